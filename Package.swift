@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Numeric loops and parsers that the tests run over whole models: optimised in debug builds too.
+let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+// The modules from the command line down to the device. Imports point only down this list.
+let package = Package(
+  name: "strata",
+  products: [
+    .executable(name: "strata", targets: ["strata"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .executableTarget(
+      name: "strata",
+      dependencies: [
+        "Engine", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference", "Backend", "Checkpoints",
+        "Tokenizers", "OpenCL",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Engine",
+      dependencies: ["Scheduling", "Models", "OpenCLBackend", "Reference", "Backend", "Checkpoints", "Tokenizers"],
+      swiftSettings: strict),
+    .target(name: "Scheduling", swiftSettings: strict),
+    .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
+    .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: strict),
+    .target(
+      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: strict),
+    .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
+    .target(name: "Backend", swiftSettings: optimised),
+    .target(name: "Checkpoints", dependencies: ["Backend"], swiftSettings: optimised),
+    .target(name: "Tokenizers", swiftSettings: optimised),
+    .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
+    .systemLibrary(
+      name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+
+    // The .cl files, put into the binary by a build-tool plugin.
+    .target(name: "Kernels", path: "Kernels", swiftSettings: strict, plugins: ["EmbedKernels"]),
+    .plugin(
+      name: "EmbedKernels", capability: .buildTool(), dependencies: ["KernelEmbedder"], path: "Sources/EmbedKernels"),
+    .executableTarget(name: "KernelEmbedder", swiftSettings: strict),
+
+    // Tests/XTests mirrors Sources/X.
+    .target(name: "TestSupport", dependencies: ["Checkpoints", "Backend"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
