@@ -1,0 +1,65 @@
+// Grouped expert products, CPU style.
+//
+//   gate_up: hidden[s][n] = silu(x[row(s)] · G[e][n]) · (x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN
+//   down:    out[slots[s]][n] = hidden[s] · D[e][n]
+//
+//   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
+//   weights: the panels (Common/panels.clh) of one expert behind another; G and U as a gated matrix
+//   slots, tiles: Routing/layout.clh; a buffer holds the experts [firstExpert, firstExpert + experts)
+//
+// A work-item (panel p, entry t of `tiles`) owns one panel of one expert and walks the entry's rows in tiles of 8.
+#include "Common/prelude.clh"
+#include "Common/panels.clh"
+#include "Routing/layout.clh"
+
+#define HALF (VECTORS / 2)  // vectors of the gate in a panel, and of the up projection
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
+    __global const float *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
+    __global float *hidden, int K, int I, int firstExpert, int experts) {
+  const int panel = get_global_id(0);
+  const int4 tile = vload4(get_global_id(1), tiles);
+  const int expert = tile.x - firstExpert;
+  if (tile.y == tile.z || expert < 0 || expert >= experts) return;
+  __global const weight_t *weights = w + ((ulong)expert * get_global_size(0) + panel) * PANEL_SIZE(K);
+  const int column = panel * (PANEL / 2);
+
+  for (int s = tile.y; s < tile.z;) {
+    __global const float *sources[8];
+    UNROLL for (int r = 0; r < 8; r++) sources[r] = x + (ulong)(slots[min(s + r, tile.z - 1)] / CHOSEN) * K;
+    vfloat acc[8][VECTORS];
+    const int count = panel_tile(sources, tile.z - s, weights, K, acc);
+    for (int r = 0; r < count; r++) {
+      __global float *out = hidden + (ulong)(s + r) * I + column;
+      UNROLL for (int v = 0; v < HALF; v++) {
+        store_columns(SILU(acc[r][v]) * acc[r][HALF + v], out + v * LANES, I - column - v * LANES);
+      }
+    }
+    s += count;
+  }
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
+    __global const float *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
+    __global float *out, int I, int K, int firstExpert, int experts) {
+  const int panel = get_global_id(0);
+  const int4 tile = vload4(get_global_id(1), tiles);
+  const int expert = tile.x - firstExpert;
+  if (tile.y == tile.z || expert < 0 || expert >= experts) return;
+  __global const weight_t *weights = w + ((ulong)expert * get_global_size(0) + panel) * PANEL_SIZE(I);
+  const int column = panel * PANEL;
+
+  for (int s = tile.y; s < tile.z;) {
+    __global const float *sources[8];
+    UNROLL for (int r = 0; r < 8; r++) sources[r] = hidden + (ulong)min(s + r, tile.z - 1) * I;
+    vfloat acc[8][VECTORS];
+    const int count = panel_tile(sources, tile.z - s, weights, I, acc);
+    for (int r = 0; r < count; r++) {
+      __global float *target = out + (ulong)slots[s + r] * K + column;
+      UNROLL for (int v = 0; v < VECTORS; v++) {
+        store_columns(acc[r][v], target + v * LANES, K - column - v * LANES);
+      }
+    }
+    s += count;
+  }
+}

@@ -1,0 +1,17 @@
+// RMS norm, GPU style: out[r][k] = x[r][k] / sqrt(mean over k of x[r][k]² + epsilon) · weight[k].
+//
+//   x, out [rows][K] f32, row-major      weight [K] f32
+//
+// A work-group of GROUP work-items makes one row.
+#include "Common/prelude.clh"
+#include "Common/group_sum.clh"
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rms_norm(
+    __global const float *x, __global const float *weight, __global float *out, int K, float epsilon) {
+  __local float scratch[GROUP];
+  const ulong row = (ulong)get_group_id(0) * K;
+  float sum = 0.0f;
+  for (int k = get_local_id(0); k < K; k += GROUP) sum = fma(x[row + k], x[row + k], sum);
+  const float scale = 1.0f / sqrt(group_sum(sum, scratch) / K + epsilon);
+  for (int k = get_local_id(0); k < K; k += GROUP) out[row + k] = x[row + k] * scale * weight[k];
+}

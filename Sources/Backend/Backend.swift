@@ -1,0 +1,172 @@
+/// The ops of a Mixture-of-Experts transformer, on some device.
+///
+/// Activations and accumulation are f32; weights are in the backend's own layout. Ops are queued in order and may
+/// run later; `read` waits. Every op computes a row of the batch by the same arithmetic in the same order, whatever
+/// the other rows and however many there are: the schedule never changes a bit of the answer.
+///
+/// Sizes are preconditions (the model derives them once, from its checked configuration); what comes from outside,
+/// such as tokens and KV blocks, is checked in `prepare`.
+package protocol Backend: AnyObject {
+  /// f32 [n].
+  associatedtype Vector
+  /// [experts, rows, columns], laid out for the device.
+  associatedtype Matrix
+  /// f32 [rows, columns], row-major.
+  associatedtype Activation
+  /// One layer's keys and values, in blocks.
+  associatedtype KVCache
+  /// A `BatchLayout` on the device.
+  associatedtype Batch
+  /// Which experts a layer's router chose for each row, and the rows of each expert.
+  associatedtype Routing
+
+  /// What runs the ops, for reports: the device's name.
+  var name: String { get }
+
+  // MARK: Memory
+
+  /// - Throws: if the device cannot hold it; the error says how much was wanted and for what.
+  func makeActivation(rows: Int, columns: Int, label: String) throws -> Activation
+  func makeKVCache(_ shape: KVCacheShape, label: String) throws -> KVCache
+  /// Room for the choice of `chosen` out of `experts` for up to `rows` rows; one at a time, while the loads of each of
+  /// `layers` layers are counted apart.
+  func makeRouting(rows: Int, experts: Int, chosen: Int, layers: Int, label: String) throws -> Routing
+  func loadVector(_ values: [Float], label: String) throws -> Vector
+  /// Copies the weights into the layout that this backend's kernels read.
+  func loadMatrix(_ source: MatrixSource) throws -> Matrix
+  /// Puts a batch's tokens, positions and block tables on the device.
+  /// - Throws: `BackendError` for a token outside `vocabulary` or a block outside the cache.
+  func prepare(_ layout: BatchLayout, vocabulary: Int, cache: KVCacheShape) throws -> Batch
+
+  // MARK: Ops
+
+  /// out[r, :] = table[token(r), :] for `rows` of the batch.
+  func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws
+
+  /// out[r, :] = x[r, :] / sqrt(mean(x[r, :]²) + ε) ⊙ weight (Zhang and Sennrich 2019).
+  func rmsNorm(_ x: Activation, weight: Vector, epsilon: Float, rows: Int, into out: Activation) throws
+
+  /// out[r, :] = x[r, :] Wᵀ, or out += x Wᵀ with `accumulate`.
+  func linear(_ x: Activation, _ weight: Matrix, rows: Int, into out: Activation, accumulate: Bool) throws
+
+  /// Per head: RMS norm of queries and keys where given, rotary embedding by position; queries stay in `qkv`, keys and
+  /// values go to their slots of the cache.
+  ///
+  /// `qkv` is [rows, (queryHeads + 2 · keyValueHeads) · headSize]: queries, keys, values.
+  func prepareHeads(_ qkv: Activation, _ heads: HeadOptions<Vector>, batch: Batch, rows: Int, cache: KVCache) throws
+
+  /// Causal grouped-query attention of the queries in `qkv` over the cache: out[r, head, :] = softmax(q Kᵀ · scale) V.
+  ///
+  /// - Precondition: `rows` ends at the end of a run of the batch.
+  func attention(
+    _ qkv: Activation, shape: AttentionShape, batch: Batch, rows: Int, cache: KVCache, into out: Activation) throws
+
+  /// Chooses experts from the router's logits [rows, experts] and sorts the rows by expert.
+  func route(logits: Activation, rows: Int, options: RouterOptions, into routing: Routing) throws
+
+  /// Sends every row to the single expert of a dense layer, with weight 1.
+  func routeAll(rows: Int, into routing: Routing) throws
+
+  /// hidden = silu(x Gₑᵀ) ⊙ (x Uₑᵀ) and out[r · chosen + j, :] = hidden Dₑᵀ for the j-th expert e chosen for row r.
+  ///
+  /// `hidden` is [rows · chosen, intermediate], `out` [rows · chosen, columns of x].
+  func experts(
+    _ x: Activation, gateUp: Matrix, down: Matrix, routing: Routing, rows: Int, hidden: Activation,
+    into out: Activation) throws
+
+  /// x[r, :] += Σⱼ weight(r, j) · expertOut[r · chosen + j, :], in the order of j.
+  func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws
+
+  /// Copies `rows` of `source` to the rows of `destination` from `start` on.
+  func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws
+
+  /// out[i, :] = x[indices[i], :].
+  func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws
+
+  // MARK: Results
+
+  /// Waits, and copies `rows` of an activation to the host.
+  func read(_ x: Activation, rows: Range<Int>) throws -> [Float]
+  /// Waits, and copies the chosen experts of `rows`: [rows · chosen], best first.
+  func readChoice(_ routing: Routing, rows: Range<Int>) throws -> [Int32]
+  /// Waits, and reads how many experts' weights each layer's uses of this routing have loaded since it was made.
+  func readExpertLoads(_ routing: Routing) throws -> [ExpertLoads]
+}
+
+/// Grouped-query attention: query head h reads key-value head h / (queryHeads / keyValueHeads).
+package struct AttentionShape: Sendable, Equatable {
+  package var queryHeads: Int
+  package var keyValueHeads: Int
+  package var headSize: Int
+  /// Multiplies the scores, usually 1 / sqrt(headSize).
+  package var scale: Float
+
+  package init(queryHeads: Int, keyValueHeads: Int, headSize: Int, scale: Float) {
+    self.queryHeads = queryHeads
+    self.keyValueHeads = keyValueHeads
+    self.headSize = headSize
+    self.scale = scale
+  }
+
+  /// Columns of a row of queries, keys and values.
+  package var qkvColumns: Int { (queryHeads + 2 * keyValueHeads) * headSize }
+  package var queryColumns: Int { queryHeads * headSize }
+}
+
+/// What `prepareHeads` does to queries and keys.
+package struct HeadOptions<Vector> {
+  package var shape: AttentionShape
+  /// [headSize] each, or nil for no norm.
+  package var queryNorm: Vector?
+  package var keyNorm: Vector?
+  package var epsilon: Float
+  /// [positions, headSize]: for each position headSize / 2 cosines, then headSize / 2 sines.
+  package var rotary: Vector
+
+  package init(shape: AttentionShape, queryNorm: Vector?, keyNorm: Vector?, epsilon: Float, rotary: Vector) {
+    self.shape = shape
+    self.queryNorm = queryNorm
+    self.keyNorm = keyNorm
+    self.epsilon = epsilon
+    self.rotary = rotary
+  }
+}
+
+/// How a router turns logits into a choice: softmax over all experts, the k largest (ties: the lower index first),
+/// and, with `renormalise`, their weights divided by their sum.
+package struct RouterOptions: Sendable, Equatable {
+  package var renormalise: Bool
+  /// Under which layer and phase the ledger counts the loads.
+  package var layer: Int
+  package var phase: Phase
+
+  package init(renormalise: Bool, layer: Int, phase: Phase) {
+    self.renormalise = renormalise
+    self.layer = layer
+    self.phase = phase
+  }
+}
+
+/// What an iteration does at a layer: decode rows only, or a prefill tile (with the decode rows that share its loads).
+package enum Phase: Int, Sendable, CaseIterable {
+  case decode = 0
+  case prefill = 1
+}
+
+/// Counts of experts whose weights were read: one for each launch and each expert that had at least one row.
+package struct ExpertLoads: Sendable, Equatable {
+  package var decode: Int
+  package var prefill: Int
+
+  package init(decode: Int = 0, prefill: Int = 0) {
+    self.decode = decode
+    self.prefill = prefill
+  }
+
+  package var total: Int { decode + prefill }
+
+  package static func += (sum: inout ExpertLoads, other: ExpertLoads) {
+    sum.decode += other.decode
+    sum.prefill += other.prefill
+  }
+}

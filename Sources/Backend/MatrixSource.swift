@@ -1,0 +1,64 @@
+/// The checkpoint tensors that make one weight matrix, or one matrix for each expert, before a backend lays it out.
+///
+/// Expert e's matrix has `rows` rows (output features) and `columns` columns (input features): the tensors `parts[e]`
+/// stacked on each other, each [its rows, columns], row-major. A dense matrix is one with a single expert.
+package struct MatrixSource: Sendable {
+  /// How a backend may order the rows.
+  package enum Kind: Sendable, Equatable {
+    /// y = x Wᵀ.
+    case plain
+    /// The first half of the rows is the gate, the second the up projection: y = silu(x Gᵀ) ⊙ (x Uᵀ).
+    case gated
+  }
+
+  /// For messages and the ledger, such as `layers.3.experts.gate_up`.
+  package let label: String
+  package let kind: Kind
+  package let rows: Int
+  package let columns: Int
+  package let parts: [[HostTensor]]
+
+  package var expertCount: Int { parts.count }
+
+  /// - Throws: `BackendError` naming the tensor whose shape does not fit.
+  package init(label: String, kind: Kind = .plain, parts: [[HostTensor]]) throws(BackendError) {
+    guard let first = parts.first?.first, first.shape.count == 2 else {
+      throw BackendError("\(label): a weight matrix needs at least one tensor of two dimensions")
+    }
+    let columns = first.shape[1]
+    let rows = parts[0].reduce(0) { $0 + ($1.shape.first ?? 0) }
+    for tensor in parts.joined() where tensor.shape.count != 2 || tensor.shape[1] != columns {
+      throw BackendError("\(tensor.name): shape \(tensor.shape), expected [any, \(columns)] as part of \(label)")
+    }
+    for expert in parts where expert.reduce(0, { $0 + $1.shape[0] }) != rows {
+      throw BackendError("\(expert[0].name): its matrix in \(label) has another number of rows than \(rows)")
+    }
+    guard rows > 0, columns > 0, kind == .plain || rows % 2 == 0 else {
+      throw BackendError("\(label): \(rows) × \(columns) is not a shape of a \(kind) matrix")
+    }
+    self.label = label
+    self.kind = kind
+    self.rows = rows
+    self.columns = columns
+    self.parts = parts
+  }
+
+  /// The elements' format if all tensors share it, else f32, to which every other format widens exactly.
+  package var format: ElementFormat {
+    let formats = Set(parts.joined().map(\.format))
+    return formats == [.bf16] ? .bf16 : .f32
+  }
+
+  /// The tensor and its row that hold row `row` of `expert`.
+  @inlinable package func locate(expert: Int, row: Int) -> (tensor: HostTensor, row: Int) {
+    var row = row
+    for tensor in parts[expert] {
+      if row < tensor.shape[0] { return (tensor, row) }
+      row -= tensor.shape[0]
+    }
+    preconditionFailure("row \(row) lies outside \(label)")
+  }
+
+  /// Multiplications for one row of input and one expert.
+  package var elementsPerExpert: Int { rows * columns }
+}

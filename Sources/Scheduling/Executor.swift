@@ -1,0 +1,21 @@
+/// The KV blocks of each request, in order of position.
+package typealias BlockTables = [RequestID: [Int32]]
+
+/// Whatever can execute a plan: the engine on a device, or a simulator on a virtual clock. The scheduler cannot tell.
+package protocol Executor {
+  /// Runs one iteration and says what came of it.
+  mutating func execute(_ plan: IterationPlan, blocks: BlockTables) throws -> IterationOutcome
+}
+
+/// What an iteration made.
+package struct IterationOutcome: Sendable, Equatable {
+  /// Requests that generated a token: all of `decode`, and those whose prompt was completed.
+  package var advanced: [RequestID]
+  /// Those among them that are done, by a stop token or by length.
+  package var finished: [RequestID]
+
+  package init(advanced: [RequestID] = [], finished: [RequestID] = []) {
+    self.advanced = advanced
+    self.finished = finished
+  }
+}
