@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
     .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: strict),
     .target(
-      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: strict),
+      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend"], swiftSettings: optimised),

@@ -1,0 +1,55 @@
+import Backend
+import Foundation
+
+/// A whole file, mapped read-only; the pages are read from the disk when they are first touched.
+///
+/// The mapping is private, but a file that another process shortens while it is mapped ends this process with
+/// `SIGBUS` on the next access beyond its new end. Replace checkpoint files (rename), never rewrite them in place.
+package final class MappedFile: HostMemory, @unchecked Sendable {
+  package let path: String
+  package let bytes: UnsafeRawBufferPointer
+
+  /// Maps the file at `path`; symbolic links are followed.
+  ///
+  /// Throws if it is missing, unreadable, empty or not a regular file.
+  package init(path: String) throws(CheckpointError) {
+    if path.utf8.contains(0) { throw CheckpointError("\(printable(path)): the path holds a NUL character") }
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    if descriptor < 0 { throw CheckpointError("\(path): cannot be opened: \(systemMessage(errno))") }
+    defer { close(descriptor) }
+
+    var status = stat()
+    if fstat(descriptor, &status) != 0 {
+      throw CheckpointError("\(path): cannot be examined: \(systemMessage(errno))")
+    }
+    let kind = status.st_mode & S_IFMT
+    if kind == S_IFDIR { throw CheckpointError("\(path): found a folder, expected a file") }
+    if kind != S_IFREG { throw CheckpointError("\(path): found a device, pipe or socket, expected a file") }
+    if status.st_size <= 0 { throw CheckpointError("\(path): the file is empty") }
+
+    let byteCount = Int(status.st_size)
+    guard let base = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+      throw CheckpointError("\(path): \(byteCount) bytes cannot be mapped: \(systemMessage(errno))")
+    }
+    self.path = path
+    bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+}
+
+/// What the system says about error number `code`.
+func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+/// Whether something is at `path`: a file, a folder, or a link, even one that leads nowhere.
+func exists(_ path: String) -> Bool {
+  var status = stat()
+  return lstat(path, &status) == 0
+}
+
+/// Whether a folder, or a link to one, is at `path`.
+func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}

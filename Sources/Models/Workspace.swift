@@ -1,0 +1,105 @@
+package import Backend
+
+/// The activations between the ops of a layer, shared by all layers, for up to `capacity` rows at once.
+///
+/// It grows when a larger batch comes, and counts the experts that its routers had loaded.
+package final class Workspace<B: Backend> {
+  private let backend: B
+  private let model: ModelDescription
+  private var buffers: Buffers?
+  /// What routers that a larger one has replaced had counted.
+  private var earlierLoads: [ExpertLoads]
+
+  /// One layer's intermediate results.
+  struct Buffers {
+    let capacity: Int
+    /// [rows, hidden]
+    let normed: B.Activation
+    /// [rows, queries, keys and values]
+    let qkv: B.Activation
+    /// [rows, query heads · head size]
+    let attention: B.Activation
+    /// [rows, experts]
+    let routerLogits: B.Activation?
+    let sparse: MLPBuffers?
+    let dense: MLPBuffers?
+  }
+
+  /// Between the products of experts, or of the one expert that a dense layer is.
+  struct MLPBuffers {
+    let routing: B.Routing
+    /// [rows · chosen, intermediate]
+    let hidden: B.Activation
+    /// [rows · chosen, hidden]
+    let out: B.Activation
+  }
+
+  package init(_ backend: B, _ model: ModelDescription) {
+    self.backend = backend
+    self.model = model
+    earlierLoads = Array(repeating: ExpertLoads(), count: model.layerCount)
+  }
+
+  /// Bytes that a workspace for `rows` rows takes.
+  package static func byteCount(_ model: ModelDescription, rows: Int) -> Int {
+    let rows = capacity(for: rows)
+    var columns = model.hiddenSize + model.attention.qkvColumns + model.attention.queryColumns
+    if model.isSparse.contains(true) {
+      let slot = model.expertIntermediateSize + model.hiddenSize + 3
+      columns += model.expertCount + model.chosenExperts * slot
+    }
+    if model.isSparse.contains(false) { columns += model.denseIntermediateSize + model.hiddenSize + 3 }
+    return rows * columns * 4
+  }
+
+  private static func capacity(for rows: Int) -> Int { max(16, (rows + 63) / 64 * 64) }
+
+  /// Buffers for at least `rows` rows.
+  /// - Throws: if the device cannot hold them.
+  func buffers(rows: Int) throws -> Buffers {
+    if let buffers, buffers.capacity >= rows { return buffers }
+    earlierLoads = try expertLoads()
+    buffers = nil  // given back before the larger ones are taken
+    let capacity = Self.capacity(for: rows)
+    func activation(_ columns: Int, _ label: String, rows: Int? = nil) throws -> B.Activation {
+      try backend.makeActivation(rows: rows ?? capacity, columns: columns, label: "workspace.\(label)")
+    }
+    func mlp(experts: Int, chosen: Int, intermediate: Int, _ label: String) throws -> MLPBuffers {
+      MLPBuffers(
+        routing: try backend.makeRouting(
+          rows: capacity, experts: experts, chosen: chosen, layers: model.layerCount, label: "workspace.\(label).routing"),
+        hidden: try activation(intermediate, "\(label).hidden", rows: capacity * chosen),
+        out: try activation(model.hiddenSize, "\(label).out", rows: capacity * chosen))
+    }
+    let hasSparse = model.isSparse.contains(true)
+    let made = Buffers(
+      capacity: capacity, normed: try activation(model.hiddenSize, "normed"),
+      qkv: try activation(model.attention.qkvColumns, "qkv"),
+      attention: try activation(model.attention.queryColumns, "attention"),
+      routerLogits: hasSparse ? try activation(model.expertCount, "router") : nil,
+      sparse: hasSparse
+        ? try mlp(
+          experts: model.expertCount, chosen: model.chosenExperts, intermediate: model.expertIntermediateSize, "experts")
+        : nil,
+      dense: model.isSparse.contains(false)
+        ? try mlp(experts: 1, chosen: 1, intermediate: model.denseIntermediateSize, "mlp") : nil)
+    buffers = made
+    return made
+  }
+
+  /// What the last sparse layer chose for `rows`: [rows · chosen], best first.
+  package func lastChoice(rows: Range<Int>) throws -> [Int32] {
+    guard let sparse = buffers?.sparse else { return [] }
+    return try backend.readChoice(sparse.routing, rows: rows)
+  }
+
+  /// Experts loaded since the beginning, for each layer. Waits for the device.
+  package func expertLoads() throws -> [ExpertLoads] {
+    guard let sparse = buffers?.sparse else { return earlierLoads }
+    return zip(earlierLoads, try backend.readExpertLoads(sparse.routing)).map { earlier, now in
+      var sum = earlier
+      sum += now
+      return sum
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import COpenCL
+
+/// Owns device memory that kernels read and write.
+///
+/// It may go while commands that use it are still queued: the driver frees it after them.
+package struct Buffer: ~Copyable, @unchecked Sendable {
+  private let handle: Handle
+  package let byteCount: Int
+  /// What it holds, for errors.
+  package let label: String
+
+  /// Allocates; the contents are undefined. With `byteCount` 0 it is a valid kernel argument without bytes to touch.
+  ///
+  /// Many drivers reserve memory at the first use only, so that the failure comes from a later call.
+  package init(_ context: borrowing Context, byteCount: Int, label: String) throws(OpenCLError) {
+    let device = context.device
+    let limit = device.maxAllocation
+    guard byteCount >= 0, limit == 0 || byteCount <= limit else {
+      let reason =
+        byteCount < 0
+        ? "a size must not be negative"
+        : "device “\(device.name)” allows \(limit) bytes in one buffer (CL_DEVICE_MAX_MEM_ALLOC_SIZE)"
+      throw OpenCLError(
+        code: CL_INVALID_BUFFER_SIZE, call: "clCreateBuffer", context: "buffer “\(label)” of \(byteCount) bytes: \(reason)")
+    }
+    // OpenCL has no empty buffers.
+    let allocated = max(byteCount, Buffer.minimumByteCount)
+    let raw = try created(
+      "clCreateBuffer",
+      "buffer “\(label)” of \(byteCount) bytes on device “\(device.name)”; \(context.ledger.liveBytes) bytes are in use",
+      { [raw = context.handle.raw] in clCreateBuffer(raw, cl_mem_flags(CL_MEM_READ_WRITE), allocated, nil, $0) })
+    handle = Handle(raw, ledger: context.ledger, byteCount: allocated, release: { clReleaseMemObject($0) })
+    self.byteCount = byteCount
+    self.label = label
+  }
+
+  /// A copyable reference for kernels and queues; must not be used after this buffer is gone.
+  package var view: BufferView { BufferView(raw: handle.raw, byteCount: byteCount, label: label) }
+
+  private static let minimumByteCount = 4
+}

@@ -1,0 +1,25 @@
+import COpenCL
+
+/// Refers to a `Buffer` without owning it: what kernels and queues take, since arguments have to be copyable.
+///
+/// The buffer has to outlive the enqueueing of every command that uses the view.
+///
+/// `@unchecked Sendable`: a memory object may be used from any thread.
+package struct BufferView: @unchecked Sendable {
+  let raw: cl_mem
+  package let byteCount: Int
+  package let label: String
+
+  /// Refuses a range that is not inside the buffer; the message is built only then.
+  func requireRange(_ offset: Int, _ count: Int, _ call: StaticString) throws(OpenCLError) {
+    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
+      throw OpenCLError(
+        code: CL_INVALID_VALUE, call: "\(call)",
+        context: "\(count) bytes at offset \(offset) are not inside buffer “\(label)” of \(byteCount) bytes")
+    }
+  }
+
+  func bytes(_ count: Int, at offset: Int) -> String {
+    "\(count) bytes at offset \(offset) of buffer “\(label)” of \(byteCount) bytes"
+  }
+}

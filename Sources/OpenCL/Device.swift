@@ -1,0 +1,109 @@
+import COpenCL
+
+/// One device and what its driver tells about it, read once.
+///
+/// A query that the driver does not know gives a neutral value, never an error: `""` for text, `0` for a number, `false`
+/// for a flag, an empty list or set. `0` as a limit means "not told", not "nothing allowed".
+///
+/// `@unchecked Sendable`: ids of root devices are constants of the process and are never released.
+package struct Device: @unchecked Sendable, Equatable {
+  package enum Kind: String, Sendable {
+    case cpu, gpu, accelerator, custom
+  }
+
+  let id: cl_device_id
+  let platformID: cl_platform_id
+  package let platformName: String
+  /// The platform's version, such as `OpenCL 3.0 PoCL 3.1`.
+  package let platformVersion: String
+  package let name: String
+  package let vendor: String
+  /// The device's version, such as `OpenCL 3.0 CUDA`.
+  package let version: String
+  package let driverVersion: String
+  /// The version of OpenCL C, such as `OpenCL C 1.2`.
+  package let languageVersion: String
+  package let kind: Kind
+  package let computeUnits: Int
+  package let clockMHz: Int
+  /// Bytes of device memory.
+  package let globalMemory: Int
+  /// Bytes of the cache in front of device memory.
+  package let globalCache: Int
+  /// Bytes that one buffer may have.
+  package let maxAllocation: Int
+  /// Bytes of local memory that one work-group may use.
+  package let localMemory: Int
+  /// Whether local memory is storage of its own, and not a part of device memory.
+  package let localMemoryIsDedicated: Bool
+  package let maxWorkGroupSize: Int
+  /// The largest work-group in each dimension.
+  package let maxWorkItemSizes: [Int]
+  /// Lanes of the widest float vector of the hardware.
+  package let nativeFloatWidth: Int
+  /// Lanes of the float vector that the compiler likes best; 1 where it vectorises over work-items.
+  package let preferredFloatWidth: Int
+  /// Whether device and host share memory.
+  package let unifiedMemory: Bool
+  package let isAvailable: Bool
+  package let hasCompiler: Bool
+  package let isLittleEndian: Bool
+  /// Bytes that the start of a buffer is aligned to.
+  package let baseAddressAlignment: Int
+  /// Sub-group sizes that a kernel may require by `cl_intel_required_subgroup_size`; empty without the extension.
+  package let subgroupSizes: [Int]
+  package let extensions: Set<String>
+
+  /// Every device of every platform, in order.
+  package static func all() throws(OpenCLError) -> [Device] {
+    var devices: [Device] = []
+    for platform in try Platform.all() { devices += try platform.devices() }
+    return devices
+  }
+
+  package static func == (left: Device, right: Device) -> Bool { left.id == right.id }
+
+  init(_ id: cl_device_id, platform: Platform) {
+    let info = DeviceInfo(id: id)
+    self.id = id
+    platformID = platform.id
+    platformName = platform.name
+    platformVersion = platform.version
+    name = info.string(CL_DEVICE_NAME)
+    vendor = info.string(CL_DEVICE_VENDOR)
+    version = info.string(CL_DEVICE_VERSION)
+    driverVersion = info.string(CL_DRIVER_VERSION)
+    languageVersion = info.string(CL_DEVICE_OPENCL_C_VERSION)
+    kind = Kind(typeBits: info.number(CL_DEVICE_TYPE, as: cl_device_type.self))
+    computeUnits = info.number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)
+    clockMHz = info.number(CL_DEVICE_MAX_CLOCK_FREQUENCY, as: cl_uint.self)
+    globalMemory = info.number(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self)
+    globalCache = info.number(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, as: cl_ulong.self)
+    maxAllocation = info.number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)
+    localMemory = info.number(CL_DEVICE_LOCAL_MEM_SIZE, as: cl_ulong.self)
+    localMemoryIsDedicated = info.number(CL_DEVICE_LOCAL_MEM_TYPE, as: cl_uint.self) == Int(CL_LOCAL)
+    maxWorkGroupSize = info.number(CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self)
+    maxWorkItemSizes = info.numbers(CL_DEVICE_MAX_WORK_ITEM_SIZES, as: Int.self)
+    nativeFloatWidth = info.number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, as: cl_uint.self)
+    preferredFloatWidth = info.number(CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, as: cl_uint.self)
+    unifiedMemory = info.flag(CL_DEVICE_HOST_UNIFIED_MEMORY)
+    isAvailable = info.flag(CL_DEVICE_AVAILABLE)
+    hasCompiler = info.flag(CL_DEVICE_COMPILER_AVAILABLE)
+    isLittleEndian = info.flag(CL_DEVICE_ENDIAN_LITTLE)
+    baseAddressAlignment = info.number(CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self) / 8
+    let extensions = Set(info.string(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
+    let hasSizes = extensions.contains("cl_intel_required_subgroup_size")
+    subgroupSizes = hasSizes ? info.numbers(CL_DEVICE_SUB_GROUP_SIZES_INTEL, as: Int.self) : []
+    self.extensions = extensions
+  }
+}
+
+extension Device.Kind {
+  /// A device's type is a set of bits; `CL_DEVICE_TYPE_DEFAULT` may be among them and says nothing about the kind.
+  fileprivate init(typeBits: Int) {
+    func has(_ bit: Int32) -> Bool { typeBits & Int(bit) != 0 }
+    self =
+      has(CL_DEVICE_TYPE_GPU)
+      ? .gpu : has(CL_DEVICE_TYPE_ACCELERATOR) ? .accelerator : has(CL_DEVICE_TYPE_CPU) ? .cpu : .custom
+  }
+}

@@ -1,0 +1,48 @@
+import COpenCL
+
+/// The end of one launch, and with a profiling queue its time on the device.
+package struct Event: ~Copyable, Sendable {
+  /// Nil for a launch of nothing, which is complete from the start.
+  private let handle: Handle?
+  private let kernelName: String
+
+  init(_ handle: consuming Handle?, kernelName: String) {
+    self.handle = handle
+    self.kernelName = kernelName
+  }
+
+  /// Blocks until the launch is complete; also submits what its queue still holds.
+  package func wait() throws(OpenCLError) {
+    guard let raw else { return }
+    var event: cl_event? = raw
+    try check(clWaitForEvents(1, &event), "clWaitForEvents", "kernel “\(kernelName)”")
+  }
+
+  /// Seconds from the kernel's start to its end, by the device's clock; waits for the end. 0 for a launch of nothing.
+  ///
+  /// - Throws: `CL_PROFILING_INFO_NOT_AVAILABLE` from a queue made without `profiling`.
+  package var seconds: Double {
+    get throws(OpenCLError) {
+      guard let raw else { return 0 }
+      try wait()
+      let start = try nanoseconds(raw, CL_PROFILING_COMMAND_START, "CL_PROFILING_COMMAND_START")
+      let end = try nanoseconds(raw, CL_PROFILING_COMMAND_END, "CL_PROFILING_COMMAND_END")
+      return end > start ? Double(end - start) * 1e-9 : 0
+    }
+  }
+
+  private var raw: cl_event? {
+    switch handle {
+    case .some(let handle): handle.raw
+    case .none: nil
+    }
+  }
+
+  private func nanoseconds(_ event: cl_event, _ key: Int32, _ keyName: String) throws(OpenCLError) -> UInt64 {
+    var time: cl_ulong = 0
+    try check(
+      clGetEventProfilingInfo(event, cl_profiling_info(key), MemoryLayout<cl_ulong>.size, &time, nil),
+      "clGetEventProfilingInfo", "\(keyName) of kernel “\(kernelName)”")
+    return time
+  }
+}

@@ -1,0 +1,58 @@
+package import OpenCL
+
+/// The two families of kernels. They differ in layout of weights and in what a work-item does, not in a number.
+package enum KernelStyle: String, Sendable, CaseIterable {
+  /// A work-item is a thread of work with vectors of its own: panels of weights, register tiles, no local memory.
+  case cpu
+  /// A work-group shares its operands through local memory; a work-item is one lane.
+  case gpu
+}
+
+/// How this backend uses one device: everything that is decided from the device's properties, and nothing from its name.
+package struct DevicePlan: Sendable, Equatable {
+  /// Which kernels run.
+  package var style: KernelStyle
+  /// f32 values in a vector of the CPU style: 4, 8 or 16.
+  package var lanes: Int
+  /// Work-items of a GPU-style product's group along rows; along features there are 16.
+  package var threadsM: Int
+  /// Bytes of the largest buffer.
+  package var maxAllocation: Int
+  /// Weights are laid out in the device's own memory through a mapping, not through a staging buffer.
+  package var mapsWeights: Bool
+  /// Compute units: work is cut so that each has some.
+  package var units: Int
+
+  /// Features in a panel of the CPU style.
+  package static let panel = 32
+  /// Work-items of a group in the GPU style's row-wise kernels.
+  package static let group = 64
+  package static let threadsN = 16
+  /// Rows and features of one work-item in a GPU-style product.
+  static let tileM = 4
+  static let tileN = 4
+
+  /// Rows and features of a group in a GPU-style product.
+  package var blockM: Int { threadsM * Self.tileM }
+  package var blockN: Int { Self.threadsN * Self.tileN }
+
+  /// - Parameters:
+  ///   - style: forces a family of kernels; both run on any device.
+  ///   - maxAllocation: a smaller limit than the device's, to try how a smaller device is served.
+  package init(_ device: Device, style: KernelStyle? = nil, maxAllocation: Int? = nil) {
+    self.style = style ?? (device.kind == .cpu ? .cpu : .gpu)
+    lanes = [16, 8, 4].first { $0 <= device.nativeFloatWidth } ?? 4
+    threadsM = device.maxWorkGroupSize >= 128 ? 8 : 4
+    self.maxAllocation = min(maxAllocation ?? .max, device.maxAllocation)
+    mapsWeights = device.unifiedMemory
+    units = max(device.computeUnits, 1)
+  }
+
+  /// The macros that all kernels of this plan are built with.
+  var options: String {
+    switch style {
+    case .cpu: "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)"
+    case .gpu: "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN)"
+    }
+  }
+}

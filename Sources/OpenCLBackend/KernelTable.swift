@@ -1,0 +1,85 @@
+import Kernels
+import OpenCL
+
+/// The kernels by the name of their function.
+enum KernelName: String {
+  case embedding, gather, linear, heads, attention, router, group, down, combine
+  case rmsNorm = "rms_norm"
+  case gateUp = "gate_up"
+
+  /// The source below `Kernels/`.
+  func path(_ style: KernelStyle) -> String {
+    switch self {
+    case .embedding: "Embedding/embedding.\(style).cl"
+    case .gather: "Embedding/gather.cl"
+    case .rmsNorm: "Norm/rms_norm.\(style).cl"
+    case .linear: "Linear/linear.\(style).cl"
+    case .heads: "Attention/heads.\(style).cl"
+    case .attention: "Attention/attention.\(style).cl"
+    case .router: "Routing/router.\(style).cl"
+    case .group: "Routing/group.\(style).cl"
+    case .gateUp, .down: "Experts/experts.\(style).cl"
+    case .combine: "Experts/combine.cl"
+    }
+  }
+}
+
+/// What a kernel is built for, besides the device; a macro that a kernel does not know stays nil.
+struct KernelKey: Hashable {
+  var name: KernelName
+  /// HEAD_SIZE
+  var headSize: Int?
+  /// EXPERTS
+  var experts: Int?
+  /// CHOSEN
+  var chosen: Int?
+  /// WEIGHT_BF16
+  var isBF16: Bool?
+
+  init(_ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil) {
+    self.name = name
+    self.headSize = headSize
+    self.experts = experts
+    self.chosen = chosen
+    self.isBF16 = isBF16
+  }
+
+  var macros: [String] {
+    [
+      headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
+      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" },
+    ].compactMap(\.self)
+  }
+}
+
+/// A built kernel; a class, since arguments are set in place.
+final class DeviceKernel {
+  var kernel: Kernel
+
+  init(_ kernel: consuming Kernel) { self.kernel = kernel }
+}
+
+/// Builds each kernel once, when it is first wanted.
+final class KernelTable {
+  private let plan: DevicePlan
+  private let cache: ProgramCache
+  private var kernels: [KernelKey: DeviceKernel] = [:]
+
+  init(plan: DevicePlan, cache: ProgramCache) {
+    self.plan = plan
+    self.cache = cache
+  }
+
+  /// - Throws: `OpenCLError` with the build log, `KernelLibraryError` for a source that cannot be read.
+  func kernel(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
+    if let known = kernels[key] { return known }
+    let path = key.name.path(plan.style)
+    var options = [plan.options] + key.macros
+    if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }
+    let program = try cache.program(
+      context, source: KernelLibrary.source(path), options: options.joined(separator: " "), label: "Kernels/\(path)")
+    let built = DeviceKernel(try Kernel(program, name: key.name.rawValue))
+    kernels[key] = built
+    return built
+  }
+}

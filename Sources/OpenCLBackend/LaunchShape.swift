@@ -1,0 +1,97 @@
+import OpenCL
+
+/// How many work-items a kernel gets, and in which groups: decided here, by op and style, from sizes alone.
+struct LaunchShape: Equatable {
+  var global: Extent
+  var local: Extent
+
+  /// Columns that one work-item of `combine` makes in the CPU style.
+  static let combineSpan = 1024
+  private static let single = Extent(1, 1, 1)
+
+  /// One work-item a row, or one group a row.
+  static func rows(_ count: Int, _ plan: DevicePlan) -> LaunchShape {
+    switch plan.style {
+    case .cpu: LaunchShape(global: Extent(count), local: single)
+    case .gpu: LaunchShape(global: Extent(count * DevicePlan.group), local: Extent(DevicePlan.group))
+    }
+  }
+
+  /// Element-wise over `columns` × `rows`, padded to whole groups; kernels ignore what lies outside.
+  static func elements(columns: Int, rows: Int) -> LaunchShape {
+    LaunchShape(global: Extent(columns.roundedUp(to: DevicePlan.group), rows), local: Extent(DevicePlan.group, 1))
+  }
+
+  /// A linear layer with `units` panels (CPU style) or features (GPU style), and the rows of a CPU work-item.
+  static func linear(rows: Int, units: Int, _ plan: DevicePlan) -> (shape: LaunchShape, rowsPerItem: Int) {
+    switch plan.style {
+    case .cpu:
+      // Enough items for each unit to have several, in whole tiles of 8 rows; weights are read once an item.
+      let blocks = max(1, (8 * plan.units + units - 1) / units)
+      let rowsPerItem = min(max(rows.dividedUp(by: blocks).roundedUp(to: 8), 8), 256)
+      return (LaunchShape(global: Extent(units, rows.dividedUp(by: rowsPerItem)), local: single), rowsPerItem)
+    case .gpu: return (tiles(features: units, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
+    }
+  }
+
+  /// A grouped product with `units` panels or features for each of `entries` tiles of rows.
+  static func grouped(units: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
+    switch plan.style {
+    case .cpu: LaunchShape(global: Extent(units, entries), local: single)
+    case .gpu: tiles(features: units, blocks: entries, plan)
+    }
+  }
+
+  /// Slots of an expert that one entry of a grouped product holds at most.
+  static func tileRows(_ plan: DevicePlan) -> Int { plan.style == .cpu ? 256 : plan.blockM }
+
+  /// Entries that hold `slots` slots of `experts` experts, however they are spread.
+  static func entries(slots: Int, experts: Int, _ plan: DevicePlan) -> Int {
+    min(experts, slots) + slots / tileRows(plan)
+  }
+
+  static func heads(rows: Int, heads: Int, _ plan: DevicePlan) -> LaunchShape {
+    switch plan.style {
+    case .cpu: LaunchShape(global: Extent(rows), local: single)
+    case .gpu: LaunchShape(global: Extent(heads * DevicePlan.group, rows), local: Extent(DevicePlan.group, 1))
+    }
+  }
+
+  static func attention(heads: Int, tiles: Int, _ plan: DevicePlan) -> LaunchShape {
+    switch plan.style {
+    case .cpu: LaunchShape(global: Extent(heads, tiles), local: single)
+    case .gpu: LaunchShape(global: Extent(heads * DevicePlan.group, tiles), local: Extent(DevicePlan.group, 1))
+    }
+  }
+
+  /// Rows of one sequence that an attention tile holds at most.
+  static func attentionRows(_ plan: DevicePlan) -> Int { plan.style == .cpu ? 8 : 1 }
+
+  static func group(_ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu
+      ? LaunchShape(global: single, local: single)
+      : LaunchShape(global: Extent(DevicePlan.group), local: Extent(DevicePlan.group))
+  }
+
+  static func embedding(rows: Int, columns: Int, _ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu
+      ? LaunchShape(global: Extent(rows), local: single) : elements(columns: columns, rows: rows)
+  }
+
+  static func combine(rows: Int, columns: Int, _ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu
+      ? LaunchShape(global: Extent(columns.dividedUp(by: combineSpan), rows), local: single)
+      : elements(columns: columns, rows: rows)
+  }
+
+  private static func tiles(features: Int, blocks: Int, _ plan: DevicePlan) -> LaunchShape {
+    LaunchShape(
+      global: Extent(features.dividedUp(by: plan.blockN) * DevicePlan.threadsN, blocks * plan.threadsM),
+      local: Extent(DevicePlan.threadsN, plan.threadsM))
+  }
+}
+
+extension Int {
+  func dividedUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+  func roundedUp(to multiple: Int) -> Int { dividedUp(by: multiple) * multiple }
+}

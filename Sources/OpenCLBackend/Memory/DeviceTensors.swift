@@ -1,0 +1,120 @@
+import Backend
+import OpenCL
+
+/// Owns a buffer, so that buffers can stand in arrays and be shared.
+final class DeviceBuffer {
+  private let buffer: Buffer
+  let view: BufferView
+
+  init(_ buffer: consuming Buffer) {
+    view = buffer.view
+    self.buffer = buffer
+  }
+}
+
+extension OpenCLBackend {
+  package final class Vector {
+    let count: Int
+    let buffer: DeviceBuffer
+
+    init(count: Int, buffer: DeviceBuffer) {
+      self.count = count
+      self.buffer = buffer
+    }
+  }
+
+  /// Weights in a kernel layout, in one buffer or, where one would be larger than the device allows, several.
+  package final class Matrix {
+    /// A run of units (panels or rows) in one buffer.
+    struct Segment {
+      /// Units counted through all experts.
+      var units: Range<Int>
+      var buffer: DeviceBuffer
+    }
+
+    let layout: WeightLayout
+    let segments: [Segment]
+
+    init(layout: WeightLayout, segments: [Segment]) {
+      self.layout = layout
+      self.segments = segments
+    }
+  }
+
+  package final class Activation {
+    let rows: Int
+    let columns: Int
+    let buffer: DeviceBuffer
+
+    init(rows: Int, columns: Int, buffer: DeviceBuffer) {
+      self.rows = rows
+      self.columns = columns
+      self.buffer = buffer
+    }
+  }
+
+  package final class KVCache {
+    let shape: KVCacheShape
+    let keys: DeviceBuffer
+    let values: DeviceBuffer
+
+    init(shape: KVCacheShape, keys: DeviceBuffer, values: DeviceBuffer) {
+      self.shape = shape
+      self.keys = keys
+      self.values = values
+    }
+  }
+
+  /// The integers of a `BatchLayout`, one buffer each.
+  package final class Batch {
+    let tokens: DeviceBuffer
+    let positions: DeviceBuffer
+    /// Where each row's keys and values go: block · blockSize + place in the block.
+    let slots: DeviceBuffer
+    /// Rows of one sequence that attend together, as `Attention/layout.clh` has them.
+    let tiles: DeviceBuffer
+    let tables: DeviceBuffer
+    /// For each count of rows, from 0 on, the attention tiles that begin in them.
+    let tileCounts: [Int]
+
+    init(
+      tokens: DeviceBuffer, positions: DeviceBuffer, slots: DeviceBuffer, tiles: DeviceBuffer, tables: DeviceBuffer,
+      tileCounts: [Int]
+    ) {
+      self.tokens = tokens
+      self.positions = positions
+      self.slots = slots
+      self.tiles = tiles
+      self.tables = tables
+      self.tileCounts = tileCounts
+    }
+  }
+
+  /// The buffers of `Routing/layout.clh`.
+  package final class Routing {
+    let rows: Int
+    let experts: Int
+    let chosen: Int
+    let layers: Int
+    let indices: DeviceBuffer
+    let weights: DeviceBuffer
+    let slots: DeviceBuffer
+    let tiles: DeviceBuffer
+    let loads: DeviceBuffer
+
+    init(
+      rows: Int, experts: Int, chosen: Int, layers: Int, indices: DeviceBuffer, weights: DeviceBuffer,
+      slots: DeviceBuffer, tiles: DeviceBuffer, loads: DeviceBuffer
+    ) {
+      self.rows = rows
+      self.experts = experts
+      self.chosen = chosen
+      self.layers = layers
+      self.indices = indices
+      self.weights = weights
+      self.slots = slots
+      self.tiles = tiles
+      self.loads = loads
+    }
+  }
+}

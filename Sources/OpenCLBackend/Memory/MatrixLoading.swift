@@ -1,0 +1,48 @@
+package import Backend
+import OpenCL
+
+extension OpenCLBackend {
+  package func loadMatrix(_ source: MatrixSource) throws -> Matrix {
+    let layout = WeightLayout(source, style: plan.style)
+    // A segment holds whole experts, so that a grouped product finds an expert in one buffer; a single one is cut
+    // between its panels or rows.
+    let step = source.expertCount > 1 ? layout.unitsPerExpert : 1
+    let unitsPerSegment = plan.maxAllocation / layout.unitBytes / step * step
+    guard unitsPerSegment > 0 else {
+      throw BackendError(
+        "\(source.label): \(source.expertCount > 1 ? "an expert" : "a panel") of \(step * layout.unitBytes) bytes does "
+          + "not fit into a buffer of the device, whose limit is \(plan.maxAllocation) bytes")
+    }
+    var segments: [Matrix.Segment] = []
+    for start in stride(from: 0, to: layout.unitCount, by: unitsPerSegment) {
+      let units = start..<min(start + unitsPerSegment, layout.unitCount)
+      let buffer = try makeBuffer(byteCount: units.count * layout.unitBytes, label: source.label)
+      try upload(source, layout, units: units, to: buffer)
+      segments.append(Matrix.Segment(units: units, buffer: buffer))
+    }
+    return Matrix(layout: layout, segments: segments)
+  }
+
+  /// Lays `units` out in the device's memory: through a mapping, or piece by piece through a small staging buffer.
+  private func upload(
+    _ source: MatrixSource, _ layout: WeightLayout, units: Range<Int>, to buffer: DeviceBuffer
+  ) throws {
+    if plan.mapsWeights {
+      try queue.withMapped(buffer.view, at: 0, byteCount: units.count * layout.unitBytes) { bytes in
+        layout.write(source, units: units, to: bytes)
+      }
+      return
+    }
+    let unitsPerPiece = max(1, Self.stagingBytes / layout.unitBytes)
+    let staging = OwnedMemory(byteCount: min(unitsPerPiece, units.count) * layout.unitBytes)
+    for start in stride(from: units.lowerBound, to: units.upperBound, by: unitsPerPiece) {
+      let piece = start..<min(start + unitsPerPiece, units.upperBound)
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: staging.bytes[..<(piece.count * layout.unitBytes)])
+      layout.write(source, units: piece, to: bytes)
+      try queue.write(
+        UnsafeRawBufferPointer(bytes), to: buffer.view, at: (start - units.lowerBound) * layout.unitBytes)
+    }
+  }
+
+  private static var stagingBytes: Int { 16 << 20 }
+}

@@ -1,0 +1,138 @@
+package import Backend
+package import OpenCL
+
+/// The ops as kernels on one OpenCL device, queued in order.
+///
+/// Each op family is one file in `Ops/`; which kernels and layouts are used is the `DevicePlan`'s. Not thread-safe: one
+/// task owns it.
+package final class OpenCLBackend: Backend {
+  package let device: Device
+  package let plan: DevicePlan
+  let context: Context
+  let queue: Queue
+  let kernels: KernelTable
+
+  /// - Parameters:
+  ///   - plan: how the device is used; what its properties suggest unless given.
+  ///   - cache: where built programs are kept.
+  /// - Throws: `OpenCLError` if the device gives no context or queue.
+  package init(_ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache()) throws {
+    let context = try Context(device)
+    self.device = device
+    self.plan = plan ?? DevicePlan(device)
+    kernels = KernelTable(plan: self.plan, cache: cache)
+    queue = try Queue(context)
+    self.context = context
+  }
+
+  package var name: String { device.name }
+
+  /// Bytes in buffers of this backend, now and at most.
+  package var allocatedBytes: (live: Int, peak: Int) { (context.ledger.liveBytes, context.ledger.peakBytes) }
+
+  // MARK: Memory
+
+  func makeBuffer(byteCount: Int, label: String) throws -> DeviceBuffer {
+    guard byteCount <= plan.maxAllocation else {
+      throw BackendError(
+        "\(label): \(byteCount) bytes are more than the \(plan.maxAllocation) of the device's largest buffer")
+    }
+    return DeviceBuffer(try Buffer(context, byteCount: byteCount, label: label))
+  }
+
+  /// A buffer with a copy of `values`.
+  func makeBuffer<T: BitwiseCopyable>(_ values: [T], label: String) throws -> DeviceBuffer {
+    let buffer = try makeBuffer(byteCount: values.count * MemoryLayout<T>.stride, label: label)
+    if !values.isEmpty { try values.withUnsafeBytes { try queue.write($0, to: buffer.view) } }
+    return buffer
+  }
+
+  package func makeActivation(rows: Int, columns: Int, label: String) throws -> Activation {
+    Activation(rows: rows, columns: columns, buffer: try makeBuffer(byteCount: rows * columns * 4, label: label))
+  }
+
+  package func makeKVCache(_ shape: KVCacheShape, label: String) throws -> KVCache {
+    guard shape.blockSize == Self.blockSize else {
+      throw BackendError("\(label): a KV block has \(shape.blockSize) positions, expected \(Self.blockSize)")
+    }
+    return KVCache(
+      shape: shape, keys: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (keys)"),
+      values: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (values)"))
+  }
+
+  /// Positions of a KV block in all kernels (`Kernels/Attention/layout.clh`).
+  package static var blockSize: Int { 16 }
+
+  package func makeRouting(rows: Int, experts: Int, chosen: Int, layers: Int, label: String) throws -> Routing {
+    let slots = rows * chosen
+    return Routing(
+      rows: rows, experts: experts, chosen: chosen, layers: layers,
+      indices: try makeBuffer(byteCount: slots * 4, label: "\(label) (chosen)"),
+      weights: try makeBuffer(byteCount: slots * 4, label: "\(label) (weights)"),
+      slots: try makeBuffer(byteCount: slots * 4, label: "\(label) (slots)"),
+      tiles: try makeBuffer(
+        byteCount: max(1, LaunchShape.entries(slots: slots, experts: experts, plan)) * 16, label: "\(label) (tiles)"),
+      loads: try makeBuffer([Int32](repeating: 0, count: layers * 2), label: "\(label) (loads)"))
+  }
+
+  package func loadVector(_ values: [Float], label: String) throws -> Vector {
+    Vector(count: values.count, buffer: try makeBuffer(values, label: label))
+  }
+
+  // MARK: Moving rows
+
+  package func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws {
+    precondition(source.columns == destination.columns)
+    let row = source.columns * 4
+    try queue.copy(
+      source.buffer.view, at: rows.lowerBound * row, to: destination.buffer.view, at: start * row,
+      byteCount: rows.count * row)
+  }
+
+  package func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws {
+    guard !indices.isEmpty else { return }
+    let list = try makeBuffer(indices.map(Int32.init), label: "row indices")
+    let shape = LaunchShape.elements(columns: x.columns, rows: indices.count)
+    try launch(
+      KernelKey(.gather), shape, x.buffer.view, list.view, out.buffer.view, Int32(x.columns))
+  }
+
+  // MARK: Results
+
+  package func read(_ x: Activation, rows: Range<Int>) throws -> [Float] {
+    try read(x.buffer, first: rows.lowerBound * x.columns, count: rows.count * x.columns, as: Float.self)
+  }
+
+  package func readChoice(_ routing: Routing, rows: Range<Int>) throws -> [Int32] {
+    try read(
+      routing.indices, first: rows.lowerBound * routing.chosen, count: rows.count * routing.chosen, as: Int32.self)
+  }
+
+  package func readExpertLoads(_ routing: Routing) throws -> [ExpertLoads] {
+    let counts = try read(routing.loads, first: 0, count: routing.layers * 2, as: Int32.self)
+    return (0..<routing.layers).map {
+      ExpertLoads(
+        decode: Int(counts[2 * $0 + Phase.decode.rawValue]), prefill: Int(counts[2 * $0 + Phase.prefill.rawValue]))
+    }
+  }
+
+  private func read<T: BitwiseCopyable>(_ buffer: DeviceBuffer, first: Int, count: Int, as: T.Type) throws -> [T] {
+    guard count > 0 else { return [] }
+    return try [T](unsafeUninitializedCapacity: count) { values, initialized in
+      try queue.read(
+        buffer.view, at: first * MemoryLayout<T>.stride,
+        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[..<count])))
+      initialized = count
+    }
+  }
+
+  // MARK: Launching
+
+  /// Runs a kernel, built if need be.
+  func launch<each Argument: KernelArgument>(
+    _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
+  ) throws {
+    let entry = try kernels.kernel(key, context: context)
+    try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+  }
+}

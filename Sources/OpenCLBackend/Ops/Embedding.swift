@@ -1,0 +1,46 @@
+package import Backend
+import OpenCL
+
+extension OpenCLBackend {
+  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws {
+    let layout = table.layout
+    for segment in table.segments {
+      let firstToken = segment.units.lowerBound * layout.unitRows
+      let tokens = min(segment.units.count * layout.unitRows, layout.source.rows - firstToken)
+      try launch(
+        KernelKey(.embedding, isBF16: layout.isBF16),
+        .embedding(rows: rows.count, columns: layout.source.columns, plan), batch.tokens.view, segment.buffer.view,
+        out.buffer.view, Int32(rows.lowerBound), Int32(layout.source.columns), Int32(tokens), Int32(firstToken))
+    }
+  }
+
+  package func prepare(_ layout: BatchLayout, vocabulary: Int, cache: KVCacheShape) throws -> Batch {
+    try layout.validate(vocabulary: vocabulary, cache: cache)
+    var slots: [Int32] = []
+    var tiles: [Int32] = []
+    var tables: [Int32] = []
+    var tileCounts = [0]
+    slots.reserveCapacity(layout.rowCount)
+    tileCounts.reserveCapacity(layout.rowCount + 1)
+    let tileRows = LaunchShape.attentionRows(plan)
+    for run in layout.runs {
+      for index in 0..<run.rows.count {
+        let position = run.firstPosition + index
+        slots.append(run.blocks[position / cache.blockSize] * Int32(cache.blockSize) + Int32(position % cache.blockSize))
+        if index % tileRows == 0 {
+          tiles += [
+            Int32(run.rows.lowerBound + index), Int32(min(tileRows, run.rows.count - index)), Int32(position),
+            Int32(tables.count),
+          ]
+        }
+        tileCounts.append(tiles.count / 4)
+      }
+      tables += run.blocks
+    }
+    return Batch(
+      tokens: try makeBuffer(layout.tokens, label: "batch tokens"),
+      positions: try makeBuffer(layout.positions, label: "batch positions"),
+      slots: try makeBuffer(slots, label: "batch slots"), tiles: try makeBuffer(tiles, label: "batch tiles"),
+      tables: try makeBuffer(tables, label: "block tables"), tileCounts: tileCounts)
+  }
+}
