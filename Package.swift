@@ -30,7 +30,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Engine",
-      dependencies: ["Scheduling", "Models", "OpenCLBackend", "Reference", "Backend", "Checkpoints", "Tokenizers"],
+      dependencies: [
+        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
+      ],
       swiftSettings: strict),
     .target(name: "Scheduling", swiftSettings: strict),
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),

@@ -22,7 +22,7 @@ package struct JSONObject: Sendable {
       throw CheckpointError(
         "\(path): found \(file.bytes.count) bytes, expected a JSON file of at most \(Self.maximumByteCount)")
     }
-    try self.init(bytes: Array(file.bytes), source: path)
+    try self.init(bytes: file.copy(0..<file.bytes.count), source: path)
   }
 
   /// The object in `data`; `source` is what messages call it.

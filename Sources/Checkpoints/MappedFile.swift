@@ -7,6 +7,7 @@ import Foundation
 /// `SIGBUS` on the next access beyond its new end. Replace checkpoint files (rename), never rewrite them in place.
 package final class MappedFile: HostMemory, @unchecked Sendable {
   package let path: String
+  /// Valid while this object lives: hold the object in a variable, or as a tensor's owner, for as long as it is read.
   package let bytes: UnsafeRawBufferPointer
 
   /// Maps the file at `path`; symbolic links are followed.
@@ -34,6 +35,12 @@ package final class MappedFile: HostMemory, @unchecked Sendable {
     }
     self.path = path
     bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// A copy of the bytes at `range`, which must be inside the file.
+  func copy(_ range: Range<Int>) -> [UInt8] {
+    // The last use of the object could be the one that reads `bytes`.
+    withExtendedLifetime(self) { Array(bytes[range]) }
   }
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

@@ -18,7 +18,7 @@ package struct SafetensorsFile: Sendable {
   package init(path: String) throws(CheckpointError) {
     let file = try MappedFile(path: path)
     let dataStart = try Self.headerEnd(file)
-    let header = try JSONObject(bytes: Array(file.bytes[8..<dataStart]), source: path)
+    let header = try JSONObject(bytes: file.copy(8..<dataStart), source: path)
 
     var metadata: [String: String] = [:]
     var entries: [SafetensorsEntry] = []

@@ -15,7 +15,8 @@ struct ShardIndex {
     var shards: [String: String] = [:]
     for name in map.keys {
       let shard = try map.string(name)
-      if shard.isEmpty || shard == "." || shard == ".." || shard.utf8.contains(where: { $0 == 0x2F || $0 == 0 }) {
+      // The name gets into messages as a part of the path, hence printable.
+      if shard == "." || shard == ".." || shard.utf8.contains(0x2F) || printable(shard) != shard {
         throw map.error(name, expected: "the name of a file in the same folder")
       }
       shards[name] = shard

@@ -16,6 +16,9 @@ package enum Families {
     }
   ]
 
+  package static var architectures: [String] { all.map(\.architecture) }
+  package static func isKnown(_ architecture: String) -> Bool { architectures.contains(architecture) }
+
   /// The shape of the checkpoint's model.
   /// - Throws: `ModelError` for an architecture that is none of these, `CheckpointError` for a field that is not valid.
   package static func describe(_ checkpoint: Checkpoint) throws -> ModelDescription {
@@ -38,6 +41,6 @@ package enum Families {
   private static func unknown(_ checkpoint: Checkpoint) -> ModelError {
     ModelError(
       "\(checkpoint.configuration.source): field architectures: \"\(checkpoint.architecture)\" is not supported, "
-        + "expected \(all.map { "\"\($0.architecture)\"" }.joined(separator: " or "))")
+        + "expected \(architectures.joined(separator: " or "))")
   }
 }

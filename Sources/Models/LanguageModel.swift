@@ -25,4 +25,4 @@ package protocol LanguageModel<B>: AnyObject {
 }
 
 /// Told while weights are loaded: bytes done, bytes in all.
-package typealias LoadProgress = (_ done: Int, _ total: Int) -> Void
+package typealias LoadProgress = @Sendable (_ done: Int, _ total: Int) -> Void

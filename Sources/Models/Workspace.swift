@@ -93,6 +93,12 @@ package final class Workspace<B: Backend> {
     return try backend.readChoice(sparse.routing, rows: rows)
   }
 
+  /// Begins the counts anew, with a fresh router.
+  package func forgetLoads() {
+    buffers = nil
+    earlierLoads = Array(repeating: ExpertLoads(), count: model.layerCount)
+  }
+
   /// Experts loaded since the beginning, for each layer. Waits for the device.
   package func expertLoads() throws -> [ExpertLoads] {
     guard let sparse = buffers?.sparse else { return earlierLoads }

@@ -21,7 +21,8 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
         ? "a size must not be negative"
         : "device “\(device.name)” allows \(limit) bytes in one buffer (CL_DEVICE_MAX_MEM_ALLOC_SIZE)"
       throw OpenCLError(
-        code: CL_INVALID_BUFFER_SIZE, call: "clCreateBuffer", context: "buffer “\(label)” of \(byteCount) bytes: \(reason)")
+        code: CL_INVALID_BUFFER_SIZE, call: "clCreateBuffer",
+        context: "buffer “\(label)” of \(byteCount) bytes: \(reason)")
     }
     // OpenCL has no empty buffers.
     let allocated = max(byteCount, Buffer.minimumByteCount)

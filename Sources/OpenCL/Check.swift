@@ -8,16 +8,17 @@ func check(_ status: Int32, _ call: StaticString, _ context: @autoclosure () -> 
   }
 }
 
-/// The object that a call creates, for the calls that return it and hand the status out through a pointer.
-func created(
+/// What a call creates, for the calls that return it and hand the status out through a pointer.
+func created<Object>(
   _ call: StaticString, _ context: @autoclosure () -> String,
-  _ create: (UnsafeMutablePointer<Int32>) -> OpaquePointer?
-) throws(OpenCLError) -> OpaquePointer {
+  _ create: (UnsafeMutablePointer<Int32>) -> Object?
+) throws(OpenCLError) -> Object {
   var status: Int32 = CL_SUCCESS
   let object = create(&status)
   try check(status, call, context())
   guard let object else {
-    throw OpenCLError(code: CL_OUT_OF_HOST_MEMORY, call: "\(call)", context: "\(context()): success, but no object")
+    throw OpenCLError(
+      code: CL_OUT_OF_HOST_MEMORY, call: "\(call)", context: "\(context()): success, but a null pointer")
   }
   return object
 }

@@ -5,9 +5,11 @@ package struct Event: ~Copyable, Sendable {
   /// Nil for a launch of nothing, which is complete from the start.
   private let handle: Handle?
   private let kernelName: String
+  private let isProfiled: Bool
 
-  init(_ handle: consuming Handle?, kernelName: String) {
+  init(_ handle: consuming Handle?, kernelName: String, isProfiled: Bool) {
     self.handle = handle
+    self.isProfiled = isProfiled
     self.kernelName = kernelName
   }
 
@@ -24,6 +26,11 @@ package struct Event: ~Copyable, Sendable {
   package var seconds: Double {
     get throws(OpenCLError) {
       guard let raw else { return 0 }
+      guard isProfiled else {
+        throw OpenCLError(
+          code: CL_PROFILING_INFO_NOT_AVAILABLE, call: "clGetEventProfilingInfo",
+          context: "kernel “\(kernelName)”: its queue was made without profiling")
+      }
       try wait()
       let start = try nanoseconds(raw, CL_PROFILING_COMMAND_START, "CL_PROFILING_COMMAND_START")
       let end = try nanoseconds(raw, CL_PROFILING_COMMAND_END, "CL_PROFILING_COMMAND_END")

@@ -5,6 +5,7 @@ import COpenCL
 /// Not Sendable: setting arguments is the one thing in OpenCL that two threads must not do to one object at a time.
 package struct Kernel: ~Copyable {
   let handle: Handle
+  private let device: Device
   package let name: String
   package let argumentCount: Int
 
@@ -19,6 +20,7 @@ package struct Kernel: ~Copyable {
       clGetKernelInfo(raw, cl_kernel_info(CL_KERNEL_NUM_ARGS), MemoryLayout<cl_uint>.size, &count, nil),
       "clGetKernelInfo", "argument count of kernel “\(name)” of program “\(label)”")
     self.handle = handle
+    device = program.device
     self.name = name
     argumentCount = Int(count)
   }
@@ -48,11 +50,10 @@ package struct Kernel: ~Copyable {
 
   private func workGroupInfo(_ key: Int32, _ keyName: String) throws(OpenCLError) -> Int {
     var size = 0
-    // No device named: a program here is built for one.
     try check(
       clGetKernelWorkGroupInfo(
-        handle.raw, nil, cl_kernel_work_group_info(key), MemoryLayout<Int>.size, &size, nil),
-      "clGetKernelWorkGroupInfo", "\(keyName) of kernel “\(name)”")
+        handle.raw, device.id, cl_kernel_work_group_info(key), MemoryLayout<Int>.size, &size, nil),
+      "clGetKernelWorkGroupInfo", "\(keyName) of kernel “\(name)” on device “\(device.name)”")
     return size
   }
 }

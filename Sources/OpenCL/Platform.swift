@@ -28,11 +28,9 @@ package struct Platform: @unchecked Sendable {
   package static func all() throws(OpenCLError) -> [Platform] {
     let context = "listing the platforms"
     var count: cl_uint = 0
-    do {
-      try check(clGetPlatformIDs(0, nil, &count), "clGetPlatformIDs", context)
-    } catch where error.code == CL_PLATFORM_NOT_FOUND_KHR {
-      return []
-    }
+    let status = clGetPlatformIDs(0, nil, &count)
+    if status == CL_PLATFORM_NOT_FOUND_KHR { return [] }
+    try check(status, "clGetPlatformIDs", context)
     guard count > 0 else { return [] }
     var ids = [cl_platform_id?](repeating: nil, count: Int(count))
     try check(clGetPlatformIDs(count, &ids, nil), "clGetPlatformIDs", context)
@@ -44,11 +42,9 @@ package struct Platform: @unchecked Sendable {
     let context = "listing the devices of platform “\(name)”"
     let type = cl_device_type(CL_DEVICE_TYPE_ALL)
     var count: cl_uint = 0
-    do {
-      try check(clGetDeviceIDs(id, type, 0, nil, &count), "clGetDeviceIDs", context)
-    } catch where error.code == CL_DEVICE_NOT_FOUND {
-      return []
-    }
+    let status = clGetDeviceIDs(id, type, 0, nil, &count)
+    if status == CL_DEVICE_NOT_FOUND { return [] }
+    try check(status, "clGetDeviceIDs", context)
     guard count > 0 else { return [] }
     var ids = [cl_device_id?](repeating: nil, count: Int(count))
     try check(clGetDeviceIDs(id, type, count, &ids, nil), "clGetDeviceIDs", context)

@@ -3,6 +3,7 @@ import COpenCL
 /// A source or binary built for a context's device.
 package struct Program: ~Copyable, Sendable {
   let handle: Handle
+  let device: Device
   /// What it is, for errors; usually the name of the .cl file.
   package let label: String
   /// What the compiler said; on success its warnings, mostly empty.
@@ -30,6 +31,7 @@ package struct Program: ~Copyable, Sendable {
     let handle = Handle(raw, ledger: context.ledger, release: { clReleaseProgram($0) })
     let log = try Program.build(raw, for: context.device, options: options, label: label)
     self.handle = handle
+    device = context.device
     self.label = label
     buildLog = log
   }
@@ -44,7 +46,7 @@ package struct Program: ~Copyable, Sendable {
       throw OpenCLError(
         code: CL_INVALID_BINARY, call: "clCreateProgramWithBinary", context: "program “\(label)”: the binary is empty")
     }
-    var device: cl_device_id? = context.device.id
+    var id: cl_device_id? = context.device.id
     var binaryStatus: cl_int = CL_SUCCESS
     let raw = try created(
       "clCreateProgramWithBinary", "program “\(label)”, binary of \(binary.count) bytes",
@@ -52,13 +54,14 @@ package struct Program: ~Copyable, Sendable {
         binary.withUnsafeBufferPointer { bytes in
           var length = bytes.count
           var start = bytes.baseAddress
-          return clCreateProgramWithBinary(raw, 1, &device, &length, &start, &binaryStatus, status)
+          return clCreateProgramWithBinary(raw, 1, &id, &length, &start, &binaryStatus, status)
         }
       })
     let handle = Handle(raw, ledger: context.ledger, release: { clReleaseProgram($0) })
     try check(binaryStatus, "clCreateProgramWithBinary", "program “\(label)”, binary of \(binary.count) bytes")
     let log = try Program.build(raw, for: context.device, options: options, label: label)
     self.handle = handle
+    device = context.device
     self.label = label
     buildLog = log
   }

@@ -4,12 +4,12 @@
 ///
 /// The checksum is `fnv1a` of everything before it. The whole key is in the file since its hash, the file's name, could
 /// be another program's too.
-enum ProgramCacheEntry {
+package enum ProgramCacheEntry {
   private static let magic = Array("STRATACL".utf8)
   private static let version: UInt32 = 1
 
   /// Everything that a binary depends on. Each part has its length before it, so that no two lists give the same bytes.
-  static func key(device: Device, source: String, options: String) -> [UInt8] {
+  package static func key(device: Device, source: String, options: String) -> [UInt8] {
     let parts = [
       ("platform", device.platformName), ("platform version", device.platformVersion), ("device", device.name),
       ("vendor", device.vendor), ("driver", device.driverVersion), ("device version", device.version),
@@ -24,7 +24,7 @@ enum ProgramCacheEntry {
     return key
   }
 
-  static func encode(key: [UInt8], binary: [UInt8]) -> [UInt8] {
+  package static func encode(key: [UInt8], binary: [UInt8]) -> [UInt8] {
     var entry = head(key)
     entry += littleEndian(UInt64(binary.count))
     entry += binary
@@ -33,7 +33,7 @@ enum ProgramCacheEntry {
   }
 
   /// The binary, or nil when any byte is not as `encode` wrote it for this key.
-  static func decode(_ entry: [UInt8], key: [UInt8]) -> [UInt8]? {
+  package static func decode(_ entry: [UInt8], key: [UInt8]) -> [UInt8]? {
     let head = head(key)
     let countWidth = MemoryLayout<UInt64>.size
     let start = head.count + countWidth

@@ -23,9 +23,10 @@ extension Queue {
     try setArguments(&kernel, repeat each arguments)
     var event: cl_event?
     try enqueue(kernel, global, local, &event)
-    guard let event else { return Event(nil, kernelName: kernel.name) }
+    guard let event else { return Event(nil, kernelName: kernel.name, isProfiled: isProfiling) }
     return Event(
-      Handle(event, ledger: handle.ledger, release: { clReleaseEvent($0) }), kernelName: kernel.name)
+      Handle(event, ledger: handle.ledger, release: { clReleaseEvent($0) }), kernelName: kernel.name,
+      isProfiled: isProfiling)
   }
 
   private func setArguments<each Argument: KernelArgument>(

@@ -72,13 +72,12 @@ extension Queue {
     try view.requireRange(byteOffset, byteCount, "clEnqueueMapBuffer")
     if byteCount == 0 { return try body(UnsafeMutableRawBufferPointer(start: nil, count: 0)) }
     let text = { view.bytes(byteCount, at: byteOffset) }
-    var status: Int32 = CL_SUCCESS
-    let start = clEnqueueMapBuffer(
-      handle.raw, view.raw, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE), byteOffset, byteCount, 0, nil, nil, &status)
-    try check(status, "clEnqueueMapBuffer", text())
-    guard let start else {
-      throw OpenCLError(code: CL_MAP_FAILURE, call: "clEnqueueMapBuffer", context: "\(text()): no address")
-    }
+    let start = try created(
+      "clEnqueueMapBuffer", text(),
+      {
+        clEnqueueMapBuffer(
+          handle.raw, view.raw, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE), byteOffset, byteCount, 0, nil, nil, $0)
+      })
     let result: R
     do {
       result = try body(UnsafeMutableRawBufferPointer(start: start, count: byteCount))

@@ -6,6 +6,7 @@ import COpenCL
 package struct Queue: ~Copyable, Sendable {
   let handle: Handle
   private let deviceName: String
+  let isProfiling: Bool
 
   /// - Parameter profiling: whether `Event.seconds` works on this queue; some drivers run slower with it.
   package init(_ context: borrowing Context, profiling: Bool = false) throws(OpenCLError) {
@@ -30,6 +31,7 @@ package struct Queue: ~Copyable, Sendable {
     }
     handle = Handle(queue, ledger: context.ledger, release: { clReleaseCommandQueue($0) })
     deviceName = device.name
+    isProfiling = profiling
   }
 
   /// Hands what is queued to the device, without waiting.

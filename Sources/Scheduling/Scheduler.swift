@@ -49,6 +49,9 @@ package struct Scheduler: Sendable {
   package var runningCount: Int { running.count }
   package var freeBlockCount: Int { pool.freeCount }
 
+  /// Whether a request waits, is under way or runs.
+  package func contains(_ id: RequestID) -> Bool { blocks[id] != nil || queue.contains { $0.id == id } }
+
   /// Queues a request.
   /// - Throws: `SchedulingError` if it can never run: an empty prompt, or longer than the context or the KV cache.
   package mutating func add(_ request: RequestShape) throws(SchedulingError) {
@@ -109,6 +112,13 @@ package struct Scheduler: Sendable {
       for id in cancelled { drop(id) }
       cancelled = []
     }
+  }
+
+  /// Drops every request of a plan that could not be executed.
+  package mutating func abandon(_ plan: IterationPlan) {
+    underWay = nil
+    for id in plan.decode + (plan.prefill?.slices.map(\.request) ?? []) { drop(id) }
+    cancelled = []
   }
 
   private mutating func completeSlice(_ slice: PrefillTile.Slice) {

@@ -1,7 +1,30 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Strata: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "strata", abstract: "Runs Mixture-of-Experts language models on OpenCL devices.", subcommands: [])
+    commandName: "strata",
+    abstract: "Runs Mixture-of-Experts language models on OpenCL devices, by layered prefill.",
+    version: "0.1.0",
+    subcommands: [Run.self, Devices.self, Inspect.self, Logits.self])
+
+  /// As ArgumentParser's, but with an error of ours as one clear line.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let code = exitCode(for: error)
+      if code == .validationFailure || code.isSuccess || error is CleanExit || error is ExitCode {
+        exit(withError: error)
+      }
+      Terminal.error("strata: error: \(error)")
+      Foundation.exit(1)
+    }
+  }
 }

@@ -15,7 +15,9 @@ package final class TemporaryFolder: Sendable {
   @discardableResult
   package func write(_ name: String, _ data: Data) throws -> String {
     let file = URL(fileURLWithPath: path).appendingPathComponent(name)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if name.contains("/") {
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    }
     try data.write(to: file)
     return file.path
   }

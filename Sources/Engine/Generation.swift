@@ -1,0 +1,76 @@
+/// A prompt, and how to continue it.
+package struct GenerationRequest: Sendable {
+  package var prompt: [Int32]
+  package var maxTokens: Int
+  package var sampling: SamplingOptions
+  /// Tokens that end the text.
+  package var stopTokens: Set<Int32>
+  /// What to keep of the prompt's way through the model.
+  package var capture: CaptureOptions?
+
+  package init(
+    prompt: [Int32], maxTokens: Int, sampling: SamplingOptions = .greedy, stopTokens: Set<Int32> = [],
+    capture: CaptureOptions? = nil
+  ) {
+    self.prompt = prompt
+    self.maxTokens = maxTokens
+    self.sampling = sampling
+    self.stopTokens = stopTokens
+    self.capture = capture
+  }
+
+  package var positions: Int { prompt.count + maxTokens - 1 }
+}
+
+/// What happens to a request, in order: tokens, then its end.
+package enum GenerationEvent: Sendable {
+  /// A token, and the text that it completes: empty while a character is not whole.
+  case token(Int32, text: String)
+  case finished(GenerationResult)
+}
+
+package enum FinishReason: String, Sendable {
+  /// A stop token.
+  case stop
+  /// `maxTokens` is reached.
+  case length
+}
+
+/// A request's whole output and its times, all in seconds.
+package struct GenerationResult: Sendable {
+  package var promptTokens: Int
+  /// Generated tokens; the last is the stop token if that was the reason to finish.
+  package var tokens: [Int32]
+  package var text: String
+  package var finishReason: FinishReason
+  /// From submission to the first token (TTFT).
+  package var timeToFirstToken: Double
+  /// Mean time between tokens (TBT); nil with a single token.
+  package var meanTimeBetweenTokens: Double?
+  /// From submission to the last token (E2E).
+  package var duration: Double
+  package var capture: Capture?
+}
+
+/// Which inner states of a prompt to keep.
+package struct CaptureOptions: Sendable, Equatable {
+  /// Logits of every position, not only the last.
+  package var allLogits: Bool
+  /// Hidden states and chosen experts of every layer.
+  package var hidden: Bool
+
+  package init(allLogits: Bool = false, hidden: Bool = false) {
+    self.allLogits = allLogits
+    self.hidden = hidden
+  }
+}
+
+/// The inner states of a prompt of T tokens.
+package struct Capture: Sendable, Equatable {
+  /// [1 or T, vocabulary]
+  package var logits: [Float] = []
+  /// For each layer its input [T, hidden], then the output of the final norm; empty if not asked for.
+  package var hidden: [[Float]] = []
+  /// For each layer the chosen experts [T, chosen], best first; empty in dense layers.
+  package var router: [[Int32]] = []
+}

@@ -1,0 +1,133 @@
+import Backend
+import Checkpoints
+import Models
+
+/// What a checkpoint holds, for a person or as JSON.
+package struct Inspection: Sendable, Encodable {
+  package struct Share: Sendable, Encodable {
+    package var name: String
+    package var tensors: Int
+    package var parameters: Int
+    package var bytes: Int
+
+    init(_ share: CheckpointSummary.Share) {
+      name = share.name
+      tensors = share.tensorCount
+      parameters = share.elementCount
+      bytes = share.byteCount
+    }
+  }
+
+  package struct Shape: Sendable, Encodable {
+    package var layers: Int
+    package var sparseLayers: Int
+    package var hiddenSize: Int
+    package var queryHeads: Int
+    package var keyValueHeads: Int
+    package var headSize: Int
+    package var experts: Int
+    package var expertsPerToken: Int
+    package var expertIntermediateSize: Int
+    package var denseIntermediateSize: Int
+    package var vocabularySize: Int
+    package var contextLength: Int
+    package var tiedEmbeddings: Bool
+  }
+
+  package var folder: String
+  package var architecture: String
+  /// Whether `strata run` can run it; if not, why.
+  package var supported: Bool
+  package var problem: String?
+  package var shape: Shape?
+  package var total: Share
+  package var formats: [Share]
+  package var parts: [Share]
+  package var files: [Share]
+  /// Parameters that one token meets, and their bytes: all but the embedding, of which it reads a row, and the experts
+  /// that the router does not choose.
+  package var activeParametersPerToken: Int?
+  package var activeBytesPerToken: Int?
+  /// Bytes that one position takes in the KV cache.
+  package var cacheBytesPerPosition: Int?
+
+  /// - Throws: what is wrong with the files. A family that is not supported is not an error here.
+  package init(folder: String) throws {
+    let checkpoint = try Checkpoint(folder: folder)
+    let summary = CheckpointSummary(checkpoint)
+    self.folder = folder
+    architecture = checkpoint.architecture
+    total = Share(summary.total)
+    formats = summary.formats.map(Share.init)
+    parts = summary.parts.map(Share.init)
+    files = summary.files.map(Share.init)
+    guard Families.isKnown(checkpoint.architecture) else {
+      supported = false
+      problem = "architecture \(checkpoint.architecture) is none of \(Families.architectures.joined(separator: ", "))"
+      return
+    }
+    let model = try Families.describe(checkpoint)
+    supported = true
+    shape = Shape(model)
+    let active = parts.map { Self.active($0, model) }
+    activeParametersPerToken = active.reduce(0) { $0 + $1.parameters }
+    activeBytesPerToken = active.reduce(0) { $0 + $1.bytes }
+    cacheBytesPerPosition = model.kvCache(blockCount: 1, blockSize: 1).byteCount * model.layerCount
+  }
+
+  /// What one token meets of a part.
+  private static func active(_ part: Share, _ model: ModelDescription) -> (parameters: Int, bytes: Int) {
+    switch part.name {
+    case ModelPart.experts.rawValue:
+      let (all, chosen) = (model.expertCount, model.chosenExperts)
+      return (part.parameters / all * chosen, part.bytes / all * chosen)
+    case ModelPart.embedding.rawValue where !model.tiedEmbeddings:
+      return (part.parameters / model.vocabularySize, part.bytes / model.vocabularySize)
+    default: return (part.parameters, part.bytes)
+    }
+  }
+
+  package var lines: [String] {
+    var lines = ["\(folder): \(architecture)"]
+    if let problem { lines.append("  not supported: \(problem)") }
+    if let shape {
+      lines += [
+        "  layers        \(shape.layers), of which \(shape.sparseLayers) with experts; hidden size \(shape.hiddenSize)",
+        "  attention     \(shape.queryHeads) query heads, \(shape.keyValueHeads) key-value heads of \(shape.headSize); "
+          + "context \(shape.contextLength)",
+        "  experts       \(shape.experts) of \(shape.expertIntermediateSize), \(shape.expertsPerToken) a token",
+        "  vocabulary    \(shape.vocabularySize), \(shape.tiedEmbeddings ? "tied" : "untied") embeddings",
+      ]
+    }
+    func table(_ title: String, _ shares: [Share]) {
+      lines.append("  \(title)")
+      for share in shares {
+        lines.append("    \(pad(share.name, 18)) \(share.tensors) tensors, \(share.parameters) parameters, \(mebibytes(share.bytes))")
+      }
+    }
+    table("by part", parts)
+    table("by format", formats)
+    table("by file", files)
+    lines.append("  in all        \(total.tensors) tensors, \(total.parameters) parameters, \(mebibytes(total.bytes))")
+    if let activeParametersPerToken, let activeBytesPerToken {
+      lines.append("  a token meets \(activeParametersPerToken) parameters, \(mebibytes(activeBytesPerToken))")
+    }
+    if let cacheBytesPerPosition { lines.append("  KV cache      \(cacheBytesPerPosition) bytes a position (f32)") }
+    return lines
+  }
+
+  private func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+extension Inspection.Shape {
+  fileprivate init(_ model: ModelDescription) {
+    self.init(
+      layers: model.layerCount, sparseLayers: model.isSparse.count(where: \.self), hiddenSize: model.hiddenSize,
+      queryHeads: model.attention.queryHeads, keyValueHeads: model.attention.keyValueHeads,
+      headSize: model.attention.headSize, experts: model.expertCount, expertsPerToken: model.chosenExperts,
+      expertIntermediateSize: model.expertIntermediateSize, denseIntermediateSize: model.denseIntermediateSize,
+      vocabularySize: model.vocabularySize, contextLength: model.maxPositions, tiedEmbeddings: model.tiedEmbeddings)
+  }
+}

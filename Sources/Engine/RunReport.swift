@@ -1,0 +1,68 @@
+/// What a run of several prompts did, for a summary or as JSON.
+package struct RunReport: Sendable, Encodable {
+  package struct Entry: Sendable, Encodable {
+    package var prompt: String
+    package var text: String
+    package var tokens: [Int32]
+    package var finishReason: String
+    package var promptTokens: Int
+    package var outputTokens: Int
+    /// Seconds, as all times here.
+    package var timeToFirstToken: Double
+    package var meanTimeBetweenTokens: Double?
+    package var duration: Double
+  }
+
+  package var device: String
+  package var policy: String
+  package var requests: [Entry]
+  /// Generated tokens of all requests for each second until the last one was done.
+  package var outputTokensPerSecond: Double
+  package var expertBytesDecode: Int
+  package var expertBytesPrefill: Int
+
+  package init(device: String, policy: String, prompts: [String], results: [GenerationResult], traffic: ExpertTraffic) {
+    self.device = device
+    self.policy = policy
+    requests = zip(prompts, results).map { prompt, result in
+      Entry(
+        prompt: prompt, text: result.text, tokens: result.tokens, finishReason: result.finishReason.rawValue,
+        promptTokens: result.promptTokens, outputTokens: result.tokens.count,
+        timeToFirstToken: result.timeToFirstToken, meanTimeBetweenTokens: result.meanTimeBetweenTokens,
+        duration: result.duration)
+    }
+    let longest = results.map(\.duration).max() ?? 0
+    outputTokensPerSecond = longest > 0 ? Double(results.reduce(0) { $0 + $1.tokens.count }) / longest : 0
+    expertBytesDecode = traffic.decodeBytes
+    expertBytesPrefill = traffic.prefillBytes
+  }
+
+  /// For a person, one line a request and one for all.
+  package var summary: [String] {
+    var lines = requests.enumerated().map { index, entry in
+      var line = requests.count > 1 ? "prompt \(index + 1): " : ""
+      line += "\(entry.promptTokens) prompt tokens, \(entry.outputTokens) output tokens (\(entry.finishReason)), "
+      line += "TTFT \(milliseconds(entry.timeToFirstToken))"
+      if let gap = entry.meanTimeBetweenTokens { line += ", mean TBT \(milliseconds(gap))" }
+      return line
+    }
+    lines.append(
+      "\(device), \(policy): \(fixed(outputTokensPerSecond, 1)) output tokens/s; experts' weights read: "
+        + "\(mebibytes(expertBytesPrefill)) in prefill, \(mebibytes(expertBytesDecode)) in decode")
+    return lines
+  }
+
+  private func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1000, 1) + " ms" }
+}
+
+/// `value` with so many decimals.
+func fixed(_ value: Double, _ decimals: Int) -> String {
+  guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+  var scale = 1.0
+  for _ in 0..<decimals { scale *= 10 }
+  let rounded = Int((abs(value) * scale).rounded())
+  let sign = value < 0 && rounded > 0 ? "-" : ""
+  guard decimals > 0 else { return "\(sign)\(rounded)" }
+  let fraction = String(rounded % Int(scale))
+  return "\(sign)\(rounded / Int(scale)).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
+}

@@ -1,0 +1,171 @@
+import Foundation
+
+/// Unicode normalisation form C (UAX #15) as the `tokenizers` package does it.
+///
+/// Its tables are those of Unicode 12.1: any later scalar is a plain starter that neither decomposes nor composes.
+/// Decompositions come from Foundation one scalar at a time; reordering and composing are done here, because
+/// Foundation's own form C of longer texts keeps to still older tables (marks of Unicode 10, Hangul LV + T).
+struct Composition: Sendable {
+  static let shared = Composition()
+
+  private static let engineVersion = (major: 12, minor: 1)
+  private static let tableSize: UInt32 = 0x30000
+
+  /// Full canonical decompositions, without Hangul.
+  private var decompositions: [UInt32: [UInt32]] = [:]
+  /// Canonical combining classes that are not 0.
+  private var classes: [UInt32: UInt8] = [:]
+  /// `first << 32 | second` → their composite, without Hangul.
+  private var composites: [UInt64: UInt32] = [:]
+  /// The scalars without which every text is normalised: marks, second parts of composites, and what decomposes for good.
+  private var mayChange = [Bool](repeating: false, count: Int(tableSize))
+
+  private init() {
+    var primary: [(scalar: UInt32, parts: [UInt32])] = []
+    for value in 0xC0..<Self.tableSize where !Self.isIdeograph(value) && !Hangul.isSyllable(value) {
+      guard let scalar = Unicode.Scalar(value), let age = scalar.properties.age,
+        (age.major, age.minor) <= Self.engineVersion
+      else { continue }
+      let order = UInt8(truncatingIfNeeded: scalar.properties.canonicalCombiningClass.rawValue)
+      if order != 0 {
+        classes[value] = order
+        mayChange[Int(value)] = true
+      }
+      let parts = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
+      if parts == [value] { continue }
+      decompositions[value] = parts
+      if scalar.properties.isFullCompositionExclusion {
+        mayChange[Int(value)] = true
+      } else {
+        primary.append((value, parts))
+      }
+    }
+    // A composite of three parts is the composite of the first two with the third, so the short ones come first.
+    for (scalar, parts) in primary.sorted(by: { $0.parts.count < $1.parts.count }) {
+      guard let last = parts.last, var first = parts.first else { continue }
+      for part in parts.dropFirst().dropLast() { first = composites[Self.key(first, part)] ?? first }
+      composites[Self.key(first, last)] = scalar
+      mayChange[Int(last)] = true
+    }
+    for jamo in Hangul.vowels { mayChange[Int(jamo)] = true }
+    for jamo in Hangul.trailing { mayChange[Int(jamo)] = true }
+  }
+
+  /// Blocks without canonical decompositions, skipped to save time: CJK, Yi and Tangut ideographs.
+  private static func isIdeograph(_ value: UInt32) -> Bool {
+    (0x3400..<0xA000).contains(value) || (0x17000..<0x18D00).contains(value) || (0x20000..<0x2F800).contains(value)
+  }
+
+  private static func key(_ first: UInt32, _ second: UInt32) -> UInt64 {
+    UInt64(first) << 32 | UInt64(second)
+  }
+
+  /// The normalisation form C of valid UTF-8, or nil where it is the text itself.
+  func normalised(_ bytes: [UInt8], in range: Range<Int>) -> [UInt8]? {
+    guard bytes[range].contains(where: { $0 >= 0xCC }) else { return nil }
+    var index = range.lowerBound
+    var changes = false
+    while index < range.upperBound {
+      let scalar = UTF8Reader.scalar(at: &index, in: bytes)
+      if scalar < Self.tableSize, mayChange[Int(scalar)] {
+        changes = true
+        break
+      }
+    }
+    if !changes { return nil }
+    var text = String.UnicodeScalarView()
+    for value in composed(decomposed(bytes, in: range)) {
+      if let scalar = Unicode.Scalar(value) { text.append(scalar) }
+    }
+    return Array(String(text).utf8)
+  }
+
+  private func decomposed(_ bytes: [UInt8], in range: Range<Int>) -> [UInt32] {
+    var scalars: [UInt32] = []
+    scalars.reserveCapacity(range.count)
+    // Where the marks at the end began that are not yet in order.
+    var marks = 0
+    func append(_ scalar: UInt32) {
+      if classes[scalar] == nil {
+        sortMarks(&scalars, from: marks)
+        scalars.append(scalar)
+        marks = scalars.count
+      } else {
+        scalars.append(scalar)
+      }
+    }
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let scalar = UTF8Reader.scalar(at: &index, in: bytes)
+      if scalar < 0xC0 {
+        append(scalar)
+      } else if Hangul.isSyllable(scalar) {
+        Hangul.decompose(scalar).forEach(append)
+      } else if let parts = decompositions[scalar] {
+        parts.forEach(append)
+      } else {
+        append(scalar)
+      }
+    }
+    sortMarks(&scalars, from: marks)
+    return scalars
+  }
+
+  /// Canonical order: by class, and marks of one class as they came.
+  private func sortMarks(_ scalars: inout [UInt32], from start: Int) {
+    guard scalars.count - start > 1 else { return }
+    let keys = scalars[start...].enumerated().map { (classes[$1] ?? 0, $0, $1) }
+    for (place, key) in keys.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }).enumerated() {
+      scalars[start + place] = key.2
+    }
+  }
+
+  private func composed(_ scalars: [UInt32]) -> [UInt32] {
+    var result: [UInt32] = []
+    result.reserveCapacity(scalars.count)
+    var starter: Int?
+    var lastClass: UInt8 = 0
+    for scalar in scalars {
+      let order = classes[scalar] ?? 0
+      if let starter, starter == result.count - 1 || lastClass < order,
+        let composite = composites[Self.key(result[starter], scalar)] ?? Hangul.compose(result[starter], scalar)
+      {
+        result[starter] = composite
+        continue
+      }
+      if order == 0 { starter = result.count }
+      lastClass = order
+      result.append(scalar)
+    }
+    return result
+  }
+}
+
+/// Hangul syllables by arithmetic (Unicode, section 3.12).
+private enum Hangul {
+  static let syllables: UInt32 = 0xAC00
+  static let leading: Range<UInt32> = 0x1100..<0x1113
+  static let vowels: Range<UInt32> = 0x1161..<0x1176
+  /// Without the filler that stands for "no trailing consonant", U+11A7.
+  static let trailing: Range<UInt32> = 0x11A8..<0x11C3
+
+  static func isSyllable(_ scalar: UInt32) -> Bool {
+    scalar >= syllables && scalar < syllables + 11_172
+  }
+
+  static func decompose(_ scalar: UInt32) -> [UInt32] {
+    let index = scalar - syllables
+    let parts = [leading.lowerBound + index / 588, vowels.lowerBound + index % 588 / 28]
+    return index % 28 == 0 ? parts : parts + [trailing.lowerBound - 1 + index % 28]
+  }
+
+  static func compose(_ first: UInt32, _ second: UInt32) -> UInt32? {
+    if leading.contains(first), vowels.contains(second) {
+      return syllables + (first - leading.lowerBound) * 588 + (second - vowels.lowerBound) * 28
+    }
+    if isSyllable(first), (first - syllables) % 28 == 0, trailing.contains(second) {
+      return first + (second - trailing.lowerBound + 1)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Engine
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what a checkpoint holds: architecture, shapes, formats, bytes by part, active bytes per token.")
+
+  @Argument(help: "Folder of the model.")
+  var path: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let inspection = try Inspection(folder: path)
+    if json { return try printJSON(inspection) }
+    for line in inspection.lines { print(line) }
+  }
+}

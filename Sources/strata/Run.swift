@@ -1,0 +1,85 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Scheduling
+import Tokenizers
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Continues prompts: text to stdout as it is made, a summary to stderr.",
+    discussion: "Several prompts run together as one batch. Each is then printed under a heading, in order.")
+
+  @OptionGroup var options: ModelOptions
+
+  @Option(help: "A prompt; may be given several times.")
+  var prompt: [String] = []
+
+  @Option(help: "A file whose whole text is a prompt; may be given several times.")
+  var promptFile: [String] = []
+
+  @Option(help: "Tokens to generate at most. Default: 128, or what the context has room for.")
+  var maxTokens: Int?
+
+  @Option(help: "0 takes the most probable token each time. Default: the model's generation_config.json.")
+  var temperature: Float?
+
+  @Option(help: "Sample from this many of the most probable tokens; 0 for all.")
+  var topK: Int?
+
+  @Option(help: "Sample from the most probable tokens with this share of the probability.")
+  var topP: Float?
+
+  @Option(help: "Seed of the sampling: the same seed gives the same text.")
+  var seed: UInt64?
+
+  @Flag(help: "Print one JSON object instead of text.")
+  var json = false
+
+  func validate() throws {
+    if prompt.isEmpty, promptFile.isEmpty { throw ValidationError("--prompt or --prompt-file is needed") }
+  }
+
+  func run() async throws {
+    let files = try ModelFiles(folder: options.model)
+    let tokenizer = try files.tokenizer()
+    let texts = prompt + (try promptFile.map(readText))
+    let requests = try GenerationRequest.requests(
+      for: texts, files, tokenizer, maxTokens: maxTokens, sampling: try sampling(files.sampling))
+    let engineOptions = try options.engineOptions(
+      files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
+    let progress = ProgressLine("loading \(options.model)")
+    let engine = try Engine(files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) })
+    progress.finish()
+
+    let results = try await collect(engine.submit(requests))
+    let report = RunReport(
+      device: engineOptions.device.name, policy: options.policy.rawValue, prompts: texts, results: results,
+      traffic: try await engine.expertTraffic())
+    if json { try printJSON(report) }
+    for line in report.summary { Terminal.error(line) }
+  }
+
+  private func sampling(_ defaults: SamplingOptions) throws -> SamplingOptions {
+    let sampling = SamplingOptions(
+      temperature: temperature ?? defaults.temperature, topK: topK ?? defaults.topK, topP: topP ?? defaults.topP,
+      seed: seed ?? UInt64.random(in: 0..<(1 << 53)))
+    try sampling.validate()
+    return sampling
+  }
+
+  /// Prints the first prompt's text as it comes, then the others', which run at the same time.
+  private func collect(_ streams: [AsyncThrowingStream<GenerationEvent, any Error>]) async throws -> [GenerationResult] {
+    var results: [GenerationResult] = []
+    for (index, stream) in streams.enumerated() {
+      if streams.count > 1, !json { Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }
+      for try await event in stream {
+        switch event {
+        case .token(_, let text): if !json { Terminal.output(text) }
+        case .finished(let result): results.append(result)
+        }
+      }
+      if !json { Terminal.output("\n") }
+    }
+    return results
+  }
+}

@@ -1,0 +1,69 @@
+import OpenCL
+import Testing
+
+@Suite(.needsDevice)
+struct BufferTests {
+  @Test("an error for a buffer above the device's limit names label, bytes and limit", arguments: TestDevice.all)
+  func tooLarge(_ device: Device) throws {
+    let context = try Context(device)
+    let size = device.maxAllocation + 1
+    let error = try thrown { _ = try Buffer(context, byteCount: size, label: "experts.down") }
+    #expect(error.symbol == "CL_INVALID_BUFFER_SIZE")
+    #expect(error.isOutOfMemory)
+    #expect(error.call == "clCreateBuffer")
+    #expect(error.context.contains("experts.down"))
+    #expect(error.context.contains("\(size)"))
+    #expect(error.context.contains("\(device.maxAllocation) bytes in one buffer"))
+    #expect(context.ledger.liveHandles == 1)
+  }
+
+  @Test(arguments: TestDevice.all)
+  func negativeSize(_ device: Device) throws {
+    let context = try Context(device)
+    let error = try thrown { _ = try Buffer(context, byteCount: -1, label: "x") }
+    #expect(error.symbol == "CL_INVALID_BUFFER_SIZE")
+    #expect(error.context.contains("negative"))
+  }
+
+  @Test("a buffer of 0 bytes exists, is a kernel argument, and takes no bytes", arguments: TestDevice.all)
+  func empty(_ device: Device) throws {
+    let context = try Context(device)
+    let queue = try Queue(context)
+    let buffer = try Buffer(context, byteCount: 0, label: "nothing")
+    #expect(buffer.byteCount == 0)
+    #expect(buffer.view.byteCount == 0)
+    try queue.write([UInt8](), to: buffer.view)
+    #expect(throws: OpenCLError.self) { try queue.write([UInt8(1)], to: buffer.view) }
+    let program = try Program(
+      context, source: "__kernel void touch(__global int *a, int n) { if (get_global_id(0) < n) a[0] = 1; }",
+      options: TestDevice.options, label: "touch")
+    var kernel = try Kernel(program, name: "touch")
+    try queue.launch(&kernel, global: Extent(4), local: nil, buffer.view, Int32(0))
+    try queue.finish()
+  }
+
+  @Test("the ledger counts bytes and handles, and keeps the peak", arguments: TestDevice.all)
+  func ledger(_ device: Device) throws {
+    let ledger = try countsWhileAlive(device)
+    #expect(ledger.liveHandles == 0)
+    #expect(ledger.liveBytes == 0)
+    #expect(ledger.peakBytes == 1500)
+  }
+
+  private func countsWhileAlive(_ device: Device) throws -> AllocationLedger {
+    let context = try Context(device)
+    let ledger = context.ledger
+    #expect(ledger.liveHandles == 1)
+    let large = try Buffer(context, byteCount: 1000, label: "large")
+    do {
+      let small = try Buffer(context, byteCount: 500, label: "small")
+      #expect(ledger.liveBytes == 1500)
+      #expect(ledger.liveHandles == 3)
+      #expect(small.label == "small")
+    }
+    #expect(ledger.liveBytes == 1000)
+    #expect(ledger.liveHandles == 2)
+    #expect(large.byteCount == 1000)
+    return ledger
+  }
+}
