@@ -83,7 +83,10 @@ package protocol Backend: AnyObject {
   /// out[i, :] = x[indices[i], :].
   func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws
 
-  // MARK: Results
+  // MARK: Values in and out
+
+  /// Copies `values`, whole rows, to the rows of `x` from `row` on; for checks of single ops.
+  func write(_ values: [Float], to x: Activation, at row: Int) throws
 
   /// Waits, and copies `rows` of an activation to the host.
   func read(_ x: Activation, rows: Range<Int>) throws -> [Float]

@@ -97,7 +97,12 @@ package final class OpenCLBackend: Backend {
       KernelKey(.gather), shape, x.buffer.view, list.view, out.buffer.view, Int32(x.columns))
   }
 
-  // MARK: Results
+  // MARK: Values in and out
+
+  package func write(_ values: [Float], to x: Activation, at row: Int) throws {
+    guard !values.isEmpty else { return }
+    try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
+  }
 
   package func read(_ x: Activation, rows: Range<Int>) throws -> [Float] {
     try read(x.buffer, first: rows.lowerBound * x.columns, count: rows.count * x.columns, as: Float.self)

@@ -130,6 +130,12 @@ package final class ReferenceBackend: Backend {
     for (row, index) in indices.enumerated() { _ = out.row(row).update(fromContentsOf: x.row(index)) }
   }
 
+  // MARK: Values in and out
+
+  package func write(_ values: [Float], to x: Activation, at row: Int) {
+    for (index, value) in values.enumerated() { x.values[row * x.columns + index] = value }
+  }
+
   package func read(_ x: Activation, rows: Range<Int>) -> [Float] {
     Array(x.values[rows.lowerBound * x.columns..<rows.upperBound * x.columns])
   }

@@ -81,7 +81,7 @@ struct AddedTokenMatcher: Sendable {
       var end = matchEnd
       index = matchEnd
       if token.singleWord, touchesWord(bytes, start..<end, in: range) { continue }
-      if token.stripsLeft { start = max(spaceStart(bytes, before: start, from: range.lowerBound), done) }
+      if token.stripsLeft { start = max(spaceStart(bytes, before: start, from: done), done) }
       if token.stripsRight { end = spaceEnd(bytes, after: end, to: range.upperBound) }
       if done < start { sections.append(Section(id: nil, range: done..<start)) }
       sections.append(Section(id: token.id, range: min(start, end)..<end))

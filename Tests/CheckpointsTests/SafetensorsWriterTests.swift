@@ -75,7 +75,9 @@ struct SafetensorsWriterTests {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/absent/a.safetensors"
     expectError(path, "cannot be written", "No such file") { try SafetensorsWriter.write(tensors, to: path) }
-    expectError(folder.path, "cannot be written") { try SafetensorsWriter.write(tensors, to: folder.path) }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    let taken = "\(folder.path)/taken"
+    try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: false)
+    expectError(taken, "cannot be written") { try SafetensorsWriter.write(tensors, to: taken) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["taken"])
   }
 }

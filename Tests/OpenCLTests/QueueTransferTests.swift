@@ -95,12 +95,16 @@ struct QueueTransferTests {
   func mapping(_ device: Device) throws {
     let setup = try Setup(device)
     let view = setup.buffer.view
-    let seen = try setup.queue.withMapped(view, at: 4, byteCount: 8) { bytes in
+    let seen = try setup.queue.withMapped(view, at: 4, byteCount: 8) { bytes throws in
       let seen = Array(bytes)
+      let mapped = try view.mapCount()
+      #expect(mapped == 1)
       bytes[0] = 100
       bytes[7] = 107
       return seen
     }
+    try setup.queue.finish()
+    #expect(try view.mapCount() == 0)
     #expect(seen == [UInt8](4..<12))
     #expect(try setup.bytes(view) == [0, 1, 2, 3, 100, 5, 6, 7, 8, 9, 10, 107, 12, 13, 14, 15])
     #expect(try setup.queue.withMapped(view, at: 16, byteCount: 0) { $0.count } == 0)
@@ -117,6 +121,8 @@ struct QueueTransferTests {
         throw Stop()
       }
     }
+    try setup.queue.finish()
+    #expect(try view.mapCount() == 0)
     #expect(try setup.bytes(view) == [UInt8](0..<15) + [99])
     try setup.queue.write([UInt8(55)], to: view)
     try setup.queue.finish()

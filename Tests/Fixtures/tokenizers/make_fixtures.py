@@ -11,6 +11,7 @@ strings.txt         10,000 inputs, one a line, with what `tokenizers` makes of t
                       ids by ../tiny-moe/tokenizer.json, separated by spaces
                       base64 of decode(ids), or "=" where it is the input with invalid bytes replaced by U+FFFD
                       ids and decoded text by qwen2_style.json, in the same way
+                      how many scalars each piece has that GPT-2's pattern cuts from the text, then Qwen2's
 ids.txt             random sequences of ids; columns: t (tiny-moe) or q (qwen2_style), ids, base64 of decode(ids),
                     base64 of decode(ids, skip_special_tokens=False) or "=" where that is the same
 classes.txt         the scalars, as hexadecimal ranges, which the package's engines take for \\p{L}, \\p{N}, \\s
@@ -31,6 +32,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 HERE = os.path.dirname(os.path.abspath(__file__))
 TINY = os.path.join(HERE, "..", "tiny-moe")
 SEED = 20240607
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 QWEN2 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -277,18 +279,17 @@ def file_of(extra=(), merges=(), missing=(), added_tokens=(), top=None, model=No
 
 
 def variants():
-    gpt2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
     extra = ["ab", "cd", "Ġa", "Ġab", "abcd", "ĠĠ", "'s", "12"]
     merges = ["a b", "c d", "Ġ a", "Ġ ab", "ab cd", "Ġ Ġ", "' s", "1 2"]
     pairs = [m.split(" ") for m in merges]
     yield "prefix space", file_of(extra, merges, top={"pre_tokenizer": byte_level(True, True)})
     yield "no pattern", file_of(extra, merges, top={"pre_tokenizer": byte_level(False, False)})
     yield "GPT-2 in Split, prefix space", file_of(
-        extra, pairs, top={"pre_tokenizer": in_sequence(split(gpt2), byte_level(True, False))})
+        extra, pairs, top={"pre_tokenizer": in_sequence(split(GPT2), byte_level(True, False))})
     yield "Qwen2 then GPT-2", file_of(
         extra, pairs, top={"pre_tokenizer": in_sequence(split(QWEN2), byte_level(False, True))})
     yield "both in Split, nested, prefix space", file_of(extra, pairs, top={
-        "pre_tokenizer": in_sequence(in_sequence(split(QWEN2), split(gpt2)), byte_level(True, True)),
+        "pre_tokenizer": in_sequence(in_sequence(split(QWEN2), split(GPT2)), byte_level(True, True)),
         "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Sequence", "normalizers": []}]}})
     whole = ["hello", "Ġworld", "Ã©", "ĠÃ©t", "abcd"]
     yield "ignore_merges", file_of(whole + ["ab"], ["a b"], model={"ignore_merges": True})
@@ -358,6 +359,7 @@ def main():
     qwen2 = make_qwen2_style()
     tiny = Tokenizer.from_file(os.path.join(TINY, "tokenizer.json"))
     text = heldout()
+    splits = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (GPT2, QWEN2)]
 
     with open(os.path.join(HERE, "strings.txt"), "w") as file:
         for index in range(10_000):
@@ -377,6 +379,9 @@ def main():
                 decoded = tokenizer.decode(ids)
                 columns.append(" ".join(map(str, ids)))
                 columns.append("=" if decoded == valid else encode64(decoded))
+            for split_ in splits:
+                pieces = split_.pre_tokenize_str(valid) if valid else []
+                columns.append(" ".join(str(end - start) for _, (start, end) in pieces))
             file.write("\t".join(columns) + "\n")
 
     with open(os.path.join(HERE, "ids.txt"), "w") as file:

@@ -1,0 +1,106 @@
+package import Backend
+
+/// Norm, rotary embedding, cache and attention of a batch of several sequences, over shuffled KV blocks.
+///
+/// The sequences' earlier positions are in the cache before; a part of the batch is some of its rows.
+package struct AttentionCase: OpCase {
+  var queryHeads: Int
+  var keyValueHeads: Int
+  var headSize: Int
+  var hasNorm: Bool
+  /// For each sequence, the positions that are rows of the batch; those before are in the cache.
+  var sequences: [Range<Int>]
+
+  package var family: String { "Attention" }
+  package var name: String {
+    "heads=\(queryHeads)/\(keyValueHeads)×\(headSize)\(hasNorm ? " norm" : "") positions=\(sequences)"
+  }
+  package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
+  /// Softmax weights of up to 200 positions: exp of the device within 3 ulp (OpenCL C 1.2, table 7.1).
+  package var bound: Double { 1e-5 }
+
+  static var all: [any OpCase] {
+    let decode = [0, 1, 15, 16, 17, 62, 63, 64, 65, 127, 128, 200].map { $0..<$0 + 1 }
+    let mixed = [5..<6, 70..<71, 0..<7, 0..<33, 60..<69, 64..<80]
+    let batches: [[Range<Int>]] = [[], [0..<1], decode, mixed, [0..<130], [120..<137]]
+    let heads = [(1, 1, 2), (4, 2, 32), (6, 2, 32), (8, 8, 64), (4, 1, 80), (8, 2, 128)]
+    return heads.enumerated().flatMap { index, shape -> [any OpCase] in
+      batches.map {
+        AttentionCase(
+          queryHeads: shape.0, keyValueHeads: shape.1, headSize: shape.2, hasNorm: index % 2 == 0, sequences: $0)
+      }
+    }
+  }
+
+  private static let blockSize = 16
+  private var shape: AttentionShape {
+    AttentionShape(
+      queryHeads: queryHeads, keyValueHeads: keyValueHeads, headSize: headSize, scale: 1 / Float(headSize).squareRoot())
+  }
+
+  package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
+    var random = CaseRandom(8, headSize)
+    let cacheShape = KVCacheShape(
+      blockCount: blocks(of: sequences.count, position: 0), blockSize: Self.blockSize, heads: keyValueHeads,
+      headSize: headSize)
+    let cache = try backend.makeKVCache(cacheShape, label: "case")
+    let last = sequences.map(\.upperBound).max() ?? 1
+    let heads = HeadOptions(
+      shape: shape, queryNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "query norm") : nil,
+      keyNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "key norm") : nil, epsilon: 1e-6,
+      rotary: try backend.loadVector(rotary(positions: last, &random), label: "rotary"))
+
+    func prepared(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
+      var layout = BatchLayout()
+      var values: [Float] = []
+      for (sequence, positions) in wanted where !positions.isEmpty {
+        layout.append(
+          tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: table(of: sequence))
+        for position in positions {
+          var random = CaseRandom(9, sequence, position)
+          values += random.floats(shape.qkvColumns, scale: 2)
+        }
+      }
+      let batch = try backend.prepare(layout, vocabulary: 1, cache: cacheShape)
+      let qkv = try backend.activation(rows: layout.rowCount, columns: shape.qkvColumns, values)
+      try backend.prepareHeads(qkv, heads, batch: batch, rows: layout.rowCount, cache: cache)
+      return (batch, qkv, layout.rowCount)
+    }
+    // What a part of the batch finds in the cache: everything before its own rows.
+    let wanted = positions(of: rows)
+    _ = try prepared(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
+    let (batch, qkv, count) = try prepared(wanted)
+    let out = try backend.activation(rows: count, columns: shape.queryColumns)
+    try backend.attention(qkv, shape: shape, batch: batch, rows: count, cache: cache, into: out)
+    return try backend.result(out, rows: count, columns: shape.queryColumns)
+  }
+
+  /// The sequences and positions that `rows` of the batch are.
+  private func positions(of rows: Range<Int>) -> [(sequence: Int, positions: Range<Int>)] {
+    var start = 0
+    return sequences.enumerated().compactMap { index, positions in
+      defer { start += positions.count }
+      let part = rows.clamped(to: start..<start + positions.count)
+      guard !part.isEmpty else { return nil }
+      let first = positions.lowerBound + part.lowerBound - start
+      return (index, first..<first + part.count)
+    }
+  }
+
+  /// Blocks before that of `position` of a sequence, if sequences lay one behind the other.
+  private func blocks(of sequence: Int, position: Int) -> Int {
+    sequences[..<sequence].reduce(1) { $0 + ($1.upperBound + Self.blockSize - 1) / Self.blockSize }
+      + position / Self.blockSize
+  }
+
+  /// The blocks of a sequence, spread over the cache by a permutation.
+  private func table(of sequence: Int) -> [Int32] {
+    let count = blocks(of: sequences.count, position: 0)
+    let own = (sequences[sequence].upperBound + Self.blockSize - 1) / Self.blockSize
+    return (0..<own).map { Int32(count - 1 - (blocks(of: sequence, position: 0) + $0) % count) }
+  }
+
+  private func rotary(positions: Int, _ random: inout CaseRandom) -> [Float] {
+    (0..<positions).flatMap { _ in random.floats(headSize) }
+  }
+}

@@ -1,0 +1,99 @@
+package import Backend
+
+/// SwiGLU experts on the rows that a router sent them, combined; some experts get no row, or one gets all.
+package struct ExpertsCase: OpCase {
+  /// How rows are spread over experts.
+  enum Spread: String, Sendable {
+    case random
+    /// All rows choose the same experts, the last ones; the others get none.
+    case last
+    /// A dense layer: one expert, no router.
+    case dense
+  }
+
+  package var rows: Int
+  var experts: Int
+  var chosen: Int
+  var columns: Int
+  var intermediate: Int
+  var format: ElementFormat
+  var spread: Spread
+
+  package var family: String { "Experts" }
+  package var name: String {
+    "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format) \(spread.rawValue)"
+  }
+  package var bound: Double { 1e-5 }
+
+  static var all: [any OpCase] {
+    let shapes = [
+      (0, 8, 2, 16, 16), (1, 8, 2, 128, 64), (1, 32, 4, 192, 64), (7, 8, 2, 33, 17), (5, 4, 4, 64, 48),
+      (33, 32, 4, 192, 64), (130, 8, 2, 128, 64), (600, 3, 1, 20, 40), (40, 60, 4, 65, 31),
+    ]
+    let sparse = shapes.flatMap { rows, experts, chosen, columns, intermediate -> [any OpCase] in
+      [(ElementFormat.bf16, Spread.random), (.bf16, .last), (.f32, .random)].map {
+        ExpertsCase(
+          rows: rows, experts: experts, chosen: chosen, columns: columns, intermediate: intermediate, format: $0.0,
+          spread: $0.1)
+      }
+    }
+    let dense = [(0, 16, 16), (1, 128, 256), (7, 33, 45), (300, 64, 100)].map {
+      ExpertsCase(
+        rows: $0.0, experts: 1, chosen: 1, columns: $0.1, intermediate: $0.2, format: .bf16, spread: .dense)
+    }
+    return sparse + dense
+  }
+
+  package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
+    let (gateUp, down) = try weights(backend)
+    let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 1, label: "case")
+    if spread == .dense {
+      try backend.routeAll(rows: rows.count, into: routing)
+    } else {
+      let options = RouterOptions(renormalise: true, layer: 0, phase: .decode)
+      try backend.route(
+        logits: backend.activation(rows: rows.count, columns: experts, rows.flatMap(logits)), rows: rows.count,
+        options: options, into: routing)
+    }
+    let x = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 11) })
+    let hidden = try backend.activation(rows: rows.count * chosen, columns: intermediate)
+    let out = try backend.activation(rows: rows.count * chosen, columns: columns)
+    let residual = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 12) })
+    try backend.experts(x, gateUp: gateUp, down: down, routing: routing, rows: rows.count, hidden: hidden, into: out)
+    try backend.combine(out, routing: routing, rows: rows.count, addingTo: residual)
+    var result = try backend.result(residual, rows: rows.count, columns: columns)
+    for (buffer, width) in [(hidden, intermediate), (out, columns)] {
+      let own = try backend.result(buffer, rows: rows.count * chosen, columns: width)
+      result.isContained = result.isContained && own.isContained && !own.values.contains(poison)
+    }
+    return result
+  }
+
+  private func weights<B: Backend>(_ backend: B) throws -> (gateUp: B.Matrix, down: B.Matrix) {
+    var random = CaseRandom(13, columns, intermediate, experts)
+    func tensors(_ name: String, rows: Int, columns: Int) -> [HostTensor] {
+      (0..<experts).map { randomTensor("\(name).\($0)", format, rows: rows, columns: columns, &random) }
+    }
+    let gates = tensors("gate", rows: intermediate, columns: columns)
+    let ups = tensors("up", rows: intermediate, columns: columns)
+    let downs = tensors("down", rows: columns, columns: intermediate)
+    return (
+      try backend.loadMatrix(
+        MatrixSource(label: "gate_up", kind: .gated, parts: zip(gates, ups).map { [$0, $1] })),
+      try backend.loadMatrix(MatrixSource(label: "down", parts: downs.map { [$0] }))
+    )
+  }
+
+  private func logits(_ row: Int) -> [Float] {
+    var random = CaseRandom(14, experts, row)
+    let values = random.floats(experts, scale: 3)
+    return spread == .last ? values.enumerated().map { $1 + ($0 >= experts - chosen ? 20 : 0) } : values
+  }
+
+  private func input(_ row: Int, role: Int) -> [Float] {
+    var random = CaseRandom(role, columns, row)
+    var values = random.floats(columns)
+    if row == 2 { values[0] = .nan }
+    return values
+  }
+}

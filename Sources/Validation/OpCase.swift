@@ -1,0 +1,104 @@
+package import Backend
+
+/// One op on one shape, with inputs that a seed decides: serves tests and `strata validate` alike.
+///
+/// The inputs of a row depend on the case and the row alone, so that any part of the batch can be computed by itself.
+package protocol OpCase: Sendable {
+  /// The op family, as the folders are named.
+  var family: String { get }
+  /// Shape and format, for a person.
+  var name: String { get }
+  var rows: Int { get }
+  /// The largest ‖found − expected‖ / ‖expected‖ that is right.
+  var bound: Double { get }
+  /// Ranges of rows that the op may be given by themselves; each must give the same bits as the whole.
+  var parts: [Range<Int>] { get }
+
+  /// Computes `rows` as the only rows of a batch.
+  func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult
+}
+
+extension OpCase {
+  package var parts: [Range<Int>] {
+    guard rows > 1 else { return [] }
+    let half = rows / 2
+    return [0..<1, half..<half + 1, rows - 1..<rows, 0..<half, half..<rows, 0..<rows - 1]
+  }
+
+  /// Products of bf16 weights and f32 activations: K ≤ 2048 roundings of 2⁻²⁴ that mostly cancel.
+  package var bound: Double { 5e-6 }
+}
+
+/// What an op made for some rows.
+package struct OpResult: Sendable, Equatable {
+  /// [rows, columns]
+  package var values: [Float]
+  package var columns: Int
+  /// [rows, any]: what must be the same exactly.
+  package var indices: [Int32] = []
+  /// Whether the rows behind the batch's were left alone.
+  package var isContained: Bool = true
+
+  package init(values: [Float], columns: Int, indices: [Int32] = [], isContained: Bool = true) {
+    self.values = values
+    self.columns = columns
+    self.indices = indices
+    self.isContained = isContained
+  }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): values that depend on a seed and nothing else.
+struct CaseRandom {
+  private var state: UInt64
+
+  /// One generator for each of some numbers, such as a case's seed, a row and a role.
+  init(_ numbers: Int...) {
+    state = numbers.reduce(0x5EED) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0xD129_0C4F_3B1A_66D5 &+ 0x9E37_79B9 }
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Uniform in [−1, 1).
+  mutating func float() -> Float { Float(Int32(truncatingIfNeeded: next() >> 32)) * 0x1p-31 }
+
+  mutating func floats(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in float() * scale } }
+}
+
+/// A weight tensor of random values, in a format.
+func randomTensor(_ name: String, _ format: ElementFormat, rows: Int, columns: Int, _ random: inout CaseRandom) -> HostTensor {
+  let values = random.floats(rows * columns)
+  return switch format {
+  case .bf16: HostTensor(name: name, format: .bf16, shape: [rows, columns], values: values.map(BFloat16.round))
+  case .f16: HostTensor(name: name, format: .f16, shape: [rows, columns], values: values.map { Float16($0).bitPattern })
+  default: HostTensor(name: name, format: .f32, shape: [rows, columns], values: values)
+  }
+}
+
+/// What outputs hold before an op: a value that no op makes.
+let poison: Float = -1.2345678e30
+/// Rows behind a batch's that an op must leave alone.
+let guardRows = 2
+
+extension Backend {
+  /// An activation with guard rows behind `values`; without values it is all poison.
+  func activation(rows: Int, columns: Int, _ values: [Float]? = nil) throws -> Activation {
+    let made = try makeActivation(rows: rows + guardRows, columns: columns, label: "case")
+    try write(Array(repeating: poison, count: (rows + guardRows) * columns), to: made, at: 0)
+    if let values { try write(values, to: made, at: 0) }
+    return made
+  }
+
+  /// The result in an activation made by `activation(rows:columns:)`.
+  func result(_ x: Activation, rows: Int, columns: Int, indices: [Int32] = []) throws -> OpResult {
+    let all = try read(x, rows: 0..<rows + guardRows)
+    return OpResult(
+      values: Array(all[..<(rows * columns)]), columns: columns, indices: indices,
+      isContained: all[(rows * columns)...].allSatisfy { $0 == poison })
+  }
+}

@@ -1,0 +1,80 @@
+package import Backend
+import Reference
+
+/// Compares a backend with the reference, case by case.
+package enum Validator {
+  /// What came of a case.
+  package struct Report: Sendable {
+    package var family: String
+    package var name: String
+    /// ‖found − expected‖ / ‖expected‖ over the rows that are numbers.
+    package var error: Double
+    package var bound: Double
+    /// What is wrong; nil if nothing is.
+    package var problem: String?
+  }
+
+  /// All cases, by op family.
+  package static var cases: [any OpCase] {
+    EmbeddingCase.all + NormCase.all + LinearCase.all + AttentionCase.all + RouterCase.all + ExpertsCase.all
+  }
+
+  /// Runs a case on `backend` and on the reference.
+  ///
+  /// - Returns: with a problem if the values are off, an element was not written, one outside was, another number of
+  ///   rows gave other bits, or a second run did.
+  /// - Throws: what the backend throws.
+  package static func check<B: Backend>(_ test: any OpCase, on backend: B) throws -> Report {
+    let all = 0..<test.rows
+    let found = try test.run(backend, rows: all)
+    let expected = try test.run(ReferenceBackend(), rows: all)
+    var report = Report(family: test.family, name: test.name, error: 0, bound: test.bound)
+    report.error = error(found, expected)
+    if !found.isContained {
+      report.problem = "wrote outside of its rows"
+    } else if found.values.contains(poison) {
+      report.problem = "left an element unwritten"
+    } else if let row = misplacedNaN(found, expected) {
+      report.problem = "row \(row): NaN where the reference has numbers, or the reverse"
+    } else if !(report.error <= test.bound) {
+      report.problem = "relative error \(report.error), expected at most \(test.bound)"
+    } else if found.indices != expected.indices {
+      report.problem = "indices \(found.indices.prefix(16)), expected \(expected.indices.prefix(16))"
+    } else {
+      report.problem = try repeated(test, on: backend, found)
+    }
+    return report
+  }
+
+  private static func error(_ found: OpResult, _ expected: OpResult) -> Double {
+    guard found.values.count == expected.values.count else { return .infinity }
+    var difference = 0.0
+    var norm = 0.0
+    for (a, b) in zip(found.values, expected.values) where !b.isNaN {
+      difference += (Double(a) - Double(b)) * (Double(a) - Double(b))
+      norm += Double(b) * Double(b)
+    }
+    return norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+  }
+
+  private static func misplacedNaN(_ found: OpResult, _ expected: OpResult) -> Int? {
+    let pairs = zip(found.values, expected.values).enumerated()
+    return pairs.first { $1.0.isNaN != $1.1.isNaN }.map { $0.offset / max(found.columns, 1) }
+  }
+
+  /// The same bits from the same rows in another batch, and from a second run.
+  private static func repeated<B: Backend>(
+    _ test: any OpCase, on backend: B, _ whole: OpResult
+  ) throws -> String? {
+    let perRow = test.rows > 0 ? whole.indices.count / test.rows : 0
+    for part in [0..<test.rows] + test.parts {
+      let again = try test.run(backend, rows: part)
+      let values = whole.values[part.lowerBound * whole.columns..<part.upperBound * whole.columns]
+      let indices = whole.indices[part.lowerBound * perRow..<part.upperBound * perRow]
+      guard again.values.map(\.bitPattern) == values.map(\.bitPattern), again.indices == Array(indices) else {
+        return "rows \(part) by themselves have other bits than in the batch of \(test.rows)"
+      }
+    }
+    return nil
+  }
+}

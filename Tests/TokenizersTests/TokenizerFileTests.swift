@@ -1,0 +1,186 @@
+import Foundation
+import Testing
+import Tokenizers
+
+/// Files that cannot be used are refused with the file, the field and the reason.
+struct TokenizerFileTests {
+  /// A change to `good`, and what the error must name.
+  struct Refusal: CustomTestStringConvertible, Sendable {
+    var find: String
+    var replacement: String
+    var field: String
+    var says: String
+
+    init(_ find: String, _ replacement: String, _ field: String, _ says: String) {
+      self.find = find
+      self.replacement = replacement
+      self.field = field
+      self.says = says
+    }
+
+    var testDescription: String { "\(find) → \(replacement)" }
+  }
+
+  static let good = #"""
+    {"version":"1.0","truncation":null,"padding":null,
+     "added_tokens":[
+      {"id":4,"content":"<s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],
+     "normalizer":{"type":"NFC"},
+     "pre_tokenizer":{"type":"Sequence","pretokenizers":[
+      {"type":"Split","pattern":{"Regex":"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"},
+       "behavior":"Isolated","invert":false},
+      {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}]},
+     "post_processor":{"type":"TemplateProcessing",
+      "single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
+      "special_tokens":{"<s>":{"id":"<s>","ids":[4],"tokens":["<s>"]}}},
+     "decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true},
+     "model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,
+      "fuse_unk":false,"byte_fallback":false,"ignore_merges":false,
+      "vocab":{"a":0,"b":1,"ab":2,"\u0120":3},"merges":["a b"]}}
+    """#
+
+  @Test func theUnchangedFileIsTaken() throws {
+    let tokenizer = try Tokenizer(json: Data(Self.good.utf8), source: "good")
+    #expect(tokenizer.encode("ab a<s>") == [4, 2, 3, 0, 4])
+  }
+
+  static let refusals: [Refusal] = [
+    Refusal(#""version":"1.0""#, #""version":"2.0""#, "version", #"found the string "2.0", expected "1.0""#),
+    Refusal(#""truncation":null"#, #""truncation":{"max_length":5}"#, "truncation", "not supported"),
+    Refusal(#""padding":null"#, #""padding":{"pad_id":0}"#, "padding", "not supported"),
+    Refusal(#""id":4,"#, #""id":9,"#, "added_tokens[0].id", #"found 9 for "<s>", expected 4"#),
+    Refusal(#""id":4,"#, #""id":"4","#, "added_tokens[0].id", #"found the string "4", expected an id"#),
+    Refusal(#""id":4,"#, #""id":4.5,"#, "added_tokens[0].id", "found the number 4.5"),
+    Refusal(#""id":4,"#, #""id":99999999999999999999,"#, "added_tokens[0].id", "expected an id from 0"),
+    Refusal(#""id":4,"#, "", "added_tokens[0].id", "missing"),
+    Refusal(#""single_word":false,"#, "", "added_tokens[0].single_word", "missing"),
+    Refusal(#""special":true}"#, #""special":1}"#, "added_tokens[0].special", "found the number 1"),
+    Refusal(#""content":"<s>""#, #""content":null"#, "added_tokens[0].content", "missing or null"),
+    Refusal(#"{"type":"NFC"}"#, #"{"type":"NFKC"}"#, "normalizer.type", #"the string "NFKC" is not supported"#),
+    Refusal(#"{"type":"NFC"}"#, #""NFC""#, "normalizer", "expected an object"),
+    Refusal(
+      #"{"type":"NFC"}"#, #"{"type":"Sequence","normalizers":[{"type":"Lowercase"}]}"#, "normalizer.normalizers[0].type",
+      "Lowercase"),
+    Refusal(
+      #""Regex":"'s"#, #""Regex":"'S"#, "pre_tokenizer.pretokenizers[0].pattern.Regex",
+      #"the pattern "'S|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+" is not supported"#),
+    Refusal(#""Regex":"#, #""String":"#, "pre_tokenizer.pretokenizers[0].pattern.Regex", "missing"),
+    Refusal("Isolated", "Removed", "pre_tokenizer.pretokenizers[0].behavior", "Removed"),
+    Refusal(#""invert":false"#, #""invert":true"#, "pre_tokenizer.pretokenizers[0].invert", "expected false"),
+    Refusal(
+      #"{"type":"ByteLevel","add_prefix_space":false"#, #"{"type":"Whitespace","add_prefix_space":false"#,
+      "pre_tokenizer.pretokenizers[1].type", "Whitespace"),
+    Refusal(
+      #"{"type":"Split","#, #"{"type":"ByteLevel","#, "pre_tokenizer.pretokenizers[0].type", "as the last step only"),
+    Refusal(#""add_prefix_space":false,"#, "", "pre_tokenizer.pretokenizers[1].add_prefix_space", "missing"),
+    Refusal(#""pre_tokenizer":"#, #""other":"#, "pre_tokenizer", "missing"),
+    Refusal(#""TemplateProcessing""#, #""BertProcessing""#, "post_processor.type", "BertProcessing"),
+    Refusal(#""id":"A""#, #""id":"B""#, "post_processor.single[1].Sequence.id", #"expected "A""#),
+    Refusal(#""ids":[4]"#, #""ids":[5]"#, "post_processor.special_tokens.<s>.ids[0]", "at most 4"),
+    Refusal(#"{"<s>":{"id""#, #"{"<t>":{"id""#, "post_processor.special_tokens.<s>", "missing"),
+    Refusal(#",{"Sequence":{"id":"A","type_id":0}}]"#, "]", "post_processor.single", "missing"),
+    Refusal(#""decoder":{"type":"ByteLevel""#, #""decoder":{"type":"Metaspace""#, "decoder.type", "Metaspace"),
+    Refusal(#""model":"#, #""Model":"#, "model", "missing"),
+    Refusal(#""type":"BPE""#, #""type":"Unigram""#, "model.type", #"the string "Unigram" is not supported"#),
+    Refusal(#""type":"BPE""#, #""type":null"#, "model.type", "missing or null"),
+    Refusal(#""dropout":null"#, #""dropout":0.1"#, "model.dropout", "not supported"),
+    Refusal(#""unk_token":null,"#, #""unk_token":"a","#, "model.unk_token", "no token for the byte 0"),
+    Refusal(
+      #""continuing_subword_prefix":null"#, #""continuing_subword_prefix":"@@""#, "model.continuing_subword_prefix",
+      #"found the string "@@""#),
+    Refusal(#""end_of_word_suffix":null"#, #""end_of_word_suffix":"</w>""#, "model.end_of_word_suffix", "</w>"),
+    Refusal(#""byte_fallback":false"#, #""byte_fallback":true"#, "model.byte_fallback", "not supported"),
+    Refusal(#""ignore_merges":false"#, #""ignore_merges":"no""#, "model.ignore_merges", "expected true or false"),
+    Refusal(#""b":1"#, #""b":-1"#, "model.vocab", #"the token "b" has the number -1"#),
+    Refusal(#""b":1"#, #""b":4194304"#, "model.vocab", "4194304"),
+    Refusal(#""b":1"#, #""b":0"#, "model.vocab", #"the tokens "a" and "b" both have the id 0"#),
+    Refusal(#"{"a":0,"b":1,"ab":2,"\u0120":3}"#, "{}", "model.vocab", "no tokens"),
+    Refusal(#"["a b"]"#, "null", "model.merges", "missing or null"),
+    Refusal(#"["a b"]"#, #"["a b","a c"]"#, "model.merges[1]", #"the token "c" is not in model.vocab"#),
+    Refusal(#"["a b"]"#, #"["b a"]"#, "model.merges[0]", #"the token "ba" is not in model.vocab"#),
+    Refusal(#"["a b"]"#, #"["a b c"]"#, "model.merges[0]", #"found the string "a b c""#),
+    Refusal(#"["a b"]"#, #"["ab"]"#, "model.merges[0]", #"found the string "ab""#),
+    Refusal(#"["a b"]"#, #"[["a","b","c"]]"#, "model.merges[0]", "expected one of two tokens"),
+    Refusal(#"["a b"]"#, "[3]", "model.merges[0]", "found the number 3"),
+  ]
+
+  @Test(arguments: refusals)
+  func isRefusedByName(refusal: Refusal) throws {
+    let place = try #require(Self.good.range(of: refusal.find), "the change must hit something")
+    let changed = Self.good.replacingCharacters(in: place, with: refusal.replacement)
+    let error = try #require(throws: TokenizerError.self) {
+      try Tokenizer(json: Data(changed.utf8), source: "dir/tokenizer.json")
+    }
+    #expect(error.field == refusal.field)
+    #expect(error.problem.contains(refusal.says), "\(error)")
+    #expect(error.description.hasPrefix("dir/tokenizer.json: \(refusal.field): "))
+  }
+
+  @Test(arguments: [
+    ("", "ends where a value was expected (at byte 0)"), ("{", "key in quotes"), ("{}x", "end of the text"),
+    ("[1,]", "expected a value (at byte 3)"), ("{\"a\":01}", "leading zero"), ("{\"a\":\"\\ud800\"}", "surrogate"),
+    ("{\"a\":\"\\x\"}", "escape"), ("{\"a\":\"\n\"}", "control character"), ("{\"a\":tru}", "expected a value"),
+    ("{\"a\":1e999}", "out of range"), ("{\"a\":\"", "ends inside a string"), ("{\"a\" 1}", "expected ':'"),
+    (String(repeating: "[", count: 100_000), "nested more than 128 deep"),
+  ])
+  func malformedJSONIsRefusedWithItsPlace(text: String, says: String) throws {
+    let error = try #require(throws: TokenizerError.self) { try Tokenizer(json: Data(text.utf8), source: "file.json") }
+    #expect(error.description.hasPrefix("file.json: not JSON: "))
+    #expect(error.problem.contains(says), "\(error)")
+  }
+
+  @Test func textThatIsNotUTF8IsRefused() throws {
+    let error = try #require(throws: TokenizerError.self) {
+      try Tokenizer(json: Data([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]), source: "file.json")
+    }
+    #expect(error.problem.contains("UTF-8"))
+  }
+
+  @Test func aMissingFileIsNamed() throws {
+    let error = try #require(throws: TokenizerError.self) { try Tokenizer(folder: "/no/such/folder") }
+    #expect(error.description == "/no/such/folder/tokenizer.json: the file does not exist")
+  }
+
+  @Test func twoAddedTokensWithOneContentAreRefused() throws {
+    let token = #"""
+      {"id":4,"content":"<s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}
+      """#
+    let place = try #require(Self.good.range(of: token))
+    let changed = Self.good.replacingCharacters(in: place, with: "\(token),\(token)")
+    let error = try #require(throws: TokenizerError.self) { try Tokenizer(json: Data(changed.utf8), source: "f") }
+    #expect(error.description == #"f: added_tokens[1].content: "<s>" was already added by added_tokens[0]"#)
+  }
+
+  /// A damaged file is taken or refused, but never ends the process, nor does a tokenizer made from one.
+  @Test func damagedFilesNeverCrash() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(state: seed)
+    let pieces = ["null", "-1", "1e9", "4194303", "\"\"", "[]", "{}", "true", "\\u0000", ",", ":", "\"", "]", "}", "\u{301}"]
+    var refused = 0
+    for round in 0..<2000 {
+      var bytes = Array(Self.good.utf8)
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes[place] = UInt8.random(in: 0x20...0x7E, using: &random)
+        case 2: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...12, using: &random)))
+        case 3: bytes.insert(contentsOf: (pieces.randomElement(using: &random) ?? "").utf8, at: place)
+        default:
+          let digits = bytes.indices.filter { (0x30...0x39).contains(bytes[$0]) }
+          if let digit = digits.randomElement(using: &random) { bytes[digit] = .random(in: 0x30...0x39, using: &random) }
+        }
+      }
+      do {
+        let tokenizer = try Tokenizer(json: Data(bytes), source: "damaged")
+        let ids = tokenizer.encode("ab <s>a\u{301} 's1\n\n ")
+        #expect(ids.allSatisfy { $0 >= 0 && $0 < tokenizer.vocabularySize }, "seed \(seed), round \(round)")
+        _ = tokenizer.decode(ids)
+      } catch {
+        refused += 1
+        #expect(error.description.hasPrefix("damaged: "), "seed \(seed), round \(round)")
+      }
+    }
+    #expect(refused > 0, "seed \(seed)")
+  }
+}
