@@ -36,7 +36,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Scheduling", swiftSettings: strict),
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
-    .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: strict),
+    .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: optimised),
     .target(
       name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
@@ -54,11 +54,31 @@ let package = Package(
     .executableTarget(name: "KernelEmbedder", swiftSettings: strict),
 
     // Tests/XTests mirrors Sources/X.
-    .target(name: "TestSupport", dependencies: ["Checkpoints", "Backend"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Checkpoints", "Backend"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "OpenCLBackendTests",
+      dependencies: ["OpenCLBackend", "Validation", "Reference", "Backend", "Kernels", "OpenCL", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceTests", dependencies: ["Reference", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: [
+        "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "Tokenizers",
+        "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StrataTests", dependencies: ["strata", "Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

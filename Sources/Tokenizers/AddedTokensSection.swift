@@ -36,7 +36,8 @@ struct AddedTokensSection {
       // next free one. Where the file disagrees, the model was trained with one of the two and we cannot tell which.
       let given = model.ids[name] ?? max(highest + 1, Int32(clamping: model.ids.count))
       guard item.token.id == given else {
-        throw id.error("found \(item.token.id) for \(quoted(name)), expected \(given), the next id or the one in model.vocab")
+        throw id.error(
+          "found \(item.token.id) for \(quoted(name)), expected \(given), the next id or the one in model.vocab")
       }
       if let owner = tokenOf[given], owner != name {
         throw id.error("the id \(given) of \(quoted(name)) belongs to \(quoted(owner)) in model.vocab")

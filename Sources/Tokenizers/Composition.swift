@@ -2,13 +2,13 @@ import Foundation
 
 /// Unicode normalisation form C (UAX #15) as the `tokenizers` package does it.
 ///
-/// Its tables are those of Unicode 12.1: any later scalar is a plain starter that neither decomposes nor composes.
+/// Its tables are those of Unicode 9: any later scalar is a plain starter that neither decomposes nor composes.
 /// Decompositions come from Foundation one scalar at a time; reordering and composing are done here, because
-/// Foundation's own form C of longer texts keeps to still older tables (marks of Unicode 10, Hangul LV + T).
+/// Foundation's own form C of longer texts differs (it leaves Hangul LV + T apart).
 struct Composition: Sendable {
   static let shared = Composition()
 
-  private static let engineVersion = (major: 12, minor: 1)
+  private static let engineVersion = (major: 9, minor: 0)
   private static let tableSize: UInt32 = 0x30000
 
   /// Full canonical decompositions, without Hangul.
@@ -51,7 +51,7 @@ struct Composition: Sendable {
     for jamo in Hangul.trailing { mayChange[Int(jamo)] = true }
   }
 
-  /// Blocks without canonical decompositions, skipped to save time: CJK, Yi and Tangut ideographs.
+  /// Blocks without canonical decompositions, skipped to save time: CJK and Tangut ideographs.
   private static func isIdeograph(_ value: UInt32) -> Bool {
     (0x3400..<0xA000).contains(value) || (0x17000..<0x18D00).contains(value) || (0x20000..<0x2F800).contains(value)
   }

@@ -9,7 +9,9 @@ struct ModelSection {
     // The oldest files have no type; they are told from other models by having merges.
     if case .object(let members) = field.value, members.contains(where: { $0.key.elementsEqual("type".utf8) }) {
       let type = try field.required("type")
-      guard try type.string() == "BPE" else { throw type.error("\(type.value.kind) is not supported, expected \"BPE\"") }
+      guard try type.string() == "BPE" else {
+        throw type.error("\(type.value.kind) is not supported, expected \"BPE\"")
+      }
     }
     ignoresMerges = try field.flag("ignore_merges", default: false)
     try Self.refuseOptions(field)
@@ -39,7 +41,8 @@ struct ModelSection {
     _ = try unknown.bytes()
     for byte in UInt8.min...UInt8.max where ids[ByteAlphabet.spelling(of: byte)] == nil {
       let hexadecimal = String(byte, radix: 16, uppercase: true)
-      throw unknown.error("unknown tokens are not supported, and the vocabulary has no token for the byte \(hexadecimal)")
+      throw unknown.error(
+        "unknown tokens are not supported, and the vocabulary has no token for the byte \(hexadecimal)")
     }
   }
 

@@ -26,7 +26,9 @@ struct BytePairMergesTests {
       var merges: [(left: Int32, right: Int32, result: Int32)] = []
       for result in Int32(4)..<24 {
         let pair = (Int32.random(in: 0..<result, using: &random), Int32.random(in: 0..<result, using: &random))
-        if !merges.contains(where: { $0.left == pair.0 && $0.right == pair.1 }) { merges.append((pair.0, pair.1, result)) }
+        if !merges.contains(where: { $0.left == pair.0 && $0.right == pair.1 }) {
+          merges.append((pair.0, pair.1, result))
+        }
       }
       merges.shuffle(using: &random)
       var table = BytePairMerges()

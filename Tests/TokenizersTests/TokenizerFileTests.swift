@@ -59,7 +59,8 @@ struct TokenizerFileTests {
     Refusal(#"{"type":"NFC"}"#, #"{"type":"NFKC"}"#, "normalizer.type", #"the string "NFKC" is not supported"#),
     Refusal(#"{"type":"NFC"}"#, #""NFC""#, "normalizer", "expected an object"),
     Refusal(
-      #"{"type":"NFC"}"#, #"{"type":"Sequence","normalizers":[{"type":"Lowercase"}]}"#, "normalizer.normalizers[0].type",
+      #"{"type":"NFC"}"#, #"{"type":"Sequence","normalizers":[{"type":"Lowercase"}]}"#,
+      "normalizer.normalizers[0].type",
       "Lowercase"),
     Refusal(
       #""Regex":"'s"#, #""Regex":"'S"#, "pre_tokenizer.pretokenizers[0].pattern.Regex",
@@ -155,7 +156,9 @@ struct TokenizerFileTests {
   @Test func damagedFilesNeverCrash() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SeededGenerator(state: seed)
-    let pieces = ["null", "-1", "1e9", "4194303", "\"\"", "[]", "{}", "true", "\\u0000", ",", ":", "\"", "]", "}", "\u{301}"]
+    let pieces = [
+      "null", "-1", "1e9", "4194303", "\"\"", "[]", "{}", "true", "\\u0000", ",", ":", "\"", "]", "}", "\u{301}",
+    ]
     var refused = 0
     for round in 0..<2000 {
       var bytes = Array(Self.good.utf8)
@@ -168,7 +171,9 @@ struct TokenizerFileTests {
         case 3: bytes.insert(contentsOf: (pieces.randomElement(using: &random) ?? "").utf8, at: place)
         default:
           let digits = bytes.indices.filter { (0x30...0x39).contains(bytes[$0]) }
-          if let digit = digits.randomElement(using: &random) { bytes[digit] = .random(in: 0x30...0x39, using: &random) }
+          if let digit = digits.randomElement(using: &random) {
+            bytes[digit] = .random(in: 0x30...0x39, using: &random)
+          }
         }
       }
       do {

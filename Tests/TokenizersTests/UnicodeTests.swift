@@ -40,7 +40,9 @@ struct UnicodeTests {
 
   private func utf8(_ column: Substring) throws -> [UInt8] {
     var text = String.UnicodeScalarView()
-    for value in try Fixtures.integers(column, radix: 16) as [UInt32] { text.append(try #require(Unicode.Scalar(value))) }
+    for value in try Fixtures.integers(column, radix: 16) as [UInt32] {
+      text.append(try #require(Unicode.Scalar(value)))
+    }
     return Array(String(text).utf8)
   }
 

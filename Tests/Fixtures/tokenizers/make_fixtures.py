@@ -99,6 +99,10 @@ def write_nfc():
             else:
                 text += chr(pick(SCALARS))
         inputs.append(text)
+    # Each mark that is reordered, behind the highest and before the lowest combining class.
+    for mark in marks:
+        if unicodedata.combining(chr(mark)):
+            inputs += ["\u0345" + chr(mark), chr(mark) + "\u0334"]
     inputs += ["a" + "\u0301\u0323" * count + "b" for count in (1, 5, 15, 16, 17, 31, 32, 33, 64, 200)]
     with open(os.path.join(HERE, "nfc.txt"), "w") as file:
         for text in dict.fromkeys(inputs):
@@ -272,7 +276,10 @@ def file_of(extra=(), merges=(), missing=(), added_tokens=(), top=None, model=No
                   "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
                   "vocab": vocab, "merges": list(merges)},
     }
-    out["added_tokens"] = [added(content, len(vocab) + i, **flags) for i, (content, flags) in enumerate(added_tokens)]
+    # A token of the model keeps its id; the others take the next ones, which is what `tokenizers` gives them anyway.
+    new = [content for content, _ in added_tokens if content not in vocab]
+    ids = {**{content: len(vocab) + i for i, content in enumerate(new)}, **vocab}
+    out["added_tokens"] = [added(content, ids[content], **flags) for content, flags in added_tokens]
     out.update(top or {})
     out["model"].update(model or {})
     return out

@@ -1,0 +1,70 @@
+import Backend
+import OpenCL
+import OpenCLBackend
+import Testing
+import Validation
+
+/// Every case of every op, by both kernel styles on every device, against the reference.
+@Suite(.enabled(if: !devices.isEmpty, "needs an OpenCL device"), .serialized)
+struct OpsTests {
+  @Test(arguments: devices.indices, KernelStyle.allCases)
+  func everyOpComputesWhatTheReferenceDoes(device: Int, style: KernelStyle) throws {
+    let plan = DevicePlan(devices[device], style: style)
+    try check(on: OpenCLBackend(devices[device], plan: plan, cache: ProgramCache()))
+  }
+
+  /// Buffers of at most 64 KiB: weights are cut into many, and what cannot be cut is refused by name.
+  @Test(arguments: KernelStyle.allCases)
+  func weightsLargerThanABufferAreCut(style: KernelStyle) throws {
+    let plan = DevicePlan(devices[0], style: style, maxAllocation: 1 << 16)
+    let backend = try OpenCLBackend(devices[0], plan: plan)
+    let cut = Validator.cases.filter { ["Linear", "Embedding", "Experts"].contains($0.family) }
+    var refused = 0
+    for test in cut {
+      do {
+        let report = try Validator.check(test, on: backend)
+        #expect(report.problem == nil, "\(report.family) \(report.name)")
+      } catch let error as BackendError {
+        #expect(error.description.contains("65536"), "\(test.family) \(test.name): \(error)")
+        refused += 1
+      }
+    }
+    #expect(refused < cut.count / 2, "nearly all cases fit once they are cut")
+  }
+
+  /// The other vector widths, as devices without AVX-512 have them.
+  @Test(arguments: [4, 8])
+  func narrowVectorsComputeTheSame(lanes: Int) throws {
+    var plan = DevicePlan(devices[0], style: .cpu)
+    plan.lanes = lanes
+    try check(on: OpenCLBackend(devices[0], plan: plan))
+  }
+
+  /// A device that allows only small work-groups.
+  @Test func smallWorkGroupsComputeTheSame() throws {
+    var plan = DevicePlan(devices[0], style: .gpu)
+    plan.threadsM = 4
+    try check(on: OpenCLBackend(devices[0], plan: plan))
+  }
+
+  /// Weights through the staging buffer, as on a device with memory of its own.
+  @Test(arguments: KernelStyle.allCases)
+  func stagedWeightsAreTheSame(style: KernelStyle) throws {
+    var plan = DevicePlan(devices[0], style: style)
+    plan.mapsWeights = false
+    let backend = try OpenCLBackend(devices[0], plan: plan)
+    for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
+      let report = try Validator.check(test, on: backend)
+      #expect(report.problem == nil, "\(report.family) \(report.name)")
+    }
+  }
+
+  private func check(on backend: OpenCLBackend) throws {
+    for test in Validator.cases {
+      let report = try Validator.check(test, on: backend)
+      #expect(report.problem == nil, "\(backend.name), \(report.family) \(report.name)")
+    }
+  }
+}
+
+let devices = ((try? Device.all()) ?? []).filter { $0.hasCompiler }
