@@ -41,8 +41,9 @@ let package = Package(
       name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
-    .target(name: "Checkpoints", dependencies: ["Backend"], swiftSettings: optimised),
-    .target(name: "Tokenizers", swiftSettings: optimised),
+    .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
+    .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
+    .target(name: "JSON", swiftSettings: optimised),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
     .systemLibrary(
       name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
@@ -56,6 +57,7 @@ let package = Package(
     // Tests/XTests mirrors Sources/X.
     .target(
       name: "TestSupport", dependencies: ["Checkpoints", "Backend"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),

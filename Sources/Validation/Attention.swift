@@ -47,7 +47,7 @@ package struct AttentionCase: OpCase {
     let last = sequences.map(\.upperBound).max() ?? 1
     let heads = HeadOptions(
       shape: shape, queryNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "query norm") : nil,
-      keyNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "key norm") : nil, epsilon: 1e-6,
+      keyNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "key norm") : nil, epsilon: 0.1,
       rotary: try backend.loadVector(rotary(positions: last, &random), label: "rotary"))
 
     func prepared(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {

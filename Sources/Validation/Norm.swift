@@ -1,6 +1,6 @@
 package import Backend
 
-/// RMS norm; row 1 holds a NaN, row 2 large values, row 3 zeros.
+/// RMS norm; row 0 holds values so small that ε counts, row 1 a NaN, row 2 large values, row 3 zeros.
 package struct NormCase: OpCase {
   package var rows: Int
   var columns: Int
@@ -15,12 +15,21 @@ package struct NormCase: OpCase {
     }
   }
 
+  private func scale(_ row: Int) -> Float {
+    switch row {
+    case 0: 1e-3
+    case 2: 1e15
+    case 3: 0
+    default: 3
+    }
+  }
+
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(3, columns)
     let weight = try backend.loadVector(random.floats(columns), label: "weight")
     let values = rows.flatMap { row -> [Float] in
       var random = CaseRandom(4, columns, row)
-      var values = random.floats(columns, scale: row == 2 ? 1e15 : row == 3 ? 0 : 3)
+      var values = random.floats(columns, scale: scale(row))
       if row == 1 { values[columns / 2] = .nan }
       return values
     }

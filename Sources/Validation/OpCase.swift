@@ -36,6 +36,8 @@ package struct OpResult: Sendable, Equatable {
   package var columns: Int
   /// [rows, any]: what must be the same exactly.
   package var indices: [Int32] = []
+  /// What belongs to the batch as a whole, and must be the same exactly.
+  package var totals: [Int32] = []
   /// Whether the rows behind the batch's were left alone.
   package var isContained: Bool = true
 

@@ -12,7 +12,7 @@ package struct RouterCase: OpCase {
   package var bound: Double { 2e-6 }
 
   static var all: [any OpCase] {
-    let shapes = [(0, 8, 2), (1, 1, 1), (5, 5, 5), (7, 8, 2), (33, 32, 4), (130, 60, 4), (9, 128, 8), (600, 8, 2)]
+    let shapes = [(0, 8, 2), (1, 1, 1), (5, 5, 5), (7, 8, 2), (33, 32, 4), (130, 60, 4), (9, 128, 8), (600, 8, 2), (2, 32, 4), (2, 128, 8)]
     return shapes.flatMap { rows, experts, chosen -> [any OpCase] in
       [false, true].map { RouterCase(rows: rows, experts: experts, chosen: chosen, renormalise: $0) }
     }
@@ -46,6 +46,11 @@ package struct RouterCase: OpCase {
       let isValid = choice[own].allSatisfy { (0..<Int32(experts)).contains($0) } && Set(choice[own]).count == chosen
       for slot in own { choice[slot] = isValid ? 0 : -1 }
     }
-    return try backend.result(x, rows: rows.count, columns: chosen, indices: choice)
+    var result = try backend.result(x, rows: rows.count, columns: chosen, indices: choice)
+    // With NaN the loads depend on the choice that has no right answer.
+    if !rows.contains(2) || experts <= chosen + 1 {
+      result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
+    }
+    return result
   }
 }

@@ -40,6 +40,8 @@ package enum Validator {
       report.problem = "relative error \(report.error), expected at most \(test.bound)"
     } else if found.indices != expected.indices {
       report.problem = "indices \(found.indices.prefix(16)), expected \(expected.indices.prefix(16))"
+    } else if found.totals != expected.totals {
+      report.problem = "totals \(found.totals), expected \(expected.totals)"
     } else {
       report.problem = try repeated(test, on: backend, found)
     }
