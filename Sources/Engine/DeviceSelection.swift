@@ -30,7 +30,8 @@ package enum DeviceSelection: Sendable, Equatable {
     guard let wanted else {
       guard let device = devices.first(where: { $0.kind == .gpu }) ?? devices.first else {
         throw EngineError(
-          "no OpenCL device was found: install a driver (for a CPU, Debian's pocl-opencl-icd) or use --device reference")
+          "no OpenCL device was found: install a driver (for a CPU, Debian's pocl-opencl-icd) or use --device reference"
+        )
       }
       return .openCL(device)
     }

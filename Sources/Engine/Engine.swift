@@ -1,8 +1,8 @@
 import Backend
 import Checkpoints
 package import Models
-import OpenCLBackend
 import OpenCL
+import OpenCLBackend
 import Reference
 import Scheduling
 package import Tokenizers

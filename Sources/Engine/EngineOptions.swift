@@ -1,5 +1,5 @@
-package import OpenCLBackend
 package import OpenCL
+package import OpenCLBackend
 package import Scheduling
 
 /// How an engine is set up.

@@ -102,7 +102,9 @@ package struct Inspection: Sendable, Encodable {
     func table(_ title: String, _ shares: [Share]) {
       lines.append("  \(title)")
       for share in shares {
-        lines.append("    \(pad(share.name, 18)) \(share.tensors) tensors, \(share.parameters) parameters, \(mebibytes(share.bytes))")
+        lines.append(
+          "    \(pad(share.name, 18)) \(share.tensors) tensors, \(share.parameters) parameters, \(mebibytes(share.bytes))"
+        )
       }
     }
     table("by part", parts)

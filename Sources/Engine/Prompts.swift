@@ -64,7 +64,8 @@ package func parseTokens(_ text: String, source: String) throws(EngineError) -> 
 extension Capture {
   /// As named tensors: `logits`, `hidden.i`, `router.i`.
   package func tensors(_ model: ModelDescription) -> [HostTensor] {
-    func tensor<T: BitwiseCopyable>(_ name: String, _ format: ElementFormat, columns: Int, _ values: [T]) -> HostTensor {
+    func tensor<T: BitwiseCopyable>(_ name: String, _ format: ElementFormat, columns: Int, _ values: [T]) -> HostTensor
+    {
       HostTensor(name: name, format: format, shape: [values.count / columns, columns], values: values)
     }
     return [tensor("logits", .f32, columns: model.vocabularySize, logits)]

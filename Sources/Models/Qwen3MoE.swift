@@ -97,7 +97,9 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
       guard isSparse else { return 0 }
       return try ["gate", "up", "down"].reduce(0) { sum, part in
         let name = "model.layers.\(index).mlp.experts.0.\(part)_proj.weight"
-        let shape = part == "down" ? [model.hiddenSize, model.expertIntermediateSize]
+        let shape =
+          part == "down"
+          ? [model.hiddenSize, model.expertIntermediateSize]
           : [model.expertIntermediateSize, model.hiddenSize]
         return sum + (try checkpoint.weight(name, shape: shape)).bytes.count
       }

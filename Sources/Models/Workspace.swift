@@ -67,7 +67,8 @@ package final class Workspace<B: Backend> {
     func mlp(experts: Int, chosen: Int, intermediate: Int, _ label: String) throws -> MLPBuffers {
       MLPBuffers(
         routing: try backend.makeRouting(
-          rows: capacity, experts: experts, chosen: chosen, layers: model.layerCount, label: "workspace.\(label).routing"),
+          rows: capacity, experts: experts, chosen: chosen, layers: model.layerCount,
+          label: "workspace.\(label).routing"),
         hidden: try activation(intermediate, "\(label).hidden", rows: capacity * chosen),
         out: try activation(model.hiddenSize, "\(label).out", rows: capacity * chosen))
     }
@@ -79,7 +80,8 @@ package final class Workspace<B: Backend> {
       routerLogits: hasSparse ? try activation(model.expertCount, "router") : nil,
       sparse: hasSparse
         ? try mlp(
-          experts: model.expertCount, chosen: model.chosenExperts, intermediate: model.expertIntermediateSize, "experts")
+          experts: model.expertCount, chosen: model.chosenExperts, intermediate: model.expertIntermediateSize, "experts"
+        )
         : nil,
       dense: model.isSparse.contains(false)
         ? try mlp(experts: 1, chosen: 1, intermediate: model.denseIntermediateSize, "mlp") : nil)

@@ -1,6 +1,5 @@
-import Foundation
-
 package import Backend
+import Foundation
 
 extension ReferenceBackend {
   package func prepareHeads(

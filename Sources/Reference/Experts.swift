@@ -1,6 +1,5 @@
-import Foundation
-
 import Backend
+import Foundation
 
 extension ReferenceBackend {
   package func experts(

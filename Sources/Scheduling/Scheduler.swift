@@ -56,7 +56,9 @@ package struct Scheduler: Sendable {
   /// - Throws: `SchedulingError` if it can never run: an empty prompt, or longer than the context or the KV cache.
   package mutating func add(_ request: RequestShape) throws(SchedulingError) {
     guard request.promptTokens > 0 else { throw SchedulingError("the prompt is empty: it has no token") }
-    guard request.maxTokens > 0 else { throw SchedulingError("max tokens is \(request.maxTokens), expected at least 1") }
+    guard request.maxTokens > 0 else {
+      throw SchedulingError("max tokens is \(request.maxTokens), expected at least 1")
+    }
     guard request.promptTokens <= limits.maxPositions else {
       throw SchedulingError(
         "the prompt has \(request.promptTokens) tokens, but the context holds \(limits.maxPositions)")

@@ -26,7 +26,8 @@ package struct EmbeddingCase: OpCase {
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(1, columns, vocabulary)
     let table = try backend.loadMatrix(
-      MatrixSource(label: "table", parts: [[randomTensor("table", format, rows: vocabulary, columns: columns, &random)]]))
+      MatrixSource(
+        label: "table", parts: [[randomTensor("table", format, rows: vocabulary, columns: columns, &random)]]))
     let tokens = rows.map { row in
       var random = CaseRandom(2, row)
       return Int32(random.next() % UInt64(vocabulary))

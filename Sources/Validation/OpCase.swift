@@ -73,11 +73,14 @@ struct CaseRandom {
 }
 
 /// A weight tensor of random values, in a format.
-func randomTensor(_ name: String, _ format: ElementFormat, rows: Int, columns: Int, _ random: inout CaseRandom) -> HostTensor {
+func randomTensor(_ name: String, _ format: ElementFormat, rows: Int, columns: Int, _ random: inout CaseRandom)
+  -> HostTensor
+{
   let values = random.floats(rows * columns)
   return switch format {
   case .bf16: HostTensor(name: name, format: .bf16, shape: [rows, columns], values: values.map(BFloat16.round))
-  case .f16: HostTensor(name: name, format: .f16, shape: [rows, columns], values: values.map { Float16($0).bitPattern })
+  case .f16:
+    HostTensor(name: name, format: .f16, shape: [rows, columns], values: values.map { Float16($0).bitPattern })
   default: HostTensor(name: name, format: .f32, shape: [rows, columns], values: values)
   }
 }

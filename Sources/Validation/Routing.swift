@@ -12,7 +12,10 @@ package struct RouterCase: OpCase {
   package var bound: Double { 2e-6 }
 
   static var all: [any OpCase] {
-    let shapes = [(0, 8, 2), (1, 1, 1), (5, 5, 5), (7, 8, 2), (33, 32, 4), (130, 60, 4), (9, 128, 8), (600, 8, 2), (2, 32, 4), (2, 128, 8)]
+    let shapes = [
+      (0, 8, 2), (1, 1, 1), (5, 5, 5), (7, 8, 2), (33, 32, 4), (130, 60, 4), (9, 128, 8), (600, 8, 2), (2, 32, 4),
+      (2, 128, 8),
+    ]
     return shapes.flatMap { rows, experts, chosen -> [any OpCase] in
       [false, true].map { RouterCase(rows: rows, experts: experts, chosen: chosen, renormalise: $0) }
     }

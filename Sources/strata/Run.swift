@@ -68,7 +68,8 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Prints the first prompt's text as it comes, then the others', which run at the same time.
-  private func collect(_ streams: [AsyncThrowingStream<GenerationEvent, any Error>]) async throws -> [GenerationResult] {
+  private func collect(_ streams: [AsyncThrowingStream<GenerationEvent, any Error>]) async throws -> [GenerationResult]
+  {
     var results: [GenerationResult] = []
     for (index, stream) in streams.enumerated() {
       if streams.count > 1, !json { Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }

@@ -26,7 +26,8 @@ extension OpenCLBackend {
     for run in layout.runs {
       for index in 0..<run.rows.count {
         let position = run.firstPosition + index
-        slots.append(run.blocks[position / cache.blockSize] * Int32(cache.blockSize) + Int32(position % cache.blockSize))
+        slots.append(
+          run.blocks[position / cache.blockSize] * Int32(cache.blockSize) + Int32(position % cache.blockSize))
         if index % tileRows == 0 {
           tiles += [
             Int32(run.rows.lowerBound + index), Int32(min(tileRows, run.rows.count - index)), Int32(position),

@@ -1,0 +1,61 @@
+# make run    sets up, builds, and generates text with the bundled model
+# make test   sets up, builds, and runs the tests
+# make lint   checks the formatting
+#
+# Both of the first two install what is missing with apt, as root or through sudo, and say so.
+
+SWIFT ?= swift
+MODEL ?= Tests/Fixtures/tiny-moe
+PROMPT ?= And it came to pass in those days, that
+
+# What the build needs: the OpenCL headers and loader, and pkg-config, by which SwiftPM finds them.
+BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
+# PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
+CPU_DRIVER = pocl-opencl-icd
+
+.PHONY: run test lint build check-swift setup setup-run setup-test
+
+run: setup-run build
+	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
+
+test: setup-test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Kernels Benchmarks
+
+build: setup
+	$(SWIFT) build -c release --product strata
+
+check-swift:
+	@command -v $(SWIFT) >/dev/null 2>&1 || { \
+	  echo "strata needs Swift 6.2 or newer, and $(SWIFT) was not found: see https://www.swift.org/install"; exit 1; }
+
+# Installs those of the packages named in $(1) that dpkg does not know as installed.
+define install
+	@missing=""; \
+	for package in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q '^install ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  if ! command -v apt-get >/dev/null 2>&1; then \
+	    echo "strata needs these packages, by their Debian names, and apt-get was not found:$$missing"; exit 1; fi; \
+	  as_root=""; \
+	  if [ "$$(id -u)" != 0 ]; then \
+	    command -v sudo >/dev/null 2>&1 || { echo "install as root:$$missing"; exit 1; }; as_root="sudo"; fi; \
+	  echo "installing with apt-get:$$missing"; \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing || { \
+	    $$as_root apt-get update -q && \
+	    $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; }; \
+	fi
+endef
+
+setup: check-swift
+	$(call install,$(BUILD_PACKAGES))
+
+setup-run: setup
+	$(if $(wildcard /etc/OpenCL/vendors/*.icd),,$(call install,$(CPU_DRIVER)))
+
+setup-test: setup
+	$(call install,$(CPU_DRIVER))
