@@ -88,9 +88,9 @@ package actor Engine {
   private static func check(_ estimate: MemoryEstimate, against available: Int, _ device: Device) throws(EngineError) {
     guard estimate.total > available else { return }
     throw EngineError(
-      "device \"\(device.name)\" has too little memory: \(mebibytes(estimate.total)) are needed (weights "
-        + "\(mebibytes(estimate.weights)), KV cache \(mebibytes(estimate.cache)), activations "
-        + "\(mebibytes(estimate.activations))), but it has \(mebibytes(available))")
+      "device \"\(device.name)\" has too little memory: \(readable(estimate.total)) are needed (weights "
+        + "\(readable(estimate.weights)), KV cache \(readable(estimate.cache)), activations "
+        + "\(readable(estimate.activations))), but it has \(readable(available))")
   }
 
   // MARK: Requests
@@ -218,15 +218,4 @@ package struct ExpertTraffic: Sendable, Equatable {
   package var decodeBytes = 0
   /// At layers inside a prefill tile, with the decode rows that share the loads.
   package var prefillBytes = 0
-}
-
-extension Duration {
-  /// As a number of seconds.
-  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
-/// `bytes` in MiB, for messages.
-package func mebibytes(_ bytes: Int) -> String {
-  let tenths = (bytes * 10 + (1 << 19)) >> 20
-  return "\(tenths / 10).\(tenths % 10) MiB"
 }

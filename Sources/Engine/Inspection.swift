@@ -60,7 +60,11 @@ package struct Inspection: Sendable, Encodable {
     total = Share(summary.total)
     formats = summary.formats.map(Share.init)
     parts = summary.parts.map(Share.init)
-    files = summary.files.map(Share.init)
+    files = summary.files.map { share in
+      var file = Share(share)
+      if file.name.hasPrefix(folder + "/") { file.name.removeFirst(folder.count + 1) }
+      return file
+    }
     guard Families.isKnown(checkpoint.architecture) else {
       supported = false
       problem = "architecture \(checkpoint.architecture) is none of \(Families.architectures.joined(separator: ", "))"
@@ -101,18 +105,18 @@ package struct Inspection: Sendable, Encodable {
     }
     func table(_ title: String, _ shares: [Share]) {
       lines.append("  \(title)")
+      let width = shares.map(\.name.count).max() ?? 0
       for share in shares {
-        lines.append(
-          "    \(pad(share.name, 18)) \(share.tensors) tensors, \(share.parameters) parameters, \(mebibytes(share.bytes))"
-        )
+        let counts = "\(share.tensors) tensors, \(share.parameters) parameters"
+        lines.append("    \(pad(share.name, width))  \(pad(readable(share.bytes), 10))  \(counts)")
       }
     }
     table("by part", parts)
     table("by format", formats)
     table("by file", files)
-    lines.append("  in all        \(total.tensors) tensors, \(total.parameters) parameters, \(mebibytes(total.bytes))")
+    lines.append("  in all        \(total.tensors) tensors, \(total.parameters) parameters, \(readable(total.bytes))")
     if let activeParametersPerToken, let activeBytesPerToken {
-      lines.append("  a token meets \(activeParametersPerToken) parameters, \(mebibytes(activeBytesPerToken))")
+      lines.append("  a token meets \(activeParametersPerToken) parameters, \(readable(activeBytesPerToken))")
     }
     if let cacheBytesPerPosition { lines.append("  KV cache      \(cacheBytesPerPosition) bytes a position (f32)") }
     return lines

@@ -48,21 +48,9 @@ package struct RunReport: Sendable, Encodable {
     }
     lines.append(
       "\(device), \(policy): \(fixed(outputTokensPerSecond, 1)) output tokens/s; experts' weights read: "
-        + "\(mebibytes(expertBytesPrefill)) in prefill, \(mebibytes(expertBytesDecode)) in decode")
+        + "\(readable(expertBytesPrefill)) in prefill, \(readable(expertBytesDecode)) in decode")
     return lines
   }
 
   private func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1000, 1) + " ms" }
-}
-
-/// `value` with so many decimals.
-func fixed(_ value: Double, _ decimals: Int) -> String {
-  guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-  var scale = 1.0
-  for _ in 0..<decimals { scale *= 10 }
-  let rounded = Int((abs(value) * scale).rounded())
-  let sign = value < 0 && rounded > 0 ? "-" : ""
-  guard decimals > 0 else { return "\(sign)\(rounded)" }
-  let fraction = String(rounded % Int(scale))
-  return "\(sign)\(rounded / Int(scale)).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import OpenCL
 import OpenCLBackend
 
@@ -26,19 +27,14 @@ struct Devices: ParsableCommand {
       "   platform     \(device.platformName), \(device.platformVersion)",
       "   driver       \(device.driverVersion); \(device.version); \(device.languageVersion)",
       "   kind         \(device.kind.rawValue), \(device.computeUnits) units, \(device.clockMHz) MHz",
-      "   memory       \(gibibytes(device.globalMemory)), largest buffer \(gibibytes(device.maxAllocation)), "
-        + "local \(device.localMemory / 1024) KiB",
+      "   memory       \(readable(device.globalMemory)), largest buffer \(readable(device.maxAllocation)), "
+        + "local \(readable(device.localMemory))",
       "   variant      \(report.variant)",
     ]
     for capability in report.capabilities {
       lines.append("   \(capability.isPresent ? "has  " : "lacks") \(capability.name): \(capability.used)")
     }
     return lines.joined(separator: "\n")
-  }
-
-  private func gibibytes(_ bytes: Int) -> String {
-    let tenths = (bytes * 10) >> 30
-    return "\(tenths / 10).\(tenths % 10) GiB"
   }
 }
 
