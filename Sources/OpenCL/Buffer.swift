@@ -13,6 +13,17 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
   ///
   /// Many drivers reserve memory at the first use only, so that the failure comes from a later call.
   package init(_ context: borrowing Context, byteCount: Int, label: String) throws(OpenCLError) {
+    try self.init(context, byteCount: byteCount, contents: nil, label: label)
+  }
+
+  /// Allocates, with a copy of `bytes` made before this returns. For small inputs: no command is queued.
+  package init(_ context: borrowing Context, copying bytes: UnsafeRawBufferPointer, label: String) throws(OpenCLError) {
+    try self.init(context, byteCount: bytes.count, contents: bytes.baseAddress, label: label)
+  }
+
+  private init(
+    _ context: borrowing Context, byteCount: Int, contents: UnsafeRawPointer?, label: String
+  ) throws(OpenCLError) {
     let device = context.device
     let limit = device.maxAllocation
     guard byteCount >= 0, limit == 0 || byteCount <= limit else {
@@ -26,10 +37,17 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
     }
     // OpenCL has no empty buffers.
     let allocated = max(byteCount, Buffer.minimumByteCount)
+    let contents = byteCount > 0 ? contents : nil
+    let flags = CL_MEM_READ_WRITE | (contents == nil ? 0 : CL_MEM_COPY_HOST_PTR)
     let raw = try created(
       "clCreateBuffer",
       "buffer “\(label)” of \(byteCount) bytes on device “\(device.name)”; \(context.ledger.liveBytes) bytes are in use",
-      { [raw = context.handle.raw] in clCreateBuffer(raw, cl_mem_flags(CL_MEM_READ_WRITE), allocated, nil, $0) })
+      { [raw = context.handle.raw] in
+        // Read only, whatever the C type says.
+        let source = contents.map { UnsafeMutableRawPointer(mutating: $0) }
+        // With contents the size is theirs: the driver reads so many bytes.
+        return clCreateBuffer(raw, cl_mem_flags(flags), contents == nil ? allocated : byteCount, source, $0)
+      })
     handle = Handle(raw, ledger: context.ledger, byteCount: allocated, release: { clReleaseMemObject($0) })
     self.byteCount = byteCount
     self.label = label

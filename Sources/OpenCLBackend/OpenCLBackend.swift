@@ -42,9 +42,7 @@ package final class OpenCLBackend: Backend {
 
   /// A buffer with a copy of `values`.
   func makeBuffer<T: BitwiseCopyable>(_ values: [T], label: String) throws -> DeviceBuffer {
-    let buffer = try makeBuffer(byteCount: values.count * MemoryLayout<T>.stride, label: label)
-    if !values.isEmpty { try values.withUnsafeBytes { try queue.write($0, to: buffer.view) } }
-    return buffer
+    try values.withUnsafeBytes { try DeviceBuffer(Buffer(context, copying: $0, label: label)) }
   }
 
   package func makeActivation(rows: Int, columns: Int, label: String) throws -> Activation {

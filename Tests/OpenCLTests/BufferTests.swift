@@ -25,6 +25,25 @@ struct BufferTests {
     #expect(error.context.contains("negative"))
   }
 
+  @Test("a buffer made from bytes has its own copy of them", arguments: TestDevice.all, [1, 3, 4, 1000])
+  func copying(_ device: Device, count: Int) throws {
+    let context = try Context(device)
+    let queue = try Queue(context)
+    var values = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 7 + 1) }
+    let expected = values
+    let buffer = try values.withUnsafeBytes { try Boxed(Buffer(context, copying: $0, label: "copy")) }
+    for index in values.indices { values[index] = 0 }
+    #expect(try queue.read(buffer.value.view, count: count, as: UInt8.self) == expected)
+    #expect(throws: OpenCLError.self) { try queue.write([UInt8](repeating: 0, count: count + 1), to: buffer.value.view) }
+  }
+
+  @Test("no bytes to copy make an empty buffer", arguments: TestDevice.all)
+  func copyingNothing(_ device: Device) throws {
+    let context = try Context(device)
+    let buffer = try Buffer(context, copying: UnsafeRawBufferPointer(start: nil, count: 0), label: "nothing")
+    #expect(buffer.byteCount == 0)
+  }
+
   @Test("a buffer of 0 bytes exists, is a kernel argument, and takes no bytes", arguments: TestDevice.all)
   func empty(_ device: Device) throws {
     let context = try Context(device)
@@ -66,4 +85,11 @@ struct BufferTests {
     #expect(large.byteCount == 1000)
     return ledger
   }
+}
+
+/// Carries a noncopyable value out of a closure.
+private final class Boxed {
+  let value: Buffer
+
+  init(_ value: consuming Buffer) { self.value = value }
 }

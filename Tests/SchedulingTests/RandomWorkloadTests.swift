@@ -1,0 +1,53 @@
+import Scheduling
+import TestSupport
+import Testing
+
+/// Random requests that come, stop and are cancelled at random moments; `Simulation` checks every plan.
+struct RandomWorkloadTests {
+  @Test(arguments: PolicyName.allCases)
+  func everyTokenPassesEveryLayerOnce(name: PolicyName) throws {
+    let seed = randomSeed()
+    var random = SplitMix64(seed: seed)
+    var iterations = 0
+    for round in 0..<150 {
+      let layers = Int.random(in: 1...9, using: &random)
+      let groups = Bool.random(using: &random) ? Int.random(in: 1...layers, using: &random) : nil
+      let blocks = Int.random(in: 20...200, using: &random)
+      var simulation = Simulation(
+        policy: try name.policy(layerGroups: name == .layered ? groups : nil, layerCount: layers), layers: layers,
+        blocks: blocks, blockSize: Int.random(in: 1...16, using: &random),
+        maxRequests: Int.random(in: 1...12, using: &random),
+        maxBatchedTokens: Int.random(in: 1...700, using: &random),
+        context: "STRATA_TEST_SEED=\(seed), round \(round)")
+      try play(&simulation, &random)
+      simulation.checkEnd()
+      iterations += simulation.iterations
+    }
+    #expect(iterations > 2000, "the workloads are too small to say much; seed \(seed)")
+  }
+
+  /// Adds up to twenty requests between the iterations, and cancels some.
+  private func play(_ simulation: inout Simulation, _ random: inout SplitMix64) throws {
+    let capacity = simulation.poolBlocks * simulation.blockSize
+    var left = Int.random(in: 1...20, using: &random)
+    var steps = 0
+    while left > 0 || !simulation.scheduler.isIdle {
+      while left > 0, Int.random(in: 0..<3, using: &random) > 0 {
+        left -= 1
+        let long = Int.random(in: 0..<8, using: &random) == 0
+        let prompt = Int.random(in: 1...min(capacity, long ? 2000 : 60), using: &random)
+        let maxTokens = Int.random(in: 1...min(capacity - prompt + 1, 30), using: &random)
+        try simulation.add(
+          prompt: prompt, maxTokens: maxTokens, stopsAfter: Int.random(in: 1...maxTokens, using: &random))
+      }
+      if Int.random(in: 0..<12, using: &random) == 0, let id = simulation.order.randomElement(using: &random),
+        !simulation.finished.contains(id)
+      {
+        simulation.cancel(id)
+      }
+      _ = simulation.step()
+      steps += 1
+      guard steps < 50_000 else { break }  // `checkEnd` says what is left
+    }
+  }
+}
