@@ -34,6 +34,8 @@ package protocol Backend: AnyObject {
   func loadVector(_ values: [Float], label: String) throws -> Vector
   /// Copies the weights into the layout that this backend's kernels read.
   func loadMatrix(_ source: MatrixSource) throws -> Matrix
+  /// What a matrix takes in the backend's layout, with padding.
+  func byteCount(of matrix: Matrix) -> Int
   /// Puts a batch's tokens, positions and block tables on the device.
   /// - Throws: `BackendError` for a token outside `vocabulary` or a block outside the cache.
   func prepare(_ layout: BatchLayout, vocabulary: Int, cache: KVCacheShape) throws -> Batch
@@ -165,8 +167,6 @@ package struct ExpertLoads: Sendable, Equatable {
     self.decode = decode
     self.prefill = prefill
   }
-
-  package var total: Int { decode + prefill }
 
   package static func += (sum: inout ExpertLoads, other: ExpertLoads) {
     sum.decode += other.decode

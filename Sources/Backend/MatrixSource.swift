@@ -59,6 +59,4 @@ package struct MatrixSource: Sendable {
     preconditionFailure("row \(row) lies outside \(label)")
   }
 
-  /// Multiplications for one row of input and one expert.
-  package var elementsPerExpert: Int { rows * columns }
 }

@@ -49,7 +49,7 @@ package actor Engine {
     let cache = model.kvCache(blockCount: blocks, blockSize: Self.blockSize)
     let rows = min(options.expectedTokens, options.maxBatchedTokens) + min(options.maxRequests, blocks)
     estimate = MemoryEstimate(
-      weights: files.checkpoint.byteCount, cache: cache.byteCount * model.layerCount,
+      weights: Self.weightBytes(files.checkpoint), cache: cache.byteCount * model.layerCount,
       activations: Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 2 * rows * model.hiddenSize * 4)
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
@@ -82,11 +82,21 @@ package actor Engine {
       if warmUp { try runner.warmUp() }
       return (runner, model.expertBytes)
     }
-    return try run(Families.load(files.checkpoint, on: backend, progress: progress))
+    let positions = cache.blockCount * cache.blockSize
+    return try run(Families.load(files.checkpoint, on: backend, positions: positions, progress: progress))
+  }
+
+  /// Matrices stay bf16 if they are; everything else becomes f32.
+  private static func weightBytes(_ checkpoint: Checkpoint) -> Int {
+    checkpoint.tensors.reduce(0) { sum, tensor in
+      let staysBF16 = tensor.format == .bf16 && tensor.shape.count > 1
+      return sum + tensor.elementCount * (staysBF16 ? 2 : 4)
+    }
   }
 
   private static func check(_ estimate: MemoryEstimate, against available: Int, _ device: Device) throws(EngineError) {
-    guard estimate.total > available else { return }
+    // 0: the device does not tell.
+    guard available > 0, estimate.total > available else { return }
     throw EngineError(
       "device \"\(device.name)\" has too little memory: \(readable(estimate.total)) are needed (weights "
         + "\(readable(estimate.weights)), KV cache \(readable(estimate.cache)), activations "

@@ -28,12 +28,12 @@ package enum Families {
     return try family.describe(checkpoint)
   }
 
-  /// Loads the checkpoint's weights to `backend`.
+  /// Loads the checkpoint's weights to `backend`, for sequences of up to `positions` positions.
   package static func load<B: Backend>(
-    _ checkpoint: Checkpoint, on backend: B, progress: @escaping LoadProgress = { _, _ in }
+    _ checkpoint: Checkpoint, on backend: B, positions: Int, progress: @escaping LoadProgress = { _, _ in }
   ) throws -> any LanguageModel<B> {
     switch checkpoint.architecture {
-    case Qwen3MoEConfiguration.architecture: try Qwen3MoE(checkpoint, on: backend, progress: progress)
+    case Qwen3MoEConfiguration.architecture: try Qwen3MoE(checkpoint, on: backend, positions: positions, progress: progress)
     default: throw unknown(checkpoint)
     }
   }

@@ -70,7 +70,7 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
 
   /// - Throws: `CheckpointError` for a field or tensor that is missing or wrong, the backend's errors for what it cannot
   ///   hold.
-  package init(_ checkpoint: Checkpoint, on backend: B, progress: @escaping LoadProgress) throws {
+  package init(_ checkpoint: Checkpoint, on backend: B, positions: Int, progress: @escaping LoadProgress) throws {
     let configuration = try Qwen3MoEConfiguration(checkpoint.configuration)
     let model = configuration.description
     var loader = ModelLoader(backend, checkpoint, progress: progress)
@@ -78,7 +78,7 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
     description = model
     epsilon = configuration.epsilon
     let rotary = try backend.loadVector(
-      rotaryTable(positions: model.maxPositions, headSize: model.attention.headSize, theta: configuration.theta),
+      rotaryTable(positions: min(positions, model.maxPositions), headSize: model.attention.headSize, theta: configuration.theta),
       label: "rotary")
     let table = [(name: "model.embed_tokens.weight", rows: model.vocabularySize)]
     embedding = try loader.matrix("embedding", table, columns: model.hiddenSize)
@@ -93,16 +93,10 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
       model.tiedEmbeddings
       ? embedding
       : try loader.matrix("head", [("lm_head.weight", model.vocabularySize)], columns: model.hiddenSize)
-    expertBytes = try model.isSparse.enumerated().map { index, isSparse in
-      guard isSparse else { return 0 }
-      return try ["gate", "up", "down"].reduce(0) { sum, part in
-        let name = "model.layers.\(index).mlp.experts.0.\(part)_proj.weight"
-        let shape =
-          part == "down"
-          ? [model.hiddenSize, model.expertIntermediateSize]
-          : [model.expertIntermediateSize, model.hiddenSize]
-        return sum + (try checkpoint.weight(name, shape: shape)).bytes.count
-      }
+    expertBytes = layers.enumerated().map { index, layer in
+      guard model.isSparse[index] else { return 0 }
+      let bytes = backend.byteCount(of: layer.feedForward.gateUp) + backend.byteCount(of: layer.feedForward.down)
+      return bytes / model.expertCount
     }
   }
 

@@ -43,7 +43,9 @@ package struct DevicePlan: Sendable, Equatable {
     self.style = style ?? (device.kind == .cpu ? .cpu : .gpu)
     lanes = [16, 8, 4].first { $0 <= device.nativeFloatWidth } ?? 4
     threadsM = device.maxWorkGroupSize >= 128 ? 8 : 4
-    self.maxAllocation = min(maxAllocation ?? .max, device.maxAllocation)
+    // Where a device does not tell, what OpenCL 1.2 guarantees.
+    let reported = device.maxAllocation > 0 ? device.maxAllocation : 128 << 20
+    self.maxAllocation = min(maxAllocation ?? .max, reported)
     mapsWeights = device.unifiedMemory
     units = max(device.computeUnits, 1)
   }

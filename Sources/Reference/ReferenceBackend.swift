@@ -111,6 +111,10 @@ package final class ReferenceBackend: Backend {
 
   package func loadMatrix(_ source: MatrixSource) -> Matrix { Matrix(source) }
 
+  package func byteCount(of matrix: Matrix) -> Int {
+    matrix.source.parts.joined().reduce(0) { $0 + $1.bytes.count }
+  }
+
   package func prepare(
     _ layout: BatchLayout, vocabulary: Int, cache: KVCacheShape
   ) throws(BackendError) -> Batch {

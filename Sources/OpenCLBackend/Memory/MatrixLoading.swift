@@ -23,6 +23,8 @@ extension OpenCLBackend {
     return Matrix(layout: layout, segments: segments)
   }
 
+  package func byteCount(of matrix: Matrix) -> Int { matrix.layout.byteCount }
+
   /// Lays `units` out in the device's memory: through a mapping, or piece by piece through a small staging buffer.
   private func upload(
     _ source: MatrixSource, _ layout: WeightLayout, units: Range<Int>, to buffer: DeviceBuffer
