@@ -58,5 +58,4 @@ package struct MatrixSource: Sendable {
     }
     preconditionFailure("row \(row) lies outside \(label)")
   }
-
 }

@@ -33,7 +33,8 @@ package enum Families {
     _ checkpoint: Checkpoint, on backend: B, positions: Int, progress: @escaping LoadProgress = { _, _ in }
   ) throws -> any LanguageModel<B> {
     switch checkpoint.architecture {
-    case Qwen3MoEConfiguration.architecture: try Qwen3MoE(checkpoint, on: backend, positions: positions, progress: progress)
+    case Qwen3MoEConfiguration.architecture:
+      try Qwen3MoE(checkpoint, on: backend, positions: positions, progress: progress)
     default: throw unknown(checkpoint)
     }
   }

@@ -78,7 +78,8 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
     description = model
     epsilon = configuration.epsilon
     let rotary = try backend.loadVector(
-      rotaryTable(positions: min(positions, model.maxPositions), headSize: model.attention.headSize, theta: configuration.theta),
+      rotaryTable(
+        positions: min(positions, model.maxPositions), headSize: model.attention.headSize, theta: configuration.theta),
       label: "rotary")
     let table = [(name: "model.embed_tokens.weight", rows: model.vocabularySize)]
     embedding = try loader.matrix("embedding", table, columns: model.hiddenSize)
