@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Models
 import TestSupport
 import Testing
 import Tokenizers
@@ -36,7 +37,8 @@ struct BundledModelTests {
   /// `tokenizer_config.json` says `add_bos_token`, so a text's prompt begins with token 0 by itself; the streamed pieces
   /// are the text.
   @Test func textsBeginWithTheBOSToken() async throws {
-    let (text, greedy) = try #require(try #require(reference.prompts).min { $0.key < $1.key })
+    let prompts = try #require(reference.prompts)
+    let (text, greedy) = try #require(prompts.min { $0.key < $1.key })
     #expect(files.encode(text, with: tokenizer) == [0] + tokenizer.encode(text))
     let requests = try GenerationRequest.requests(
       for: [text], files, tokenizer, maxTokens: greedy.tokens.count, sampling: .greedy)

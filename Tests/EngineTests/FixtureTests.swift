@@ -1,6 +1,7 @@
 import Backend
 import Checkpoints
 import Engine
+import Models
 import Scheduling
 import TestSupport
 import Testing
@@ -68,7 +69,7 @@ struct FixtureTests {
       #expect(relativeError(hidden, tensor.floats()) <= 1e-4, "hidden.\(index)")
       compared += 1
     }
-    // The fixture of the longest prompt leaves the layers in between out.
+    // For the longest prompt the fixture leaves out the layers in between.
     #expect(compared == layers + 1 || (length == 130 && compared > 0))
     var routers = 0
     for (layer, router) in capture.router.enumerated() {
@@ -76,7 +77,8 @@ struct FixtureTests {
       #expect(router == tensor.int32s(), "router.\(layer)")
       routers += 1
     }
-    #expect(routers == layers || (length == 130 && routers > 0))
+    // There it has none: another expert for one of 130 rows would show in the last hidden states.
+    #expect(routers == (length == 130 ? 0 : layers))
   }
 
   private func tensor(_ name: String, _ length: Int) -> HostTensor? {

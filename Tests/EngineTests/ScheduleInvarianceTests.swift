@@ -1,5 +1,6 @@
 import Checkpoints
 import Engine
+import Models
 import Scheduling
 import TestSupport
 import Testing
