@@ -2,7 +2,7 @@
 """Makes the small random checkpoints `mixed` and `alternating` beside this file, with the results of Hugging Face
 transformers in f32 arithmetic on a CPU.
 
-Needs PyPI's torch, transformers, safetensors; the files in the repository come from transformers 5.23.0 and torch 2.15.0.
+Needs PyPI's torch, transformers, safetensors; the files in the repository come from transformers 5.24.0 and torch 2.15.0.
 Every weight has at most 8 significant bits and is no smaller than 2^-10, so bf16, f16 and f32 hold it exactly: one
 result is right for all three formats.
 """
@@ -87,7 +87,8 @@ def main():
         folder.mkdir(exist_ok=True)
         model.to(torch.bfloat16).save_pretrained(folder)
         (folder / "generation_config.json").unlink(missing_ok=True)
-        model = model.to(torch.float32)
+        # Read anew: the rotary frequencies, which are no weights, were rounded to bf16 above.
+        model = Qwen3MoeForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
         reference = {}
         for length in PROMPTS:
