@@ -5,7 +5,8 @@
 //
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
 //   weights: the panels (Common/panels.clh) of one expert behind another; G and U as a gated matrix
-//   slots, tiles: Routing/layout.clh; a buffer holds the experts [firstExpert, firstExpert + experts)
+//   slots, tiles: Routing/layout.clh
+//   a buffer holds the experts [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
 // A work-item (panel p, entry t of `tiles`) owns one panel of one expert and walks the entry's rows in tiles of 8.
 #include "Common/prelude.clh"
@@ -16,7 +17,7 @@
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
     __global const float *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *hidden, int K, int I, int firstExpert, int experts) {
+    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N) {
   const int panel = get_global_id(0);
   const int4 tile = vload4(get_global_id(1), tiles);
   const int expert = tile.x - firstExpert;
@@ -30,9 +31,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
     vfloat acc[8][VECTORS];
     const int count = panel_tile(sources, tile.z - s, weights, K, acc);
     for (int r = 0; r < count; r++) {
-      __global float *out = hidden + (ulong)(s + r) * I + column;
+      __global float *out = hidden + (ulong)(s + r) * I + firstFeature + column;
       UNROLL for (int v = 0; v < HALF; v++) {
-        store_columns(SILU(acc[r][v]) * acc[r][HALF + v], out + v * LANES, I - column - v * LANES);
+        store_columns(SILU(acc[r][v]) * acc[r][HALF + v], out + v * LANES, N - column - v * LANES);
       }
     }
     s += count;
@@ -41,7 +42,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
     __global const float *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *out, int I, int K, int firstExpert, int experts) {
+    __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N) {
   const int panel = get_global_id(0);
   const int4 tile = vload4(get_global_id(1), tiles);
   const int expert = tile.x - firstExpert;
@@ -55,9 +56,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
     vfloat acc[8][VECTORS];
     const int count = panel_tile(sources, tile.z - s, weights, I, acc);
     for (int r = 0; r < count; r++) {
-      __global float *target = out + (ulong)slots[s + r] * K + column;
+      __global float *target = out + (ulong)slots[s + r] * K + firstFeature + column;
       UNROLL for (int v = 0; v < VECTORS; v++) {
-        store_columns(acc[r][v], target + v * LANES, K - column - v * LANES);
+        store_columns(acc[r][v], target + v * LANES, N - column - v * LANES);
       }
     }
     s += count;

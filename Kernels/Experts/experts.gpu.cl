@@ -4,8 +4,9 @@
 //   down:    out[slots[s]][n] = hidden[s] · D[e][n]
 //
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
-//   weights row-major (Common/weights.clh), one expert behind another: G [I][K] then U [I][K]; D [K][I]
-//   slots, tiles: Routing/layout.clh, with tileRows = BLOCK_M; a buffer holds [firstExpert, firstExpert + experts)
+//   weights row-major (Common/weights.clh), one expert behind another; G and U as a gated matrix
+//   slots, tiles: Routing/layout.clh, with tileRows = BLOCK_M
+//   a buffer holds the experts [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
 // A work-group makes BLOCK_N features of one entry of `tiles` (Common/tiles.clh).
 #include "Common/prelude.clh"
@@ -15,7 +16,7 @@
 
 __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gate_up(
     __global const float *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *hidden, int K, int I, int firstExpert, int experts) {
+    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N) {
   __local float xs[BLOCK_K][BLOCK_M + 1];
   __local float gates[BLOCK_K][BLOCK_N + 1];
   __local float ups[BLOCK_K][BLOCK_N + 1];
@@ -25,15 +26,15 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gat
   const int4 tile = vload4(get_group_id(1), tiles);
   const int expert = tile.x - firstExpert, rows = tile.z - tile.y;
   if (rows == 0 || expert < 0 || expert >= experts) return;
-  __global const weight_t *gate = w + (ulong)expert * 2 * I * K;
-  __global const weight_t *up = gate + (ulong)I * K;
+  __global const weight_t *gate = w + (ulong)expert * 2 * N * K;
+  __global const weight_t *up = gate + K;
   for (int m = thread; m < rows; m += THREADS) rowOffset[m] = (ulong)(slots[tile.y + m] / CHOSEN) * K;
   float g[TILE_M][TILE_N] = {{0.0f}}, u[TILE_M][TILE_N] = {{0.0f}};
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows, k, K, thread);
-    load_weights(gates, gate, first, I, k, K, thread);
-    load_weights(ups, up, first, I, k, K, thread);
+    load_weights(gates, gate, first, N, k, K, 2 * K, thread);
+    load_weights(ups, up, first, N, k, K, 2 * K, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     const int steps = min(BLOCK_K, K - k);
     multiply_step(xs, gates, steps, tm, tn, g);
@@ -42,14 +43,16 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gat
   for (int m = 0; m < TILE_M; m++) {
     for (int n = 0; n < TILE_N; n++) {
       const int row = tm + m * THREADS_M, column = first + tn + n * THREADS_N;
-      if (row < rows && column < I) hidden[(ulong)(tile.y + row) * I + column] = SILU(g[m][n]) * u[m][n];
+      if (row < rows && column < N) {
+        hidden[(ulong)(tile.y + row) * I + firstFeature + column] = SILU(g[m][n]) * u[m][n];
+      }
     }
   }
 }
 
 __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void down(
     __global const float *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *out, int I, int K, int firstExpert, int experts) {
+    __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N) {
   __local float xs[BLOCK_K][BLOCK_M + 1];
   __local float ws[BLOCK_K][BLOCK_N + 1];
   __local ulong rowOffset[BLOCK_M];
@@ -63,14 +66,14 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void dow
   for (int k = 0; k < I; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, hidden, rowOffset, rows, k, I, thread);
-    load_weights(ws, w + (ulong)expert * K * I, first, K, k, I, thread);
+    load_weights(ws, w + (ulong)expert * N * I, first, N, k, I, I, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, I - k), tm, tn, sum);
   }
   for (int m = 0; m < TILE_M; m++) {
     for (int n = 0; n < TILE_N; n++) {
       const int row = tm + m * THREADS_M, column = first + tn + n * THREADS_N;
-      if (row < rows && column < K) out[(ulong)slots[tile.y + row] * K + column] = sum[m][n];
+      if (row < rows && column < N) out[(ulong)slots[tile.y + row] * K + firstFeature + column] = sum[m][n];
     }
   }
 }

@@ -27,7 +27,7 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void lin
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows - firstRow, k, K, thread);
-    load_weights(ws, w, first, N, k, K, thread);
+    load_weights(ws, w, first, N, k, K, K, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);
   }

@@ -52,7 +52,8 @@ package struct DeviceReport: Sendable {
       "fp16 arithmetic (cl_khr_fp16)", device.extensions.contains("cl_khr_fp16"),
       "not needed: activations and sums are f32", instead: "f32: activations and sums are f32 everywhere")
     add(
-      "subgroups (cl_khr_subgroups)", device.extensions.contains("cl_khr_subgroups"),
+      "subgroups (cl_khr_subgroups or cl_intel_subgroups)",
+      !device.extensions.isDisjoint(with: ["cl_khr_subgroups", "cl_intel_subgroups"]),
       isCPU ? "not used by the CPU kernels" : "not used yet: sums go through local memory",
       instead: isCPU ? "vectors of one work-item" : "sums through local memory")
     capabilities = list

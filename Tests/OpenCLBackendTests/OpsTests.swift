@@ -26,6 +26,9 @@ struct OpsTests {
         #expect(report.problem == nil, "\(report.family) \(report.name)")
       } catch let error as BackendError {
         #expect(error.description.contains("65536"), "\(test.family) \(test.name): \(error)")
+        // What is left is one of several experts, a single panel, or an activation.
+        let isWhole = ["an expert of", "a panel of"].contains { error.description.contains($0) }
+        #expect(isWhole || error.description.hasPrefix("case"), "\(test.family) \(test.name): \(error)")
         refused += 1
       }
     }

@@ -5,12 +5,12 @@ extension OpenCLBackend {
   package func loadMatrix(_ source: MatrixSource) throws -> Matrix {
     let layout = WeightLayout(source, style: plan.style)
     // A segment holds whole experts, so that a grouped product finds an expert in one buffer; a single one is cut
-    // between its panels or rows.
+    // between its units.
     let step = source.expertCount > 1 ? layout.unitsPerExpert : 1
     let unitsPerSegment = plan.maxAllocation / layout.unitBytes / step * step
     guard unitsPerSegment > 0 else {
       throw BackendError(
-        "\(source.label): \(source.expertCount > 1 ? "an expert" : "a panel") of \(step * layout.unitBytes) bytes does "
+        "\(source.label): \(source.expertCount > 1 ? "an expert" : plan.style == .cpu ? "a panel" : "a row") of \(step * layout.unitBytes) bytes does "
           + "not fit into a buffer of the device, whose limit is \(plan.maxAllocation) bytes")
     }
     var segments: [Matrix.Segment] = []

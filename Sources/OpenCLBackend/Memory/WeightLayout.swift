@@ -2,7 +2,7 @@ import Backend
 import Foundation
 
 /// How a matrix lies in a device's memory: a sequence of units of equal size, those of one expert behind those of the
-/// expert before. A unit is a panel (`Kernels/Common/panels.clh`) or a row (`Kernels/Common/weights.clh`).
+/// expert before. A unit is a panel (`Kernels/Common/panels.clh`), or a row or pair of rows (`Kernels/Common/weights.clh`).
 struct WeightLayout {
   let style: KernelStyle
   let source: MatrixShape
@@ -27,26 +27,27 @@ struct WeightLayout {
 
   private var elementBytes: Int { isBF16 ? 2 : 4 }
 
-  /// Rows of the matrix in a unit.
-  var unitRows: Int { style == .cpu ? DevicePlan.panel : 1 }
+  /// Rows of the matrix that make one feature of the product: in a gated matrix one of the gate and one of the up projection.
+  private var rowsPerFeature: Int { source.kind == .gated ? 2 : 1 }
 
-  /// Units of one expert. In a gated matrix a panel holds half a panel of the gate and half of the up projection.
-  var unitsPerExpert: Int {
-    switch (style, source.kind) {
-    case (.cpu, .plain): source.rows.dividedUp(by: DevicePlan.panel)
-    case (.cpu, .gated): (source.rows / 2).dividedUp(by: DevicePlan.panel / 2)
-    case (.gpu, _): source.rows
-    }
-  }
+  /// Features of one expert's product.
+  var features: Int { source.rows / rowsPerFeature }
+
+  /// Features in a unit; a gated panel holds half a panel of the gate, and the half of the up projection that it meets.
+  var unitFeatures: Int { style == .cpu ? DevicePlan.panel / rowsPerFeature : 1 }
+
+  var unitsPerExpert: Int { features.dividedUp(by: unitFeatures) }
 
   var unitCount: Int { unitsPerExpert * source.experts }
 
   var unitBytes: Int {
     switch style {
     case .cpu: source.columns.roundedUp(to: 2) * DevicePlan.panel * elementBytes
-    case .gpu: source.columns * elementBytes
+    case .gpu: rowsPerFeature * rowBytes
     }
   }
+
+  private var rowBytes: Int { source.columns * elementBytes }
 
   var byteCount: Int { unitCount * unitBytes }
 
@@ -62,7 +63,11 @@ struct WeightLayout {
         let (expert, unit) = unit.quotientAndRemainder(dividingBy: unitsPerExpert)
         switch style {
         case .cpu: writePanel(matrix, expert: expert, panel: unit, to: bytes)
-        case .gpu: writeRow(matrix, expert: expert, row: unit, to: bytes)
+        case .gpu:
+          for part in 0..<rowsPerFeature {
+            let target = UnsafeMutableRawBufferPointer(rebasing: bytes[part * rowBytes..<(part + 1) * rowBytes])
+            writeRow(matrix, expert: expert, row: part * features + unit, to: target)
+          }
         }
       }
     }
@@ -71,7 +76,7 @@ struct WeightLayout {
   private func writeRow(_ matrix: MatrixSource, expert: Int, row: Int, to target: UnsafeMutableRawBufferPointer) {
     let (tensor, row) = matrix.locate(expert: expert, row: row)
     if (tensor.format == .bf16) == isBF16, isBF16 || tensor.format == .f32 {
-      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: tensor.bytes[row * unitBytes..<(row + 1) * unitBytes]))
+      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: tensor.bytes[row * rowBytes..<(row + 1) * rowBytes]))
     } else {
       let values = target.assumingMemoryBound(to: Float.self)
       for k in 0..<source.columns { values[k] = tensor.float(at: row * source.columns + k) }
@@ -85,7 +90,7 @@ struct WeightLayout {
       let row = panel * DevicePlan.panel + index
       return row < source.rows ? row : nil
     case .gated:
-      let (half, features) = (DevicePlan.panel / 2, source.rows / 2)
+      let half = DevicePlan.panel / 2
       let row = panel * half + index % half
       guard row < features else { return nil }
       return index < half ? row : features + row

@@ -5,8 +5,8 @@ extension OpenCLBackend {
   package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws {
     let layout = table.layout
     for segment in table.segments {
-      let firstToken = segment.units.lowerBound * layout.unitRows
-      let tokens = min(segment.units.count * layout.unitRows, layout.source.rows - firstToken)
+      let firstToken = segment.units.lowerBound * layout.unitFeatures
+      let tokens = min(segment.units.count * layout.unitFeatures, layout.source.rows - firstToken)
       try launch(
         KernelKey(.embedding, isBF16: layout.isBF16),
         .embedding(rows: rows.count, columns: layout.source.columns, plan), batch.tokens.view, segment.buffer.view,

@@ -6,34 +6,30 @@ extension OpenCLBackend {
     _ x: Activation, gateUp: Matrix, down: Matrix, routing: Routing, rows: Int, hidden: Activation,
     into out: Activation
   ) throws {
-    let intermediate = gateUp.layout.source.rows / 2
+    let intermediate = gateUp.layout.features
     precondition(gateUp.layout.source.columns == x.columns && gateUp.layout.source.kind == .gated)
     precondition(down.layout.source.columns == intermediate && down.layout.source.rows == out.columns)
     precondition(gateUp.layout.source.experts == routing.experts && down.layout.source.experts == routing.experts)
     let entries = LaunchShape.entries(slots: rows * routing.chosen, experts: routing.experts, plan)
-    try grouped(
-      .gateUp, gateUp, features: intermediate, entries: entries, routing, from: x, to: hidden, intermediate)
-    try grouped(.down, down, features: out.columns, entries: entries, routing, from: hidden, to: out, out.columns)
+    try grouped(.gateUp, gateUp, entries: entries, routing, from: x, to: hidden)
+    try grouped(.down, down, entries: entries, routing, from: hidden, to: out)
   }
 
-  /// One launch a buffer of weights; each serves the experts that the buffer holds.
+  /// One launch a buffer of weights; each serves the experts, or the features of a single expert, that the buffer holds.
   private func grouped(
-    _ name: KernelName, _ weights: Matrix, features: Int, entries: Int, _ routing: Routing, from x: Activation,
-    to out: Activation, _ outColumns: Int
+    _ name: KernelName, _ weights: Matrix, entries: Int, _ routing: Routing, from x: Activation, to out: Activation
   ) throws {
     let layout = weights.layout
-    guard layout.source.experts > 1 || weights.segments.count == 1 else {
-      throw BackendError(
-        "\(layout.source.label): \(layout.byteCount) bytes are more than the \(plan.maxAllocation) of the device's "
-          + "largest buffer, and a dense MLP is not cut")
-    }
-    let units = plan.style == .cpu ? layout.unitsPerExpert : features
+    let perExpert = layout.unitsPerExpert
     for segment in weights.segments {
+      let units = min(segment.units.count, perExpert)
+      let firstFeature = segment.units.lowerBound % perExpert * layout.unitFeatures
       try launch(
-        KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16),
-        .grouped(units: units, entries: entries, plan), x.buffer.view, segment.buffer.view, routing.slots.view,
-        routing.tiles.view, out.buffer.view, Int32(layout.source.columns), Int32(outColumns),
-        Int32(segment.units.lowerBound / layout.unitsPerExpert), Int32(segment.units.count / layout.unitsPerExpert))
+        KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16), .grouped(units: units, entries: entries, plan),
+        x.buffer.view, segment.buffer.view, routing.slots.view, routing.tiles.view, out.buffer.view,
+        Int32(layout.source.columns), Int32(layout.features), Int32(segment.units.lowerBound / perExpert),
+        Int32(segment.units.count / units), Int32(firstFeature),
+        Int32(min(units * layout.unitFeatures, layout.features - firstFeature)))
     }
   }
 

@@ -6,8 +6,8 @@ extension OpenCLBackend {
     let layout = weight.layout
     precondition(layout.source.columns == x.columns && layout.source.rows == out.columns)
     for segment in weight.segments {
-      let first = segment.units.lowerBound * layout.unitRows
-      let features = min(segment.units.count * layout.unitRows, layout.source.rows - first)
+      let first = segment.units.lowerBound * layout.unitFeatures
+      let features = min(segment.units.count * layout.unitFeatures, layout.source.rows - first)
       let (shape, rowsPerItem) = LaunchShape.linear(rows: rows, units: segment.units.count, plan)
       try launch(
         KernelKey(.linear, isBF16: layout.isBF16), shape, x.buffer.view, segment.buffer.view, out.buffer.view,
