@@ -56,7 +56,7 @@ let package = Package(
 
     // Tests/XTests mirrors Sources/X.
     .target(
-      name: "TestSupport", dependencies: ["Checkpoints", "Backend"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Scheduling", "Checkpoints", "Backend"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(

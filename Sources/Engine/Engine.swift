@@ -4,7 +4,7 @@ package import Models
 import OpenCL
 import OpenCLBackend
 import Reference
-import Scheduling
+package import Scheduling
 package import Tokenizers
 
 /// Runs requests on one device: asks the scheduler for a plan, executes it, samples, and sends the tokens on.
@@ -23,6 +23,11 @@ package actor Engine {
   private var clients: [RequestID: Client] = [:]
   private var nextID = 0
   private var loop: Task<Void, Never>?
+  /// The scheduler's clock begins here.
+  private let start = ContinuousClock.now
+  private let prefixCaching: Bool
+  /// Of the keys of KV blocks.
+  private let secret = SipHash.Key.random()
 
   /// Who listens to a request, and what it was told.
   private struct Client {
@@ -50,7 +55,7 @@ package actor Engine {
     let rows = min(options.expectedTokens, options.maxBatchedTokens) + min(options.maxRequests, blocks)
     estimate = MemoryEstimate(
       weights: Self.weightBytes(files.checkpoint), cache: cache.byteCount * model.layerCount,
-      activations: Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 2 * rows * model.hiddenSize * 4)
+      activations: Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 3 * rows * model.hiddenSize * 4)
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
     case .reference:
@@ -64,6 +69,7 @@ package actor Engine {
     expertBytes = loaded.expertBytes
     self.files = files
     self.tokenizer = tokenizer
+    prefixCaching = options.prefixCaching
     scheduler = Scheduler(
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
@@ -112,30 +118,48 @@ package actor Engine {
   package func submit(
     _ requests: [GenerationRequest]
   ) throws -> [AsyncThrowingStream<GenerationEvent, any Error>] {
-    var trial = scheduler
-    let shapes = try requests.enumerated().map { index, request in
-      try check(request)
-      let shape = RequestShape(
-        id: RequestID(nextID + index), promptTokens: request.prompt.count, maxTokens: request.maxTokens)
-      try trial.add(shape)
-      return shape
-    }
-    scheduler = trial
-    nextID += requests.count
     let submitted = ContinuousClock.now
+    let shapes = try queue(requests, at: submitted)
     let streams = zip(shapes, requests).map { shape, request in
       let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
       continuation.onTermination = { [weak self] reason in
         guard case .cancelled = reason, let self else { return }
         Task { await self.cancel(shape.id) }
       }
-      runner.sequences[shape.id] = Sequence(request)
+      runner.sequences[shape.id] = Sequence(
+        request, blockKeys: shape.blockKeys, secret: sharesBlocks(request) ? secret : nil)
       clients[shape.id] = Client(
         continuation: continuation, submitted: submitted, decoder: tokenizer.map { StreamingDecoder($0) })
       return stream
     }
     if loop == nil { loop = Task { await self.run() } }
     return streams
+  }
+
+  /// Adds all requests to the scheduler, or none.
+  private func queue(_ requests: [GenerationRequest], at time: ContinuousClock.Instant) throws -> [RequestShape] {
+    var shapes: [RequestShape] = []
+    do {
+      for request in requests {
+        try check(request)
+        let keys =
+          sharesBlocks(request) ? BlockKey.chain(request.prompt, blockSize: Self.blockSize, secret: secret) : []
+        let shape = RequestShape(
+          id: RequestID(nextID), promptTokens: request.prompt.count, maxTokens: request.maxTokens,
+          arrival: (time - start).seconds, priority: request.priority, blockKeys: keys)
+        try scheduler.add(shape)
+        nextID += 1
+        shapes.append(shape)
+      }
+    } catch {
+      for shape in shapes { scheduler.cancel(shape.id) }
+      throw error
+    }
+    return shapes
+  }
+
+  private func sharesBlocks(_ request: GenerationRequest) -> Bool {
+    prefixCaching && request.capture?.needsWholePrompt != true
   }
 
   private func check(_ request: GenerationRequest) throws {
@@ -154,16 +178,17 @@ package actor Engine {
   // MARK: The loop
 
   private func run() async {
-    while let plan = scheduler.nextPlan() {
+    while let plan = scheduler.nextPlan(now: (ContinuousClock.now - start).seconds) {
       do {
+        let began = ContinuousClock.now
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)
-        scheduler.complete(plan, outcome)
+        scheduler.complete(plan, outcome, seconds: (ContinuousClock.now - began).seconds)
         for id in outcome.advanced { advance(id) }
       } catch {
         // The requests that the plan concerns end; the others go on.
         scheduler.abandon(plan)
         runner.reset()
-        for id in plan.decode + (plan.prefill?.slices.map(\.request) ?? []) {
+        for id in plan.decode + plan.prefill.flatMap(\.slices).map(\.request) {
           clients.removeValue(forKey: id)?.continuation.finish(throwing: error)
         }
       }
@@ -210,6 +235,9 @@ package actor Engine {
   }
 
   // MARK: Reports
+
+  /// Preemptions and shared prompt tokens so far.
+  package var schedulerStatistics: SchedulerStatistics { scheduler.statistics }
 
   /// Bytes of experts' weights read since the engine was made, by phase. Waits for the device.
   package func expertTraffic() throws -> ExpertTraffic {

@@ -20,6 +20,8 @@ package struct EngineOptions: Sendable {
   package var plan: DevicePlan?
   /// Where built programs are kept.
   package var programCache: ProgramCache
+  /// Whether prompts that begin with the same tokens share the KV blocks of these.
+  package var prefixCaching = true
 
   package init(
     device: DeviceSelection, policy: any Policy = Layered(), cachePositions: Int, expectedTokens: Int = 512,

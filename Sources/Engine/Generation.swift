@@ -7,16 +7,19 @@ package struct GenerationRequest: Sendable {
   package var stopTokens: Set<Int32>
   /// What to keep of the prompt's way through the model.
   package var capture: CaptureOptions?
+  /// Lower comes first.
+  package var priority: Int
 
   package init(
     prompt: [Int32], maxTokens: Int, sampling: SamplingOptions = .greedy, stopTokens: Set<Int32> = [],
-    capture: CaptureOptions? = nil
+    capture: CaptureOptions? = nil, priority: Int = 0
   ) {
     self.prompt = prompt
     self.maxTokens = maxTokens
     self.sampling = sampling
     self.stopTokens = stopTokens
     self.capture = capture
+    self.priority = priority
   }
 
   package var positions: Int { prompt.count + maxTokens - 1 }
@@ -58,11 +61,17 @@ package struct CaptureOptions: Sendable, Equatable {
   package var allLogits: Bool
   /// Hidden states and chosen experts of every layer.
   package var hidden: Bool
+  /// The logits that each generated token was chosen from.
+  package var generated: Bool
 
-  package init(allLogits: Bool = false, hidden: Bool = false) {
+  package init(allLogits: Bool = false, hidden: Bool = false, generated: Bool = false) {
     self.allLogits = allLogits
     self.hidden = hidden
+    self.generated = generated
   }
+
+  /// Whether all of the prompt's tokens have to pass the model, so that no KV block of it can come from others.
+  var needsWholePrompt: Bool { allLogits || hidden }
 }
 
 /// The inner states of a prompt of T tokens.
@@ -73,4 +82,6 @@ package struct Capture: Sendable, Equatable {
   package var hidden: [[Float]] = []
   /// For each layer the chosen experts [T, chosen], best first; empty in dense layers.
   package var router: [[Int32]] = []
+  /// For each generated token the logits [vocabulary] that it was chosen from; empty if not asked for.
+  package var generated: [[Float]] = []
 }

@@ -2,20 +2,6 @@ import Backend
 import Models
 import Scheduling
 
-/// A request on its way: what the scheduler does not know.
-struct Sequence {
-  let request: GenerationRequest
-  let sampler: Sampler
-  var generated: [Int32] = []
-  var capture: Capture?
-
-  init(_ request: GenerationRequest) {
-    self.request = request
-    sampler = Sampler(request.sampling)
-    capture = request.capture.map { _ in Capture() }
-  }
-}
-
 /// Executes plans, and keeps the tokens. `Engine` knows it by this protocol, without the backend's type.
 protocol SequenceExecutor: AnyObject, Executor {
   var sequences: [RequestID: Sequence] { get set }
@@ -27,8 +13,8 @@ protocol SequenceExecutor: AnyObject, Executor {
 
 /// The executor on a real device: turns a plan into one batch, runs it through the layers, and samples.
 ///
-/// Rows of the batch: one for each decoding request, then those of the prefill tile. At a layer outside the tile only
-/// the first ones run. Between iterations the tile's rows wait in the carry, on the device.
+/// Rows of the batch: one for each decoding request, then those of the prefill tiles. At a layer only the decode rows and
+/// the tiles that hold it run. Between iterations the rows of unfinished tiles wait in the carry, on the device.
 final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   typealias B = M.B
 
@@ -39,7 +25,8 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   private let cacheShape: KVCacheShape
   private let caches: [B.KVCache]
   private var hidden: Rows<B>
-  private var carry: Rows<B>
+  private var packed: Rows<B>
+  private var carry: Carry<B>
   private var picked: Rows<B>
   private var final: Rows<B>
   private var logits: Rows<B>
@@ -58,7 +45,8 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     }
     let columns = model.description.hiddenSize
     hidden = Rows(columns: columns, label: "hidden states")
-    carry = Rows(columns: columns, label: "carry")
+    packed = Rows(columns: columns, label: "packed hidden states")
+    carry = Carry(columns: columns)
     picked = Rows(columns: columns, label: "picked rows")
     final = Rows(columns: columns, label: "final norm")
     logits = Rows(columns: model.description.vocabularySize, label: "logits")
@@ -72,7 +60,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   func warmUp() throws {
     var layout = BatchLayout()
     layout.append(tokens: [0], firstPosition: 0, blocks: [0])
-    let batch = try backend.prepare(layout, vocabulary: model.description.vocabularySize, cache: cacheShape)
+    let batch = try prepare(layout)
     let hidden = try hidden.atLeast(1, backend)
     try model.embed(batch, rows: 0..<1, into: hidden)
     for layer in caches.indices {
@@ -84,53 +72,77 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   }
 
   func execute(_ plan: IterationPlan, blocks: BlockTables) throws -> IterationOutcome {
-    let layout = try batchLayout(plan, blocks)
-    let decodeRows = plan.decode.count
-    let prefillRows = decodeRows..<layout.rowCount
-    let batch = try backend.prepare(layout, vocabulary: model.description.vocabularySize, cache: cacheShape)
-    let hidden = try hidden.atLeast(layout.rowCount, backend)
-    if decodeRows > 0 { try model.embed(batch, rows: 0..<decodeRows, into: hidden) }
-    if let tile = plan.prefill {
-      if tile.layers.lowerBound == 0 {
-        try model.embed(batch, rows: prefillRows, into: hidden)
-      } else {
-        try backend.copyRows(
-          carry.atLeast(prefillRows.count, backend), rows: 0..<prefillRows.count, to: hidden, at: decodeRows)
-      }
+    // The tile with the most layers first: those that hold a layer are mostly the first ones then.
+    let tiles = plan.prefill.sorted { $0.layers.count > $1.layers.count }
+    let parts = try parts(decode: plan.decode, tiles, blocks)
+    for part in parts { try startCapture(part) }
+    var iteration = Iteration<B>(parts: parts, prepare: prepare)
+    let hidden = try hidden.atLeast(iteration.rowCount, backend)
+    let batch = try iteration.batch(of: parts.indices)
+    for part in parts where !part.rows.isEmpty && part.layers.lowerBound == 0 {
+      try model.embed(batch, rows: part.rows, into: hidden)
     }
-    for layer in caches.indices {
-      let inTile = plan.prefill?.layers.contains(layer) == true
-      let rows = inTile ? layout.rowCount : decodeRows
-      guard rows > 0 else { continue }
-      if inTile { try captureInput(of: layer, plan, hidden) }
-      try model.runLayer(
-        layer, hidden: hidden, batch: batch, rows: rows, phase: inTile ? .prefill : .decode, cache: caches[layer],
-        workspace: workspace)
-      if inTile { try captureRouter(of: layer, plan) }
+    try carry.restore(parts, to: hidden, backend)
+    for layer in caches.indices { try run(layer, &iteration, hidden) }
+    try carry.keep(parts, of: hidden, layerCount: caches.count, backend) { id in
+      sequences[id] != nil && !plan.preempted.contains(id)
     }
-    if let tile = plan.prefill, tile.layers.upperBound < caches.count {
-      let carry = try carry.atLeast(prefillRows.count, backend)
-      try backend.copyRows(hidden, rows: prefillRows, to: carry, at: 0)
-    }
-    return try sample(plan, hidden)
+    return try sample(parts, hidden)
   }
 
-  /// Decode rows, then the slices of the tile.
-  private func batchLayout(_ plan: IterationPlan, _ blocks: BlockTables) throws -> BatchLayout {
-    var layout = BatchLayout()
-    for id in plan.decode {
+  private func prepare(_ layout: BatchLayout) throws -> B.Batch {
+    try backend.prepare(layout, vocabulary: model.description.vocabularySize, cache: cacheShape)
+  }
+
+  /// Runs a layer on the parts that hold it.
+  private func run(_ layer: Int, _ iteration: inout Iteration<B>, _ hidden: B.Activation) throws {
+    let active = iteration.parts.indices.filter { iteration.parts[$0].holds(layer) }
+    let rows = active.reduce(0) { $0 + iteration.parts[$1].rows.count }
+    guard rows > 0 else { return }
+    let phase: Phase = active.allSatisfy { iteration.parts[$0].isDecode } ? .decode : .prefill
+    for part in active { try captureInput(of: layer, iteration.parts[part], hidden) }
+    let batch = try iteration.batch(of: active)
+    if iteration.areFirst(active) {
+      try model.runLayer(
+        layer, hidden: hidden, batch: batch, rows: rows, phase: phase, cache: caches[layer], workspace: workspace)
+    } else {
+      // Ops work on the first rows of a batch, so these rows are brought together for the layer.
+      let packed = try packed.atLeast(rows, backend)
+      let moves = iteration.moves(of: active)
+      for move in moves { try backend.copyRows(hidden, rows: move.rows, to: packed, at: move.start) }
+      try model.runLayer(
+        layer, hidden: packed, batch: batch, rows: rows, phase: phase, cache: caches[layer], workspace: workspace)
+      for move in moves {
+        let source = move.start..<move.start + move.rows.count
+        try backend.copyRows(packed, rows: source, to: hidden, at: move.rows.lowerBound)
+      }
+    }
+    try captureRouter(of: layer, active.map { iteration.parts[$0] })
+  }
+
+  /// The decode rows, then the rows of each tile.
+  private func parts(decode: [RequestID], _ tiles: [PrefillTile], _ blocks: BlockTables) throws -> [BatchPart] {
+    var decodePart = BatchPart(layers: 0..<caches.count, isDecode: true, start: 0)
+    for id in decode {
       let sequence = try sequence(id)
       guard let last = sequence.generated.last else { throw EngineError("\(id) decodes before its first token") }
-      layout.append(
-        tokens: CollectionOfOne(last), firstPosition: sequence.request.prompt.count + sequence.generated.count - 1,
-        blocks: blocks[id] ?? [])
+      decodePart.append(
+        id, tokens: CollectionOfOne(last), positions: sequence.length - 1..<sequence.length, blocks: blocks[id] ?? [])
     }
-    for slice in plan.prefill?.slices ?? [] {
-      layout.append(
-        tokens: try sequence(slice.request).request.prompt[slice.tokens], firstPosition: slice.tokens.lowerBound,
-        blocks: blocks[slice.request] ?? [])
+    var parts = [decodePart]
+    var start = decodePart.rows.upperBound
+    for tile in tiles {
+      var part = BatchPart(layers: tile.layers, isDecode: false, start: start)
+      for slice in tile.slices {
+        let sequence = try sequence(slice.request)
+        part.append(
+          slice.request, tokens: slice.tokens.lazy.map(sequence.token), positions: slice.tokens,
+          blocks: blocks[slice.request] ?? [])
+      }
+      start = part.rows.upperBound
+      parts.append(part)
     }
-    return layout
+    return parts
   }
 
   private func sequence(_ id: RequestID) throws -> Sequence {
@@ -141,13 +153,12 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   // MARK: Tokens
 
   /// The next token of every decoding request and of every prompt that is complete.
-  private func sample(_ plan: IterationPlan, _ hidden: B.Activation) throws -> IterationOutcome {
-    var rows = plan.decode.enumerated().map { (row: $0, id: $1) }
-    if plan.prefill?.layers.upperBound == caches.count {
-      for (slice, slices) in prefillRows(plan) {
-        try captureLogits(slice, rows: slices, hidden)
-        let isComplete = try slice.tokens.upperBound == sequence(slice.request).request.prompt.count
-        if isComplete { rows.append((row: slices.upperBound - 1, id: slice.request)) }
+  private func sample(_ parts: [BatchPart], _ hidden: B.Activation) throws -> IterationOutcome {
+    var rows: [(row: Int, id: RequestID)] = []
+    for part in parts where part.layers.upperBound == caches.count {
+      for run in part.runs {
+        if !part.isDecode { try captureLogits(run, hidden) }
+        if try run.positions.upperBound == sequence(run.id).length { rows.append((run.rows.upperBound - 1, run.id)) }
       }
     }
     var outcome = IterationOutcome()
@@ -156,22 +167,25 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
       let part = rows[start..<min(start + Self.logitRows, rows.count)]
       let values = try logits(of: part.map(\.row), in: hidden)
       for (index, (_, id)) in part.enumerated() {
-        var sequence = try sequence(id)
-        let token = values.withUnsafeBufferPointer {
-          let row = UnsafeBufferPointer(rebasing: $0[index * vocabulary..<(index + 1) * vocabulary])
-          return sequence.sampler.choose(row, index: sequence.generated.count)
-        }
-        guard let token else { throw EngineError("\(id): the model gave no logit that is a number") }
-        if sequence.request.capture?.allLogits == false, sequence.generated.isEmpty {
-          sequence.capture?.logits = Array(values[index * vocabulary..<(index + 1) * vocabulary])
-        }
-        sequence.generated.append(token)
-        sequences[id] = sequence
-        outcome.advanced.append(id)
-        if sequence.finishReason != nil { outcome.finished.append(id) }
+        let own = values[index * vocabulary..<(index + 1) * vocabulary]
+        try choose(id, own, &outcome)
       }
     }
     return outcome
+  }
+
+  /// Chooses the next token of a request from its logits.
+  private func choose(_ id: RequestID, _ logits: ArraySlice<Float>, _ outcome: inout IterationOutcome) throws {
+    let current = try sequence(id)
+    let token = logits.withUnsafeBufferPointer { current.sampler.choose($0, index: current.generated.count) }
+    guard let token else { throw EngineError("\(id): the model gave no logit that is a number") }
+    if let options = current.request.capture {
+      if !options.allLogits, current.generated.isEmpty { sequences[id]?.capture?.logits = Array(logits) }
+      if options.generated { sequences[id]?.capture?.generated.append(Array(logits)) }
+    }
+    if let key = sequences[id]?.append(token, blockSize: cacheShape.blockSize) { outcome.filled[id] = key }
+    outcome.advanced.append(id)
+    if sequences[id]?.finishReason != nil { outcome.finished.append(id) }
   }
 
   /// The logits of some rows of `hidden`: [rows, vocabulary].
@@ -188,90 +202,53 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
 
   // MARK: Capture
 
-  /// The slices of the tile with their rows in the batch.
-  private func prefillRows(_ plan: IterationPlan) -> [(slice: PrefillTile.Slice, rows: Range<Int>)] {
-    var start = plan.decode.count
-    return (plan.prefill?.slices ?? []).map { slice in
-      defer { start += slice.tokens.count }
-      return (slice, start..<start + slice.tokens.count)
+  /// What is to be kept of a prompt's rows: nothing once it has passed, if it comes again after a preemption.
+  private func captureOptions(_ run: BatchPart.Run) -> CaptureOptions? {
+    guard let sequence = sequences[run.id], sequence.generated.isEmpty else { return nil }
+    return sequence.request.capture
+  }
+
+  /// A prompt that begins, perhaps for the second time, has nothing captured yet.
+  private func startCapture(_ part: BatchPart) throws {
+    guard !part.isDecode, part.layers.lowerBound == 0 else { return }
+    for run in part.runs where run.positions.lowerBound == 0 && captureOptions(run) != nil {
+      sequences[run.id]?.capture = Capture()
     }
   }
 
-  private func captureInput(of layer: Int, _ plan: IterationPlan, _ hidden: B.Activation) throws {
-    for (slice, rows) in prefillRows(plan) where sequences[slice.request]?.request.capture?.hidden == true {
-      let values = try backend.read(hidden, rows: rows)
-      sequences[slice.request]?.capture?.append(values, hidden: layer)
+  private func captureInput(of layer: Int, _ part: BatchPart, _ hidden: B.Activation) throws {
+    guard !part.isDecode else { return }
+    for run in part.runs where captureOptions(run)?.hidden == true {
+      let values = try backend.read(hidden, rows: run.rows)
+      sequences[run.id]?.capture?.append(values, hidden: layer)
     }
   }
 
-  private func captureRouter(of layer: Int, _ plan: IterationPlan) throws {
+  /// - Parameter active: the parts that have just run, in the order of their rows.
+  private func captureRouter(of layer: Int, _ active: [BatchPart]) throws {
     guard model.description.isSparse[layer] else { return }
-    for (slice, rows) in prefillRows(plan) where sequences[slice.request]?.request.capture?.hidden == true {
-      let chosen = try workspace.lastChoice(rows: rows)
-      sequences[slice.request]?.capture?.append(chosen, router: layer)
+    var start = 0
+    for part in active {
+      for run in part.runs {
+        let rows = start..<start + run.rows.count
+        start = rows.upperBound
+        guard !part.isDecode, captureOptions(run)?.hidden == true else { continue }
+        sequences[run.id]?.capture?.append(try workspace.lastChoice(rows: rows), router: layer)
+      }
     }
   }
 
   /// Final hidden states and, if asked for, the logits of every row of a slice that has passed all layers.
-  private func captureLogits(_ slice: PrefillTile.Slice, rows: Range<Int>, _ hidden: B.Activation) throws {
-    guard let options = sequences[slice.request]?.request.capture, options.hidden || options.allLogits else { return }
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.logitRows) {
-      let part = Array(start..<min(start + Self.logitRows, rows.upperBound))
+  private func captureLogits(_ run: BatchPart.Run, _ hidden: B.Activation) throws {
+    guard let options = captureOptions(run), options.hidden || options.allLogits else { return }
+    for start in stride(from: run.rows.lowerBound, to: run.rows.upperBound, by: Self.logitRows) {
+      let part = Array(start..<min(start + Self.logitRows, run.rows.upperBound))
       let values = try logits(of: part, in: hidden)
-      if options.allLogits { sequences[slice.request]?.capture?.logits += values }
+      if options.allLogits { sequences[run.id]?.capture?.logits += values }
       if options.hidden {
         let normed = try backend.read(final.atLeast(part.count, backend), rows: 0..<part.count)
-        sequences[slice.request]?.capture?.append(normed, hidden: caches.count)
+        sequences[run.id]?.capture?.append(normed, hidden: caches.count)
       }
     }
-  }
-}
-
-extension Sequence {
-  /// Why the text ends here; nil if it goes on.
-  var finishReason: FinishReason? {
-    if let last = generated.last, request.stopTokens.contains(last) { return .stop }
-    return generated.count >= request.maxTokens ? .length : nil
-  }
-}
-
-extension Capture {
-  fileprivate mutating func append(_ values: [Float], hidden layer: Int) {
-    while hidden.count <= layer { hidden.append([]) }
-    hidden[layer] += values
-  }
-
-  fileprivate mutating func append(_ chosen: [Int32], router layer: Int) {
-    while router.count <= layer { router.append([]) }
-    router[layer] += chosen
-  }
-}
-
-/// An activation that grows with the batch.
-struct Rows<B: Backend> {
-  let columns: Int
-  let label: String
-  private var rows = 0
-  private var activation: B.Activation?
-
-  init(columns: Int, label: String) {
-    self.columns = columns
-    self.label = label
-  }
-
-  /// The activation, made larger if need be; then its contents are lost.
-  mutating func atLeast(_ wanted: Int, _ backend: B) throws -> B.Activation {
-    if let activation, rows >= wanted { return activation }
-    release()  // given back before the larger one is taken
-    let larger = 1 << (Int.bitWidth - (max(wanted, 1) - 1).leadingZeroBitCount)
-    let made = try backend.makeActivation(rows: larger, columns: columns, label: label)
-    rows = larger
-    activation = made
-    return made
-  }
-
-  mutating func release() {
-    activation = nil
-    rows = 0
   }
 }

@@ -13,9 +13,12 @@ package struct IterationOutcome: Sendable, Equatable {
   package var advanced: [RequestID]
   /// Those among them that are done, by a stop token or by length.
   package var finished: [RequestID]
+  /// The key of the block that a request's new token has filled, for those that share their blocks.
+  package var filled: [RequestID: BlockKey]
 
-  package init(advanced: [RequestID] = [], finished: [RequestID] = []) {
+  package init(advanced: [RequestID] = [], finished: [RequestID] = [], filled: [RequestID: BlockKey] = [:]) {
     self.advanced = advanced
     self.finished = finished
+    self.filled = filled
   }
 }

@@ -1,14 +1,20 @@
-/// One iteration: a decode step of every running request through all layers, and at most one tile of prefill.
+/// One iteration: a decode step of every running request through all layers, and tiles of prefill.
 package struct IterationPlan: Sendable, Equatable {
-  /// Running requests, in the order in which they started to run; each decodes one token.
+  /// All running requests, in the order in which they started to run; each decodes one token.
   package var decode: [RequestID]
-  /// The prefill work that shares the iteration.
-  package var prefill: PrefillTile?
+  /// The prefill work that shares the iteration: mostly one tile. No request is in two of them.
+  package var prefill: [PrefillTile]
+  /// Requests that have given their KV blocks up since the plan before, to begin again later: what the carry holds of
+  /// them is of no use any more.
+  package var preempted: [RequestID]
 
-  package init(decode: [RequestID], prefill: PrefillTile?) {
+  package init(decode: [RequestID], prefill: [PrefillTile] = [], preempted: [RequestID] = []) {
     self.decode = decode
     self.prefill = prefill
+    self.preempted = preempted
   }
+
+  package var prefillTokens: Int { prefill.reduce(0) { $0 + $1.tokenCount } }
 }
 
 /// A tile of the rectangle tokens × layers of one or several prompts.
@@ -16,10 +22,10 @@ package struct IterationPlan: Sendable, Equatable {
 /// A tile that begins at layer 0 embeds its tokens; one that begins later takes their hidden states from the carry,
 /// which the tile before it left. One that ends at the last layer completes its tokens.
 package struct PrefillTile: Sendable, Equatable {
-  /// Consecutive tokens of one prompt.
+  /// Consecutive tokens of one request.
   package struct Slice: Sendable, Equatable {
     package var request: RequestID
-    /// Positions in the prompt.
+    /// Positions in its prompt; behind that, in what it had generated before it was preempted.
     package var tokens: Range<Int>
 
     package init(request: RequestID, tokens: Range<Int>) {

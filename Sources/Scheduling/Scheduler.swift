@@ -1,14 +1,16 @@
-/// Decides every iteration: who decodes, which tile of prefill joins, and which KV blocks they use.
+/// Decides every iteration: who decodes, which tiles of prefill join, and which KV blocks they use.
 ///
-/// A value without a device or a clock. The loop is `nextPlan`, execute, `complete`. A request is admitted, first come
-/// first served, when the blocks for its whole life are free, so a running one never has to give way.
+/// A value without a device; the clock is its caller's. The loop is `nextPlan`, execute, `complete`. A request is admitted
+/// when the blocks for the tokens that it has are free, and takes another block when it needs one. If there is none,
+/// the request that is last in turn gives all of its blocks up and begins again later: what it had generated passes the
+/// model as a part of its prompt then, so no token is lost, and none comes twice.
 package struct Scheduler: Sendable {
   /// Limits that hold for every policy.
   package struct Limits: Sendable, Equatable {
     /// Requests that are under way or running at once.
-    package var maxRequests = 256
+    package var maxRequests: Int
     /// Prompt tokens that pass the model together, where the policy cuts prompts.
-    package var maxBatchedTokens = 8192
+    package var maxBatchedTokens: Int
     /// Positions of one sequence: the model's context.
     package var maxPositions: Int
 
@@ -19,23 +21,37 @@ package struct Scheduler: Sendable {
     }
   }
 
-  package let policy: any Policy
+  /// An admitted request.
+  struct Life {
+    let shape: RequestShape
+    /// Tokens generated so far.
+    var generated: Int
+    /// Positions whose keys and values are complete in all layers.
+    var completed: Int
+    /// The keys of its full blocks, and how many of these blocks are published.
+    var keys: [BlockKey]
+    var published: Int
+
+    /// Tokens that it has: those of the prompt and those generated.
+    var length: Int { shape.promptTokens + generated }
+  }
+
+  package private(set) var policy: any Policy
   package let layerCount: Int
   package let limits: Limits
-  private var pool: BlockPool
+  private(set) var pool: BlockPool
 
-  /// Not admitted yet, first come first.
-  private var queue: [RequestShape] = []
-  /// Admitted prompts that are not complete, in order of admission, with the tokens they have through all layers.
-  private var prefilling: [(request: RequestShape, done: Int)] = []
-  /// The slices in the carry and the layer they pass next.
-  private var underWay: (slices: [PrefillTile.Slice], nextLayer: Int)?
+  private(set) var waiting = WaitingQueue()
+  /// Admitted requests, by what they do.
+  private var lives: [RequestID: Life] = [:]
+  /// Prompts that are not complete, in order of admission.
+  private(set) var prefilling: [Prefill] = []
   /// Requests that decode, in the order in which they began to.
-  private var running: [RequestID] = []
-  /// Requests to drop as soon as their prompt's tile is through.
-  private var cancelled: Set<RequestID> = []
+  private(set) var running: [RequestID] = []
   /// The KV blocks of every admitted request.
   package private(set) var blocks: BlockTables = [:]
+  private var preempted: [RequestID] = []
+  package private(set) var statistics = SchedulerStatistics()
 
   package init(policy: any Policy, layerCount: Int, limits: Limits, pool: BlockPool) {
     self.policy = policy
@@ -44,13 +60,14 @@ package struct Scheduler: Sendable {
     self.pool = pool
   }
 
-  package var isIdle: Bool { queue.isEmpty && prefilling.isEmpty && running.isEmpty }
-  package var waitingCount: Int { queue.count }
+  package var isIdle: Bool { waiting.isEmpty && lives.isEmpty }
+  package var waitingCount: Int { waiting.count }
   package var runningCount: Int { running.count }
+  package var prefillingCount: Int { prefilling.count }
   package var freeBlockCount: Int { pool.freeCount }
 
   /// Whether a request waits, is under way or runs.
-  package func contains(_ id: RequestID) -> Bool { blocks[id] != nil || queue.contains { $0.id == id } }
+  package func contains(_ id: RequestID) -> Bool { lives[id] != nil || waiting.contains(id) }
 
   /// Queues a request.
   /// - Throws: `SchedulingError` if it can never run: an empty prompt, or longer than the context or the KV cache.
@@ -63,7 +80,7 @@ package struct Scheduler: Sendable {
       throw SchedulingError(
         "the prompt has \(request.promptTokens) tokens, but the context holds \(limits.maxPositions)")
     }
-    guard request.positions <= limits.maxPositions else {
+    guard request.maxTokens - 1 <= limits.maxPositions - request.promptTokens else {
       throw SchedulingError(
         "a prompt of \(request.promptTokens) tokens and \(request.maxTokens) new ones need \(request.positions) "
           + "positions, but the context holds \(limits.maxPositions)")
@@ -73,95 +90,205 @@ package struct Scheduler: Sendable {
         "\(request.positions) positions need \(pool.blocks(for: request.positions)) KV blocks of \(pool.blockSize), "
           + "but the cache has \(pool.blockCount)")
     }
-    queue.append(request)
+    waiting.insert(WaitingQueue.Entry(shape: request, generated: 0, keys: request.blockKeys))
   }
 
-  /// Drops a request: at once, or, while its prompt is in a tile with others, when that tile has passed all layers.
+  /// Drops a request at once, wherever it is; its blocks are free again.
   package mutating func cancel(_ id: RequestID) {
-    queue.removeAll { $0.id == id }
-    if underWay?.slices.contains(where: { $0.request == id }) == true {
-      cancelled.insert(id)
-    } else {
-      drop(id)
-    }
+    if waiting.remove(id) == nil { drop(id) }
   }
 
   /// The next iteration, or nil if there is nothing to do.
-  package mutating func nextPlan() -> IterationPlan? {
-    admit()
-    let view = PrefillView(
-      layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens, underWay: underWay,
-      waiting: prefilling.map { .init(request: $0.request.id, tokens: $0.done..<$0.request.promptTokens) },
-      decodeCount: running.count)
-    let plan = IterationPlan(decode: running, prefill: policy.nextTile(view))
-    guard plan.prefill != nil || !plan.decode.isEmpty else { return nil }
+  ///
+  /// - Parameter now: seconds on the clock that `RequestShape.arrival` is of.
+  package mutating func nextPlan(now: Double = 0) -> IterationPlan? {
+    preempted = []
+    growRunning()
+    // Who has just given way would be the first to come back.
+    if preempted.isEmpty || lives.isEmpty { admit(now) }
+    let tiles = policy.nextTiles(view(now))
+    let plan = IterationPlan(decode: running, prefill: tiles, preempted: preempted)
+    guard !plan.prefill.isEmpty || !plan.decode.isEmpty else { return nil }
     checkInvariants(plan)
     return plan
   }
 
   /// Takes note of an executed plan.
-  package mutating func complete(_ plan: IterationPlan, _ outcome: IterationOutcome) {
-    if let tile = plan.prefill {
-      if tile.layers.upperBound < layerCount {
-        underWay = (tile.slices, tile.layers.upperBound)
-      } else {
-        underWay = nil
-        for slice in tile.slices { completeSlice(slice) }
-      }
+  ///
+  /// - Parameter seconds: how long it took, if that is known.
+  package mutating func complete(_ plan: IterationPlan, _ outcome: IterationOutcome, seconds: Double? = nil) {
+    if let seconds { policy.observe(load(of: plan), seconds: seconds) }
+    // What a decoding request was given has its keys and values now.
+    for id in plan.decode { lives[id]?.completed += 1 }
+    for tile in plan.prefill {
+      for slice in tile.slices { advance(slice, to: tile.layers.upperBound) }
+    }
+    for id in outcome.advanced {
+      lives[id]?.generated += 1
+      if let key = outcome.filled[id] { lives[id]?.keys.append(key) }
+      publish(id)
     }
     for id in outcome.finished { drop(id) }
-    if underWay == nil {
-      for id in cancelled { drop(id) }
-      cancelled = []
-    }
   }
 
   /// Drops every request of a plan that could not be executed.
   package mutating func abandon(_ plan: IterationPlan) {
-    underWay = nil
-    for id in plan.decode + (plan.prefill?.slices.map(\.request) ?? []) { drop(id) }
-    cancelled = []
+    for id in plan.decode { drop(id) }
+    for slice in plan.prefill.flatMap(\.slices) { drop(slice.request) }
+    // The carry is lost, too: who waits in it begins its chunk again.
+    for index in prefilling.indices { prefilling[index].underWay = nil }
   }
 
-  private mutating func completeSlice(_ slice: PrefillTile.Slice) {
-    guard let index = prefilling.firstIndex(where: { $0.request.id == slice.request }) else { return }
+  /// The first token of an admitted prompt that is not through all layers; those before it may have come from shared
+  /// blocks. Nil for who does not prefill.
+  package func firstOpenToken(of id: RequestID) -> Int? { prefilling.first { $0.id == id }?.done }
+
+  // MARK: Inside
+
+  private mutating func advance(_ slice: PrefillTile.Slice, to layer: Int) {
+    guard let index = prefilling.firstIndex(where: { $0.id == slice.request }) else { return }
+    guard layer == layerCount else {
+      prefilling[index].underWay = (slice.tokens, layer)
+      return
+    }
+    prefilling[index].underWay = nil
     prefilling[index].done = slice.tokens.upperBound
-    if prefilling[index].done == prefilling[index].request.promptTokens {
+    lives[slice.request]?.completed = slice.tokens.upperBound
+    if prefilling[index].done == prefilling[index].length {
       prefilling.remove(at: index)
       running.append(slice.request)
+    } else {
+      publish(slice.request)
     }
   }
 
-  /// Admits from the front of the queue while there are blocks and places.
-  private mutating func admit() {
-    while let request = queue.first, running.count + prefilling.count < limits.maxRequests,
-      let taken = pool.allocate(pool.blocks(for: request.positions))
-    {
-      queue.removeFirst()
-      blocks[request.id] = taken
-      prefilling.append((request, 0))
+  /// Lets others share the request's blocks that are complete.
+  private mutating func publish(_ id: RequestID) {
+    guard var life = lives[id], life.published < life.keys.count, let own = blocks[id] else { return }
+    let complete = min(life.completed / pool.blockSize, life.keys.count)
+    guard life.published < complete else { return }
+    for index in life.published..<complete { pool.publish(own[index], life.keys[index]) }
+    life.published = complete
+    lives[id] = life
+  }
+
+  /// Sees to it that every running request has a block for the position that it decodes.
+  private mutating func growRunning() {
+    var needy: [(turn: Turn, id: RequestID)] = []
+    for id in running {
+      guard let life = lives[id], let own = blocks[id]?.count else { continue }
+      if pool.blocks(for: life.length) > own { needy.append((life.shape.turn, id)) }
     }
+    guard !needy.isEmpty else { return }
+    // First come, first served: who is last in turn gives way.
+    needy.sort { $0.turn < $1.turn }
+    for (_, id) in needy {
+      while lives[id] != nil {
+        if let block = pool.allocate(1) {
+          blocks[id]?.append(contentsOf: block)
+          break
+        }
+        guard let last = lives.values.max(by: { $0.shape.turn < $1.shape.turn })?.shape.id else { break }
+        preempt(last)
+      }
+    }
+  }
+
+  /// Takes a request's blocks away and puts it back among those that wait.
+  private mutating func preempt(_ id: RequestID) {
+    guard let life = lives[id] else { return }
+    drop(id)
+    waiting.insert(WaitingQueue.Entry(shape: life.shape, generated: life.generated, keys: life.keys))
+    preempted.append(id)
+    statistics.preemptions += 1
+  }
+
+  /// Admits who the policy wants, in its order, while there are blocks and places.
+  private mutating func admit(_ now: Double) {
+    guard !waiting.isEmpty, lives.count < limits.maxRequests else { return }
+    for id in policy.admissions(view(now), waiting: waiting) {
+      guard lives.count < limits.maxRequests, admit(id) else { return }
+    }
+  }
+
+  /// Admits one request; false if there are too few blocks.
+  private mutating func admit(_ id: RequestID) -> Bool {
+    guard let entry = waiting.remove(id) else { return true }
+    // The last token is always computed, since its logits are wanted: its block is not shared.
+    let shareable = entry.keys.prefix((entry.length - 1) / pool.blockSize)
+    let match = pool.match(shareable)
+    let wanted = pool.blocks(for: entry.length) - match.blocks
+    // Every running request can go on for a block before somebody has to give way.
+    let reserve = lives.isEmpty ? 0 : running.count
+    guard wanted + match.idle + reserve <= pool.freeCount else {
+      waiting.insert(entry)
+      return false
+    }
+    let shared = pool.share(shareable)
+    guard let own = pool.allocate(wanted) else {
+      pool.release(shared)
+      waiting.insert(entry)
+      return false
+    }
+    let done = shared.count * pool.blockSize
+    blocks[id] = shared + own
+    lives[id] = Life(
+      shape: entry.shape, generated: entry.generated, completed: done, keys: entry.keys, published: shared.count)
+    prefilling.append(Prefill(id: id, arrival: entry.shape.arrival, done: done, length: entry.length))
+    statistics.promptTokens += entry.length
+    statistics.sharedTokens += done
+    return true
   }
 
   private mutating func drop(_ id: RequestID) {
+    guard lives.removeValue(forKey: id) != nil else { return }
     running.removeAll { $0 == id }
-    prefilling.removeAll { $0.request.id == id }
+    prefilling.removeAll { $0.id == id }
     if let taken = blocks.removeValue(forKey: id) { pool.release(taken) }
   }
 
-  /// In debug builds: no block has two owners, none is lost, every running request decodes, a tile goes on where the
-  /// one before it stopped.
+  /// What a policy sees.
+  private func view(_ now: Double) -> PrefillView {
+    PrefillView(
+      now: now, layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens,
+      decode: DecodeLoad(rows: running.count, positions: running.reduce(0) { $0 + (lives[$1]?.length ?? 0) }),
+      prompts: prefilling)
+  }
+
+  /// What a plan asks of whoever executes it.
+  package func load(of plan: IterationPlan) -> IterationLoad {
+    IterationLoad(
+      layerCount: layerCount,
+      decode: DecodeLoad(rows: plan.decode.count, positions: plan.decode.reduce(0) { $0 + (lives[$1]?.length ?? 0) }),
+      tiles: plan.prefill)
+  }
+
+  /// In debug builds: no block is lost or has an owner that does not know it, every running request decodes, a tile goes
+  /// on where the one before it stopped, and nobody is in two tiles.
   private func checkInvariants(_ plan: IterationPlan) {
     #if DEBUG
-      let owned = blocks.values.joined()
-      assert(Set(owned).count == owned.count, "a KV block has two owners")
-      assert(owned.count + pool.freeCount == pool.blockCount, "a KV block was lost")
-      assert(Set(plan.decode) == Set(running), "a running request does not decode")
-      if let tile = plan.prefill {
-        assert(tile.layers.lowerBound == underWay?.nextLayer ?? 0, "a tile skips layers")
-        assert(underWay == nil || tile.slices == underWay?.slices ?? [], "a tile drops what is in the carry")
+      assert(pool.isConsistent(with: blocks.values), "the KV blocks and their owners do not agree")
+      assert(plan.decode == running, "a running request does not decode")
+      var seen: Set<RequestID> = []
+      for tile in plan.prefill {
         assert(!tile.layers.isEmpty && tile.layers.upperBound <= layerCount && tile.tokenCount > 0, "an empty tile")
+        for slice in tile.slices {
+          assert(seen.insert(slice.request).inserted, "\(slice.request) is in two tiles")
+          let prompt = prefilling.first { $0.id == slice.request }
+          assert(prompt?.allows(slice.tokens, from: tile.layers.lowerBound) == true, "\(slice) skips work")
+        }
       }
     #endif
   }
+}
+
+/// Counts since the scheduler was made.
+package struct SchedulerStatistics: Sendable, Equatable {
+  /// Times that a request had to give its blocks up.
+  package var preemptions = 0
+  /// Tokens of admitted prompts, and those of them whose blocks were shared instead of computed.
+  package var promptTokens = 0
+  package var sharedTokens = 0
+
+  package init() {}
 }

@@ -5,8 +5,12 @@ package struct Continuous: Policy {
 
   package var name: String { "continuous" }
 
-  package func nextTile(_ view: PrefillView) -> PrefillTile? {
-    let slices = view.admit(limit: view.maxBatchedTokens, cutting: false)
-    return slices.isEmpty ? nil : PrefillTile(slices: slices, layers: 0..<view.layerCount)
+  package func admissions(_ view: PrefillView, waiting: WaitingQueue) -> [RequestID] {
+    view.inTurn(waiting, tokens: view.maxBatchedTokens)
+  }
+
+  package func nextTiles(_ view: PrefillView) -> [PrefillTile] {
+    let slices = view.begin(limit: view.maxBatchedTokens, cutting: false)
+    return slices.isEmpty ? [] : [PrefillTile(slices: slices, layers: 0..<view.layerCount)]
   }
 }

@@ -19,13 +19,19 @@ package struct Layered: Policy {
     groups ?? max(1, (tokens + Self.tokensPerGroup - 1) / Self.tokensPerGroup)
   }
 
-  package func nextTile(_ view: PrefillView) -> PrefillTile? {
-    let slices = view.underWay?.slices ?? view.admit(limit: view.maxBatchedTokens, cutting: true)
-    let next = view.underWay?.nextLayer ?? 0
+  package func admissions(_ view: PrefillView, waiting: WaitingQueue) -> [RequestID] {
+    guard view.prompts.allSatisfy({ $0.underWay == nil }) else { return [] }
+    return view.inTurn(waiting, tokens: view.maxBatchedTokens)
+  }
+
+  package func nextTiles(_ view: PrefillView) -> [PrefillTile] {
+    let underWay = view.prompts.filter { $0.underWay != nil }
+    let slices = underWay.isEmpty ? view.begin(limit: view.maxBatchedTokens, cutting: true) : underWay.map(\.slice)
+    let next = underWay.first?.underWay?.nextLayer ?? 0
     let tokens = slices.reduce(0) { $0 + $1.tokens.count }
-    guard tokens > 0 else { return nil }
+    guard tokens > 0 else { return [] }
     let groups = layerGroups(count: view.layerCount, groups: groupCount(tokens: tokens))
     let end = groups.first { $0.contains(next) }?.upperBound ?? view.layerCount
-    return PrefillTile(slices: slices, layers: next..<end)
+    return [PrefillTile(slices: slices, layers: next..<end)]
   }
 }

@@ -1,48 +1,131 @@
-/// A tiling of the rectangle tokens × layers: decides the next tile, and nothing else.
+/// A tiling of the rectangle tokens × layers: decides the next tiles, and nothing else.
 ///
-/// A policy is a pure function of what it sees; the scheduler keeps the state.
+/// A policy is a function of what it sees, and at most of how long iterations have taken; the scheduler keeps the state.
 package protocol Policy: Sendable {
   /// As on the command line.
   var name: String { get }
 
-  /// The next tile for these prompts: the next layers of the prompts under way, or the first of waiting ones.
+  /// Which of the waiting requests may begin now, in this order. They get their KV blocks, unless there are too few;
+  /// who comes behind one that does not fit waits, too.
+  func admissions(_ view: PrefillView, waiting: WaitingQueue) -> [RequestID]
+
+  /// The next tiles of `view.prompts`.
   ///
-  /// Nil if nothing is under way or waiting. A tile of prompts under way has their slices and begins at their next
-  /// layer; a first tile takes waiting prompts from the front, in order.
-  func nextTile(_ view: PrefillView) -> PrefillTile?
+  /// A prompt that is under way goes on with its tokens at its next layer; any other begins at layer 0 with tokens from
+  /// its first open one on. No prompt is in two tiles.
+  func nextTiles(_ view: PrefillView) -> [PrefillTile]
+
+  /// Told how long an iteration took.
+  mutating func observe(_ load: IterationLoad, seconds: Double)
+}
+
+extension Policy {
+  package mutating func observe(_ load: IterationLoad, seconds: Double) {}
 }
 
 /// What a policy sees.
 package struct PrefillView: Sendable {
+  /// Seconds on the clock that arrivals are of.
+  package var now: Double
   package var layerCount: Int
   /// Prompt tokens that pass the model together, at most, where the policy cuts prompts.
   package var maxBatchedTokens: Int
-  /// The slices that wait in the carry, and the layer that they have to pass next.
-  package var underWay: (slices: [PrefillTile.Slice], nextLayer: Int)?
-  /// Prompts that may start now, first come first, each with the tokens that it has left.
-  package var waiting: [PrefillTile.Slice]
-  /// Requests that decode in the same iteration.
-  package var decodeCount: Int
+  /// Who decodes in the same iteration.
+  package var decode: DecodeLoad
+  /// Admitted prompts that are not complete, in order of admission.
+  package var prompts: [Prefill]
+}
+
+/// An admitted prompt on its way.
+package struct Prefill: Sendable {
+  package let id: RequestID
+  /// Seconds on the scheduler's clock.
+  package let arrival: Double
+  /// Tokens that have passed all layers.
+  package var done: Int
+  /// Tokens that have to.
+  package let length: Int
+  /// Tokens in the middle of the layers, and the layer that they pass next: they wait in the carry.
+  package var underWay: (tokens: Range<Int>, nextLayer: Int)?
+
+  package init(id: RequestID, arrival: Double = 0, done: Int = 0, length: Int) {
+    self.id = id
+    self.arrival = arrival
+    self.done = done
+    self.length = length
+  }
+
+  /// All tokens that are not through: those under way, or those that can begin.
+  package var open: Range<Int> { done..<length }
+  package var slice: PrefillTile.Slice { .init(request: id, tokens: underWay?.tokens ?? open) }
+
+  /// Whether a tile may have these tokens from this layer on.
+  func allows(_ tokens: Range<Int>, from layer: Int) -> Bool {
+    guard let underWay else {
+      return layer == 0 && tokens.lowerBound == done && !tokens.isEmpty && tokens.upperBound <= length
+    }
+    return underWay.tokens == tokens && underWay.nextLayer == layer
+  }
+}
+
+/// The decoding half of an iteration.
+package struct DecodeLoad: Sendable, Equatable {
+  package var rows: Int
+  /// Positions that these rows look back on, all together.
+  package var positions: Int
+
+  package init(rows: Int, positions: Int) {
+    self.rows = rows
+    self.positions = positions
+  }
+}
+
+/// What an iteration asks of whoever executes it.
+package struct IterationLoad: Sendable, Equatable {
+  package var layerCount: Int
+  package var decode: DecodeLoad
+  package var tiles: [PrefillTile]
+
+  package init(layerCount: Int, decode: DecodeLoad, tiles: [PrefillTile]) {
+    self.layerCount = layerCount
+    self.decode = decode
+    self.tiles = tiles
+  }
 }
 
 extension PrefillView {
-  /// Waiting prompts from the front, together at most `limit` tokens; the first one is cut to `limit` if `cutting`,
-  /// else it goes whole.
-  func admit(limit: Int, cutting: Bool) -> [PrefillTile.Slice] {
-    var admitted: [PrefillTile.Slice] = []
+  /// Tokens of admitted prompts that are not under way.
+  package var readyTokens: Int { prompts.reduce(0) { $0 + ($1.underWay == nil ? $1.open.count : 0) } }
+
+  /// Waiting requests in turn, until `tokens` prompt tokens could begin.
+  func inTurn(_ waiting: WaitingQueue, tokens: Int) -> [RequestID] {
+    var admitted: [RequestID] = []
+    var ready = readyTokens
+    for entry in waiting.inTurn {
+      guard ready < tokens else { break }
+      admitted.append(entry.shape.id)
+      ready += entry.length
+    }
+    return admitted
+  }
+
+  /// Prompts that can begin, in order, together at most `limit` tokens; the last one is cut to fit if `cutting`, else it
+  /// goes whole or, behind others, waits.
+  func begin(limit: Int, cutting: Bool) -> [PrefillTile.Slice] {
+    var slices: [PrefillTile.Slice] = []
     var budget = limit
-    for slice in waiting {
-      if slice.tokens.count <= budget || (admitted.isEmpty && !cutting) {
-        admitted.append(slice)
-        budget -= slice.tokens.count
+    for prompt in prompts where prompt.underWay == nil {
+      let open = prompt.open
+      if open.count <= budget || (slices.isEmpty && !cutting) {
+        slices.append(prompt.slice)
+        budget -= open.count
       } else {
-        if admitted.isEmpty {
-          let end = slice.tokens.lowerBound + limit
-          admitted.append(.init(request: slice.request, tokens: slice.tokens.lowerBound..<end))
+        if cutting, budget > 0 {
+          slices.append(.init(request: prompt.id, tokens: open.lowerBound..<open.lowerBound + budget))
         }
         break
       }
     }
-    return admitted
+    return slices
   }
 }

@@ -1,6 +1,7 @@
 /// The policies by the names that the command line knows.
 package enum PolicyName: String, Sendable, CaseIterable {
   case layered
+  case chunked
   case continuous
 
   /// - Parameter layerGroups: for `layered`, groups for any prompt; nil for the paper's rule.
@@ -16,6 +17,7 @@ package enum PolicyName: String, Sendable, CaseIterable {
     }
     switch self {
     case .layered: return Layered(groups: layerGroups)
+    case .chunked: return Chunked()
     case .continuous: return Continuous()
     }
   }

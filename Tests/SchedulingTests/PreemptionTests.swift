@@ -1,0 +1,56 @@
+import Scheduling
+import Testing
+
+/// What happens when KV blocks run out.
+struct PreemptionTests {
+  /// Two requests of 2 blocks each at first, 4 at last, in a cache of 5: the later one gives way, and both end.
+  @Test(arguments: [false, true])
+  func theNewestRequestGivesWay(sharesPrefixes: Bool) throws {
+    var simulation = Simulation(
+      policy: Continuous(), layers: 2, blocks: 5, blockSize: 4, sharesPrefixes: sharesPrefixes)
+    try simulation.add(prompt: 6, maxTokens: 11)
+    try simulation.add(prompt: 6, maxTokens: 11)
+    simulation.run()
+    simulation.checkEnd()
+    #expect(simulation.preemptions >= 1)
+    #expect(simulation.finished == [RequestID(0), RequestID(1)])
+    // The first one never stops: 11 tokens in its first 11 iterations.
+    #expect(simulation.scheduler.statistics.preemptions == simulation.preemptions)
+  }
+
+  /// What a preempted request had generated passes the model again as a part of its prompt, in one go.
+  @Test func nothingGeneratedIsLost() throws {
+    var simulation = Simulation(policy: Continuous(), layers: 1, blocks: 4, blockSize: 4)
+    try simulation.add(prompt: 4, maxTokens: 12)
+    try simulation.add(prompt: 4, maxTokens: 12)
+    while simulation.preemptions == 0, simulation.step() {}
+    let generated = simulation.lives[RequestID(1)]?.generated ?? 0
+    #expect(generated > 0)
+    simulation.run()
+    simulation.checkEnd()
+    let again = simulation.tiles.last { $0.slices.first?.request == RequestID(1) }
+    #expect((again?.tokenCount ?? 0) >= 4 + generated)
+    #expect(simulation.lives[RequestID(1)]?.generated == 12)
+  }
+
+  /// A prompt in the middle of the layers that came last gives way to those that run.
+  @Test func aPromptUnderWayCanGiveWay() throws {
+    var simulation = Simulation(policy: Layered(groups: 6), layers: 6, blocks: 6, blockSize: 4)
+    try simulation.add(prompt: 4, maxTokens: 20)
+    simulation.advance(by: 6)
+    try simulation.add(prompt: 12, maxTokens: 2)
+    simulation.run()
+    simulation.checkEnd()
+    #expect(simulation.preemptions >= 1)
+    #expect(simulation.finished == [RequestID(0), RequestID(1)])
+  }
+
+  /// A request alone can use the whole cache, also the contents that nobody owns any more.
+  @Test func idleContentsMakeRoom() throws {
+    var simulation = Simulation(policy: Layered(), layers: 2, blocks: 4, blockSize: 4, sharesPrefixes: true)
+    for _ in 0..<5 { try simulation.add(prompt: 10, maxTokens: 7) }
+    simulation.run()
+    simulation.checkEnd()
+    #expect(simulation.preemptions == 0, "one at a time fits")
+  }
+}
