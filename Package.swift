@@ -34,6 +34,9 @@ let package = Package(
         "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
       ],
       swiftSettings: strict),
+    .target(
+      name: "Simulation", dependencies: ["Scheduling", "Checkpoints"], resources: [.embedInCode("Profiles")],
+      swiftSettings: strict),
     .target(name: "Scheduling", swiftSettings: strict),
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
     .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: optimised),
@@ -68,6 +71,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Scheduling", "Checkpoints", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "TestSupport"],

@@ -1,0 +1,119 @@
+import Foundation
+
+/// One machine, as far as a cost model knows it. Rates are of one device; `devices` of them share the work of every layer
+/// (tensor parallelism).
+package struct HardwareProfile: Sendable, Equatable, Codable {
+  package var name: String
+  package var devices: Int
+  /// Bytes of one device's memory.
+  package var memoryCapacity: Double
+  /// Bytes a second, as the data sheet has it.
+  package var memoryBandwidth: Double
+  /// The share of it that dense reads reach.
+  package var denseReadEfficiency: Double
+  /// The share that grouped products of experts reach while they are bound by reading weights.
+  package var expertReadEfficiency: Double
+  /// Operations a second in the format of the weights, as the data sheet has it; a multiply-add is two.
+  package var matrixRate: Double
+  /// The shares of it that dense products, grouped products of experts, and attention over prompts reach.
+  package var denseMatrixEfficiency: Double
+  package var expertMatrixEfficiency: Double
+  package var attentionEfficiency: Double
+  /// How often a row's hidden state is read or written in a layer by what is none of these.
+  package var activationPasses: Double
+  /// Bytes a second from host memory to a device.
+  package var linkBandwidth: Double
+  /// The experts lie in host memory and come over the link whenever a layer needs them.
+  package var expertsInHostMemory: Bool
+  /// Bytes a second between two devices, in each direction; of no meaning for one device.
+  package var interconnectBandwidth: Double
+  /// Seconds that a layer takes beyond its work: launches, waiting for the other devices.
+  package var layerOverhead: Double
+  /// Seconds that an iteration takes on the host, for models that `iterationOverheads` does not name.
+  package var iterationOverhead: Double
+  package var iterationOverheads: [String: Double]?
+  /// Joules for a byte read from device memory, and for an operation.
+  package var energyPerByte: Double
+  package var energyPerOperation: Double
+  /// Watts of one device that waits, and of one that works, beyond bytes and operations.
+  package var idlePower: Double
+  package var busyPower: Double
+  /// Where each number is from, by field.
+  package var sources: [String: String]
+
+  /// The profiles that come with the program, by name.
+  package static var names: [String] { builtIn.map(\.name) }
+
+  private static var builtIn: [HardwareProfile] {
+    let files = [PackageResources.h100_json, PackageResources.h100x2_json, PackageResources.rtx3060_json]
+    return files.compactMap { try? JSONDecoder().decode(HardwareProfile.self, from: Data($0)) }
+  }
+
+  /// The profile of this name, or in the JSON file at this path.
+  /// - Throws: `SimulationError` that lists the known ones, or names the file and the field that is wrong.
+  package init(named name: String) throws(SimulationError) {
+    if let known = Self.builtIn.first(where: { $0.name == name }) {
+      self = known
+      return
+    }
+    guard FileManager.default.fileExists(atPath: name) else {
+      throw SimulationError(
+        "profile \"\(name)\" is not known, expected one of \(Self.names.joined(separator: ", ")), or a JSON file")
+    }
+    guard let data = FileManager.default.contents(atPath: name) else {
+      throw SimulationError("\(name): cannot read this file")
+    }
+    do {
+      self = try JSONDecoder().decode(HardwareProfile.self, from: data)
+    } catch let error as DecodingError {
+      throw SimulationError("\(name): \(error.explanation)")
+    } catch {
+      throw SimulationError("\(name): \(error)")
+    }
+    try check(name)
+  }
+
+  /// Every number must be finite, and those that are divided by above 0.
+  private func check(_ source: String) throws(SimulationError) {
+    guard devices >= 1 else { throw SimulationError("\(source): field devices: found \(devices), expected 1 or more") }
+    let rates = [
+      ("memoryBandwidth", memoryBandwidth), ("denseReadEfficiency", denseReadEfficiency),
+      ("expertReadEfficiency", expertReadEfficiency), ("matrixRate", matrixRate),
+      ("denseMatrixEfficiency", denseMatrixEfficiency), ("expertMatrixEfficiency", expertMatrixEfficiency),
+      ("attentionEfficiency", attentionEfficiency), ("linkBandwidth", linkBandwidth),
+      ("interconnectBandwidth", interconnectBandwidth), ("memoryCapacity", memoryCapacity),
+    ]
+    for (field, value) in rates where !(value > 0 && value.isFinite) {
+      throw SimulationError("\(source): field \(field): found \(value), expected a number above 0")
+    }
+    let others = [
+      ("activationPasses", activationPasses), ("layerOverhead", layerOverhead),
+      ("iterationOverhead", iterationOverhead), ("energyPerByte", energyPerByte),
+      ("energyPerOperation", energyPerOperation), ("idlePower", idlePower), ("busyPower", busyPower),
+    ]
+    for (field, value) in others where !(value >= 0 && value.isFinite) {
+      throw SimulationError("\(source): field \(field): found \(value), expected a number of at least 0")
+    }
+  }
+}
+
+/// A simulation that cannot be run; the text names the option, file or field, and what was expected.
+package struct SimulationError: Error, CustomStringConvertible, Sendable, Equatable {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+extension DecodingError {
+  /// The field, and what is wrong with it, in words.
+  fileprivate var explanation: String {
+    func path(_ context: Context) -> String { context.codingPath.map(\.stringValue).joined(separator: ".") }
+    return switch self {
+    case .keyNotFound(let key, _): "field \(key.stringValue): it is missing"
+    case .typeMismatch(let type, let context): "field \(path(context)): expected \(type)"
+    case .valueNotFound(let type, let context): "field \(path(context)): found null, expected \(type)"
+    case .dataCorrupted(let context): "not valid JSON: \(context.debugDescription)"
+    @unknown default: "\(self)"
+    }
+  }
+}
