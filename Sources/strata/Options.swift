@@ -44,5 +44,5 @@ func readText(_ path: String) throws -> String {
 func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  try Terminal.output(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
 }

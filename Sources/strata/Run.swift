@@ -72,14 +72,14 @@ struct Run: AsyncParsableCommand {
   {
     var results: [GenerationResult] = []
     for (index, stream) in streams.enumerated() {
-      if streams.count > 1, !json { Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }
+      if streams.count > 1, !json { try Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }
       for try await event in stream {
         switch event {
-        case .token(_, let text): if !json { Terminal.output(text) }
+        case .token(_, let text): if !json { try Terminal.output(text) }
         case .finished(let result): results.append(result)
         }
       }
-      if !json { Terminal.output("\n") }
+      if !json { try Terminal.output("\n") }
     }
     return results
   }
