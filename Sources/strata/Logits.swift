@@ -15,13 +15,14 @@ struct Logits: AsyncParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "Token ids, separated by commas.")
+  @Option(parsing: .unconditional, help: "Token ids, separated by commas.")
   var tokens: String?
 
   @Option(help: "A file of token ids, separated by commas or white space.")
   var tokensFile: String?
 
-  @Option(help: "A text, turned into tokens by the model's tokenizer, without any added token.")
+  @Option(
+    parsing: .unconditional, help: "A text, turned into tokens by the model's tokenizer, without any added token.")
   var text: String?
 
   @Flag(help: "Logits of every position, not only the last.")

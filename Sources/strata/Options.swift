@@ -12,13 +12,16 @@ struct ModelOptions: ParsableArguments {
   var model: String
 
   @Option(
+    parsing: .unconditional,
     help: "reference, an index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
 
   @Option(help: "How prompts pass through the model: \(PolicyName.allCases.map(\.rawValue).joined(separator: ", ")).")
   var policy: PolicyName = .layered
 
-  @Option(help: "Layer groups of a prompt, with policy layered. Default: one for every 512 prompt tokens.")
+  @Option(
+    parsing: .unconditional,
+    help: "Layer groups of a prompt, with policy layered. Default: one for every 512 prompt tokens.")
   var layerGroups: Int?
 }
 

@@ -11,25 +11,27 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "A prompt; may be given several times.")
+  @Option(parsing: .unconditionalSingleValue, help: "A prompt; may be given several times.")
   var prompt: [String] = []
 
   @Option(help: "A file whose whole text is a prompt; may be given several times.")
   var promptFile: [String] = []
 
-  @Option(help: "Tokens to generate at most. Default: 128, or what the context has room for.")
+  @Option(parsing: .unconditional, help: "Tokens to generate at most. Default: 128, or what the context has room for.")
   var maxTokens: Int?
 
-  @Option(help: "0 takes the most probable token each time. Default: the model's generation_config.json.")
+  @Option(
+    parsing: .unconditional,
+    help: "0 takes the most probable token each time. Default: the model's generation_config.json.")
   var temperature: Float?
 
-  @Option(help: "Sample from this many of the most probable tokens; 0 for all.")
+  @Option(parsing: .unconditional, help: "Sample from this many of the most probable tokens; 0 for all.")
   var topK: Int?
 
-  @Option(help: "Sample from the most probable tokens with this share of the probability.")
+  @Option(parsing: .unconditional, help: "Sample from the most probable tokens with this share of the probability.")
   var topP: Float?
 
-  @Option(help: "Seed of the sampling: the same seed gives the same text.")
+  @Option(parsing: .unconditional, help: "Seed of the sampling: the same seed gives the same text.")
   var seed: UInt64?
 
   @Flag(help: "Print one JSON object instead of text.")

@@ -12,7 +12,9 @@ struct Validate: ParsableCommand {
       have other bits.
       """)
 
-  @Option(help: "An index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
+  @Option(
+    parsing: .unconditional,
+    help: "An index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
 
   @Option(help: "Only the op families whose name contains this.")
