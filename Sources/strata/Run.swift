@@ -46,7 +46,8 @@ struct Run: AsyncParsableCommand {
     let tokenizer = try files.tokenizer()
     let texts = prompt + (try promptFile.map(readText))
     let requests = try GenerationRequest.requests(
-      for: texts, files, tokenizer, maxTokens: maxTokens, sampling: try sampling(files.sampling))
+      for: texts, sources: prompt.indices.map { "prompt \($0 + 1)" } + promptFile, files, tokenizer,
+      maxTokens: maxTokens, sampling: try sampling(files.sampling))
     let engineOptions = try options.engineOptions(
       files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
     let progress = ProgressLine("loading \(options.model)")
