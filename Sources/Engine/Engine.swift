@@ -142,6 +142,7 @@ package actor Engine {
   private func cancel(_ id: RequestID) {
     guard clients.removeValue(forKey: id) != nil else { return }
     scheduler.cancel(id)
+    forgetDropped()
   }
 
   // MARK: The loop
