@@ -80,7 +80,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "StrataTests", dependencies: ["strata", "Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
+      name: "StrataTests",
+      dependencies: ["strata", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

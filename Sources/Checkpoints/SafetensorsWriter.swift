@@ -31,6 +31,9 @@ package enum SafetensorsWriter {
     }
   }
 
+  /// - Throws: what would hinder `write` from making a file at `path`. Tells it before a long computation.
+  package static func check(_ path: String) throws(CheckpointError) { try ReplacementFile(path: path).discard() }
+
   /// The padded JSON header.
   private static func header(
     of tensors: [HostTensor], metadata: [String: String], path: String
@@ -93,6 +96,12 @@ private struct ReplacementFile {
 
   init(path: String) throws(CheckpointError) {
     if path.utf8.contains(0) { throw CheckpointError("\(printable(path)): the path holds a NUL character") }
+    if path.isEmpty { throw CheckpointError("\"\": cannot be written: the path is empty") }
+    var status = stat()
+    // Renaming over it would replace a device or pipe.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw CheckpointError("\(path): cannot be written: found a folder, device or pipe, expected a file or nothing")
+    }
     self.path = path
     temporary = "\(path).\(getpid())-\(UInt64.random(in: 0...UInt64.max)).part"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

@@ -108,13 +108,14 @@ package actor Engine {
   /// Queues requests together, and starts to work; each gets its events.
   ///
   /// A stream that is dropped cancels its request.
-  /// - Throws: `SchedulingError` or `EngineError` for one that can never run; then none is queued.
+  /// - Throws: `EngineError` or `SchedulingError` for one that can never run; then none is queued.
   package func submit(
     _ requests: [GenerationRequest]
   ) throws -> [AsyncThrowingStream<GenerationEvent, any Error>] {
     var trial = scheduler
     let shapes = try requests.enumerated().map { index, request in
-      try check(request)
+      try request.sampling.validate()
+      try files.check(request.prompt, source: "prompt \(index + 1)")
       let shape = RequestShape(
         id: RequestID(nextID + index), promptTokens: request.prompt.count, maxTokens: request.maxTokens)
       try trial.add(shape)
@@ -138,17 +139,10 @@ package actor Engine {
     return streams
   }
 
-  private func check(_ request: GenerationRequest) throws {
-    try request.sampling.validate()
-    let vocabulary = files.description.vocabularySize
-    for (index, token) in request.prompt.enumerated() where token < 0 || Int(token) >= vocabulary {
-      throw EngineError("token \(index) of the prompt: id \(token) is outside the vocabulary of \(vocabulary)")
-    }
-  }
-
   private func cancel(_ id: RequestID) {
     guard clients.removeValue(forKey: id) != nil else { return }
     scheduler.cancel(id)
+    forgetDropped()
   }
 
   // MARK: The loop
