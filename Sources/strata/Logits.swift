@@ -22,7 +22,7 @@ struct Logits: AsyncParsableCommand {
   var tokensFile: String?
 
   @Option(
-    parsing: .unconditional, help: "A text, turned into tokens by the model's tokenizer, without any added token.")
+    parsing: .unconditional, help: "A text, turned into tokens by tokenizer.json alone: no BOS token is put before it.")
   var text: String?
 
   @Flag(help: "Logits of every position, not only the last.")

@@ -45,9 +45,10 @@ struct Run: AsyncParsableCommand {
     let files = try ModelFiles(folder: options.model)
     let tokenizer = try files.tokenizer()
     let texts = prompt + (try promptFile.map(readText))
+    let sampling = try sampling(files.sampling)
     let requests = try GenerationRequest.requests(
       for: texts, sources: prompt.indices.map { "prompt \($0 + 1)" } + promptFile, files, tokenizer,
-      maxTokens: maxTokens, sampling: try sampling(files.sampling))
+      maxTokens: maxTokens, sampling: sampling)
     let engineOptions = try options.engineOptions(
       files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
     let progress = ProgressLine("loading \(options.model)")
@@ -56,8 +57,8 @@ struct Run: AsyncParsableCommand {
 
     let results = try await collect(engine.submit(requests))
     let report = RunReport(
-      device: engineOptions.device.name, policy: options.policy.rawValue, prompts: texts, results: results,
-      traffic: try await engine.expertTraffic())
+      device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed, prompts: texts,
+      results: results, traffic: try await engine.expertTraffic())
     if json { try printJSON(report) }
     for line in report.summary { Terminal.error(line) }
   }

@@ -59,6 +59,7 @@ struct RunJSON: Decodable {
 
   let device: String
   let policy: String
+  let seed: UInt64
   let requests: [Request]
   let outputTokensPerSecond: Double
   let expertBytesDecode: Int

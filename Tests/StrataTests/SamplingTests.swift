@@ -6,10 +6,14 @@ import Testing
 struct SamplingTests {
   private let model = Fixtures.path("tiny-moe")
 
-  private func run(_ options: String..., model: String? = nil) async throws -> RunJSON.Request {
+  private func report(_ options: [String], model: String? = nil) async throws -> RunJSON {
     let outcome = try await Strata.run(
       ["run", "--model", model ?? self.model, "--prompt", Greedy.prompt, "--device", "reference", "--json"] + options)
-    return try #require(try outcome.expectSuccess().json(RunJSON.self).requests.first)
+    return try outcome.expectSuccess().json(RunJSON.self)
+  }
+
+  private func run(_ options: String..., model: String? = nil) async throws -> RunJSON.Request {
+    try #require(try await report(options, model: model).requests.first)
   }
 
   @Test func theSameSeedGivesTheSameText() async throws {
@@ -21,10 +25,13 @@ struct SamplingTests {
     #expect(first.tokens != other.tokens)
   }
 
+  /// And the report says with which seed each came.
   @Test func withoutASeedTextsDiffer() async throws {
-    let first = try await run("--temperature", "2", "--max-tokens", "24")
+    let first = try await report(["--temperature", "2", "--max-tokens", "24"])
     let other = try await run("--temperature", "2", "--max-tokens", "24")
-    #expect(first.tokens != other.tokens)
+    #expect(first.requests.first?.tokens != other.tokens)
+    let again = try await run("--temperature", "2", "--max-tokens", "24", "--seed", "\(first.seed)")
+    #expect(first.requests.first?.tokens == again.tokens)
   }
 
   @Test(arguments: [["--top-k", "1"], ["--top-p", "1e-6"]])
