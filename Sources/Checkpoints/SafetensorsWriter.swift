@@ -1,5 +1,6 @@
 package import Backend
 import Foundation
+import JSON
 
 /// Writes `.safetensors` files.
 package enum SafetensorsWriter {
