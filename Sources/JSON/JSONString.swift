@@ -11,6 +11,22 @@ package struct JSONString: Sendable, Hashable, ExpressibleByStringLiteral {
 
   package var bytes: [UInt8] { Array(text.utf8) }
 
+  /// The string as JSON text spells it, in quotes.
+  package var literal: String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
   package static func == (left: Self, right: Self) -> Bool {
     left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
   }

@@ -11,6 +11,11 @@ struct JSONStringTests {
     #expect(Set(strings).count == strings.count)
   }
 
+  @Test func spellsItselfAsJSON() {
+    #expect(JSONString("").literal == "\"\"")
+    #expect(JSONString("a\"b\\c/\n\u{1}\u{7F}é😀").literal == #""a\"b\\c/\u000a\u0001"# + "\u{7F}é😀\"")
+  }
+
   /// However the string is stored: short ones lie in the value itself.
   @Test(arguments: ["", "short", "é", String(repeating: "long é ", count: 20)])
   func equalStringsHaveEqualHashes(text: String) {

@@ -24,23 +24,10 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
     case .double(let value): "\(value)"
-    case .string(let value): Self.quoted(value.text)
+    case .string(let value): value.literal
     case .array(let values): "[\(values.map(\.text).joined(separator: ", "))]"
     case .object(let members):
-      "{\(members.map { "\(Self.quoted($0.name.text)): \($0.value.text)" }.joined(separator: ", "))}"
+      "{\(members.map { "\($0.name.literal): \($0.value.text)" }.joined(separator: ", "))}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
