@@ -56,11 +56,12 @@ let package = Package(
 
     // Tests/XTests mirrors Sources/X.
     .target(
-      name: "TestSupport", dependencies: ["Checkpoints", "Backend"], path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Checkpoints", "JSON", "Backend"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLBackendTests",
@@ -70,7 +71,7 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["Reference", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "TestSupport"],
+      name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "JSON", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EngineTests",

@@ -1,5 +1,6 @@
 package import Backend
 import Foundation
+import JSON
 
 /// Writes `.safetensors` files.
 package enum SafetensorsWriter {
@@ -40,7 +41,9 @@ package enum SafetensorsWriter {
   ) throws(CheckpointError) -> [UInt8] {
     var fields: [String] = []
     if !metadata.isEmpty {
-      let members = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      let members = metadata.sorted { $0.key < $1.key }.map {
+        "\(JSONString($0.key).literal):\(JSONString($0.value).literal)"
+      }
       fields.append("\"__metadata__\":{\(members.joined(separator: ","))}")
     }
     var names: Set<String> = ["__metadata__"]
@@ -57,7 +60,7 @@ package enum SafetensorsWriter {
       if overflow { throw error("the file would pass 2^63 bytes") }
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       fields.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.format.rawValue)\",\"shape\":[\(shape)],"
+        "\(JSONString(tensor.name).literal):{\"dtype\":\"\(tensor.format.rawValue)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(begin),\(end)]}")
       begin = end
     }
@@ -69,22 +72,6 @@ package enum SafetensorsWriter {
       )
     }
     return header
-  }
-
-  /// `text` as a JSON string.
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 
