@@ -59,11 +59,12 @@ let package = Package(
 
     // Tests/XTests mirrors Sources/X.
     .target(
-      name: "TestSupport", dependencies: ["Scheduling", "Checkpoints", "Backend"], path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Scheduling", "Checkpoints", "JSON", "Backend"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLBackendTests",
@@ -76,7 +77,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "TestSupport"],
+      name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "JSON", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EngineTests",
@@ -86,7 +87,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "StrataTests", dependencies: ["strata", "Checkpoints", "Backend", "TestSupport"], swiftSettings: strict),
+      name: "StrataTests",
+      dependencies: ["strata", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

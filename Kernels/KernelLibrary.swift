@@ -30,7 +30,7 @@ package enum KernelLibrary {
   }
 
   private static func read(_ path: String) throws(KernelLibraryError) -> String {
-    if let folder = ProcessInfo.processInfo.environment["STRATA_KERNELS"] {
+    if let folder = ProcessInfo.processInfo.environment["STRATA_KERNELS"], !folder.isEmpty {
       do { return try String(contentsOfFile: folder + "/" + path, encoding: .utf8) } catch {
         throw KernelLibraryError(description: "\(folder)/\(path): cannot read this kernel source (STRATA_KERNELS)")
       }

@@ -1,4 +1,5 @@
 package import Backend
+import JSON
 
 /// A Hugging Face model folder: `config.json`, `generation_config.json` and the tensors of `model.safetensors` or of the
 /// shards that `model.safetensors.index.json` names.

@@ -1,3 +1,5 @@
+import JSON
+
 // Numbers, booleans and strings. `optionalX` gives nil for an absent field; a field of another type is an error always.
 extension JSONObject {
   package func int(_ key: String) throws(CheckpointError) -> Int {
@@ -104,7 +106,7 @@ extension JSONObject {
   package func optionalString(_ key: String) throws(CheckpointError) -> String? {
     switch value(key) {
     case nil: return nil
-    case .string(let string): return string
+    case .string(let string): return string.text
     default: throw error(key, expected: "a string")
     }
   }

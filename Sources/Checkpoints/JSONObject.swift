@@ -1,4 +1,5 @@
 package import Foundation
+import JSON
 
 /// The fields of a JSON object, read by type; each error names the file, the path of the field, what was found and what
 /// was expected.
@@ -31,7 +32,13 @@ package struct JSONObject: Sendable {
   }
 
   init(bytes: [UInt8], source: String) throws(CheckpointError) {
-    let value = try JSONParser.parse(bytes, source: source)
+    let value: JSONValue
+    do {
+      // Python writes `NaN` and `Infinity` into real `config.json` files.
+      value = try JSONParser.parse(bytes, allowingNonFinite: true)
+    } catch {
+      throw CheckpointError("\(source): not valid JSON at byte \(error.offset): \(error.problem)")
+    }
     guard case .object(let members) = value else {
       throw CheckpointError("\(source): found \(value.summary), expected an object")
     }
@@ -45,7 +52,7 @@ package struct JSONObject: Sendable {
   }
 
   /// The names of all fields, in the order of the file, also of those that are null.
-  package var keys: [String] { members.names }
+  package var keys: [String] { members.map(\.name.text) }
 
   /// Whether the field is present and not null.
   package func has(_ key: String) -> Bool { value(key) != nil }
@@ -58,7 +65,7 @@ package struct JSONObject: Sendable {
 
   /// The value of the field; nil if it is absent or null.
   func value(_ key: String) -> JSONValue? {
-    guard let value = members[key], value != .null else { return nil }
+    guard let value = members[JSONString(key)], !value.isNull else { return nil }
     return value
   }
 }
@@ -96,7 +103,7 @@ extension JSONObject {
 
   /// The list of strings in the field.
   package func strings(_ key: String) throws(CheckpointError) -> [String] {
-    try list(key, expected: "a list of strings") { if case .string(let string) = $0 { string } else { nil } }
+    try list(key, expected: "a list of strings") { if case .string(let string) = $0 { string.text } else { nil } }
   }
 
   private func list<T>(

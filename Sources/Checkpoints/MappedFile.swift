@@ -1,5 +1,6 @@
 import Backend
 import Foundation
+import JSON
 
 /// A whole file, mapped read-only; the pages are read from the disk when they are first touched.
 ///

@@ -1,4 +1,5 @@
 import Backend
+import JSON
 
 /// What the header of a safetensors file says about one tensor, checked in itself but not yet against the file.
 struct SafetensorsEntry {
@@ -14,15 +15,16 @@ struct SafetensorsEntry {
     func error(_ problem: String) -> CheckpointError {
       CheckpointError("\(header.source): tensor \(printable(name)): \(problem)")
     }
-    guard case .object(let entry) = header.members[name] else {
-      throw error("found \(header.members[name]?.summary ?? "nothing"), expected an object")
+    let member = header.members[JSONString(name)]
+    guard case .object(let entry) = member else {
+      throw error("found \(member?.summary ?? "nothing"), expected an object")
     }
     guard case .string(let dtype) = entry["dtype"] else {
       throw error("dtype: found \(entry["dtype"]?.summary ?? "nothing"), expected a string")
     }
-    guard let format = ElementFormat(rawValue: dtype) else {
+    guard let format = ElementFormat(rawValue: dtype.text) else {
       let known = ElementFormat.allCases.map(\.rawValue).joined(separator: ", ")
-      throw error("dtype: found \"\(printable(dtype))\", expected one of \(known)")
+      throw error("dtype: found \(quoted(dtype.text)), expected one of \(known)")
     }
     guard let shape = Self.sizes(entry["shape"]) else {
       throw error("shape: found \(Self.text(entry["shape"])), expected a list of integers of at least 0")
@@ -38,7 +40,7 @@ struct SafetensorsEntry {
     }
     if end - begin != byteCount {
       throw error(
-        "data_offsets: found \(begin)–\(end), \(end - begin) bytes, expected \(byteCount) for \(dtype) \(shape)")
+        "data_offsets: found \(begin)–\(end), \(end - begin) bytes, expected \(byteCount) for \(dtype.text) \(shape)")
     }
     self.name = name
     self.format = format

@@ -1,4 +1,5 @@
 package import Backend
+import JSON
 
 /// One `.safetensors` file, checked as a whole and mapped; no tensor's bytes are read before they are used.
 ///

@@ -1,5 +1,6 @@
 package import Backend
 import Foundation
+import JSON
 
 /// Writes `.safetensors` files.
 package enum SafetensorsWriter {
@@ -31,13 +32,18 @@ package enum SafetensorsWriter {
     }
   }
 
+  /// - Throws: what would hinder `write` from making a file at `path`. Tells it before a long computation.
+  package static func check(_ path: String) throws(CheckpointError) { try ReplacementFile(path: path).discard() }
+
   /// The padded JSON header.
   private static func header(
     of tensors: [HostTensor], metadata: [String: String], path: String
   ) throws(CheckpointError) -> [UInt8] {
     var fields: [String] = []
     if !metadata.isEmpty {
-      let members = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      let members = metadata.sorted { $0.key < $1.key }.map {
+        "\(JSONString($0.key).literal):\(JSONString($0.value).literal)"
+      }
       fields.append("\"__metadata__\":{\(members.joined(separator: ","))}")
     }
     var names: Set<String> = ["__metadata__"]
@@ -54,7 +60,7 @@ package enum SafetensorsWriter {
       if overflow { throw error("the file would pass 2^63 bytes") }
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       fields.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.format.rawValue)\",\"shape\":[\(shape)],"
+        "\(JSONString(tensor.name).literal):{\"dtype\":\"\(tensor.format.rawValue)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(begin),\(end)]}")
       begin = end
     }
@@ -67,22 +73,6 @@ package enum SafetensorsWriter {
     }
     return header
   }
-
-  /// `text` as a JSON string.
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
 }
 
 /// A file under a temporary name beside its place, which it takes when it is complete.
@@ -93,6 +83,12 @@ private struct ReplacementFile {
 
   init(path: String) throws(CheckpointError) {
     if path.utf8.contains(0) { throw CheckpointError("\(printable(path)): the path holds a NUL character") }
+    if path.isEmpty { throw CheckpointError("\"\": cannot be written: the path is empty") }
+    var status = stat()
+    // Renaming over it would replace a device or pipe.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw CheckpointError("\(path): cannot be written: found a folder, device or pipe, expected a file or nothing")
+    }
     self.path = path
     temporary = "\(path).\(getpid())-\(UInt64.random(in: 0...UInt64.max)).part"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

@@ -1,4 +1,5 @@
 import Backend
+import JSON
 
 /// `model.safetensors.index.json`: which shard each tensor is in.
 struct ShardIndex {
@@ -19,7 +20,10 @@ struct ShardIndex {
       if shard == "." || shard == ".." || shard.utf8.contains(0x2F) || printable(shard) != shard {
         throw map.error(name, expected: "the name of a file in the same folder")
       }
-      shards[name] = shard
+      // Of two names that `String` takes for equal, one would be lost.
+      if shards.updateValue(shard, forKey: name) != nil {
+        throw map.error(name, expected: "each name once, however its characters are composed")
+      }
     }
     if shards.isEmpty { throw index.error("weight_map", expected: "at least one tensor") }
     self.path = path

@@ -18,7 +18,8 @@ package enum DeviceSelection: Sendable, Equatable {
   package static let environmentVariable = "STRATA_DEVICE"
 
   /// Finds the device that `wanted` names: `reference`, an index into `Device.all()`, or a part of its name, in any
-  /// case. Without `wanted` the environment decides; without that it is the first GPU, else the first device.
+  /// case; a number is always an index. Without `wanted` the environment decides; without that it is the first GPU,
+  /// else the first device.
   /// - Throws: `EngineError` that lists the devices there are.
   package static func find(
     _ wanted: String?, environment: [String: String] = ProcessInfo.processInfo.environment,

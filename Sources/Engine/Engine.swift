@@ -114,7 +114,7 @@ package actor Engine {
   /// Queues requests together, and starts to work; each gets its events.
   ///
   /// A stream that is dropped cancels its request.
-  /// - Throws: `SchedulingError` or `EngineError` for one that can never run; then none is queued.
+  /// - Throws: `EngineError` or `SchedulingError` for one that can never run; then none is queued.
   package func submit(
     _ requests: [GenerationRequest]
   ) throws -> [AsyncThrowingStream<GenerationEvent, any Error>] {
@@ -140,8 +140,9 @@ package actor Engine {
   private func queue(_ requests: [GenerationRequest], at time: ContinuousClock.Instant) throws -> [RequestShape] {
     var shapes: [RequestShape] = []
     do {
-      for request in requests {
-        try check(request)
+      for (index, request) in requests.enumerated() {
+        try request.sampling.validate()
+        try files.check(request.prompt, source: "prompt \(index + 1)")
         let keys =
           sharesBlocks(request) ? BlockKey.chain(request.prompt, blockSize: Self.blockSize, secret: secret) : []
         let shape = RequestShape(
@@ -162,17 +163,10 @@ package actor Engine {
     prefixCaching && request.capture?.needsWholePrompt != true
   }
 
-  private func check(_ request: GenerationRequest) throws {
-    try request.sampling.validate()
-    let vocabulary = files.description.vocabularySize
-    for (index, token) in request.prompt.enumerated() where token < 0 || Int(token) >= vocabulary {
-      throw EngineError("token \(index) of the prompt: id \(token) is outside the vocabulary of \(vocabulary)")
-    }
-  }
-
   private func cancel(_ id: RequestID) {
     guard clients.removeValue(forKey: id) != nil else { return }
     scheduler.cancel(id)
+    forgetDropped()
   }
 
   // MARK: The loop

@@ -8,26 +8,27 @@ extension GenerationRequest {
 
   /// One request a text.
   ///
-  /// - Parameter maxTokens: tokens to generate; by default `defaultMaxTokens`, less if the context is shorter.
-  /// - Throws: `EngineError` naming the prompt that is empty, or does not fit into the context.
+  /// - Parameters:
+  ///   - sources: what errors call the texts: `prompt 1` and so on unless given.
+  ///   - maxTokens: tokens to generate; by default `defaultMaxTokens`, less if the context is shorter.
+  /// - Throws: `EngineError` naming the text that is empty, or does not fit into the context.
   package static func requests(
-    for texts: [String], _ files: ModelFiles, _ tokenizer: Tokenizer, maxTokens: Int?, sampling: SamplingOptions
+    for texts: [String], sources: [String]? = nil, _ files: ModelFiles, _ tokenizer: Tokenizer, maxTokens: Int?,
+    sampling: SamplingOptions
   ) throws(EngineError) -> [GenerationRequest] {
     if let maxTokens, maxTokens < 1 { throw EngineError("max-tokens is \(maxTokens), expected 1 or more") }
     let context = files.description.maxPositions
     var requests: [GenerationRequest] = []
     for (index, text) in texts.enumerated() {
-      guard !text.isEmpty else { throw EngineError("prompt \(index + 1) is empty") }
+      let source = sources?[index] ?? "prompt \(index + 1)"
+      guard !text.isEmpty else { throw EngineError("\(source): the text is empty") }
       let prompt = files.encode(text, with: tokenizer)
-      guard !prompt.isEmpty else { throw EngineError("prompt \(index + 1) is empty: it has no token") }
-      guard prompt.count <= context else {
-        throw EngineError("prompt \(index + 1) has \(prompt.count) tokens, but the context holds \(context)")
-      }
+      try files.check(prompt, source: source)
       let room = context - prompt.count + 1
       if let maxTokens, maxTokens > room {
         throw EngineError(
-          "prompt \(index + 1) has \(prompt.count) tokens: with max-tokens \(maxTokens) it does not fit into the context "
-            + "of \(context), expected at most \(room)")
+          "\(source): with max-tokens \(maxTokens) the \(prompt.count) tokens do not fit into the context of "
+            + "\(context), expected at most \(room)")
       }
       requests.append(
         GenerationRequest(
@@ -57,8 +58,22 @@ package func parseTokens(_ text: String, source: String) throws(EngineError) -> 
     }
     tokens.append(token)
   }
-  guard !tokens.isEmpty else { throw EngineError("\(source): the prompt is empty: it has no token") }
   return tokens
+}
+
+extension ModelFiles {
+  /// - Throws: `EngineError` naming the source, if no request can have this prompt: it is empty, too long, or has a token
+  ///   outside the vocabulary.
+  package func check(_ prompt: [Int32], source: String) throws(EngineError) {
+    guard !prompt.isEmpty else { throw EngineError("\(source): there is no token, expected at least one") }
+    guard prompt.count <= description.maxPositions else {
+      throw EngineError("\(source): \(prompt.count) tokens, but the context holds \(description.maxPositions)")
+    }
+    let last = description.vocabularySize - 1
+    if let index = prompt.firstIndex(where: { $0 < 0 || $0 > last }) {
+      throw EngineError("\(source): token \(index + 1) is \(prompt[index]), expected 0 to \(last), the vocabulary")
+    }
+  }
 }
 
 extension Capture {

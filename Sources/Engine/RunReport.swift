@@ -15,15 +15,21 @@ package struct RunReport: Sendable, Encodable {
 
   package var device: String
   package var policy: String
+  /// Of the sampling; the same one gives the same text.
+  package var seed: UInt64
   package var requests: [Entry]
   /// Generated tokens of all requests for each second until the last one was done.
   package var outputTokensPerSecond: Double
   package var expertBytesDecode: Int
   package var expertBytesPrefill: Int
 
-  package init(device: String, policy: String, prompts: [String], results: [GenerationResult], traffic: ExpertTraffic) {
+  package init(
+    device: String, policy: String, seed: UInt64, prompts: [String], results: [GenerationResult],
+    traffic: ExpertTraffic
+  ) {
     self.device = device
     self.policy = policy
+    self.seed = seed
     requests = zip(prompts, results).map { prompt, result in
       Entry(
         prompt: prompt, text: result.text, tokens: result.tokens, finishReason: result.finishReason.rawValue,

@@ -27,7 +27,7 @@ struct Qwen3MoEConfiguration: Sendable {
     guard queryHeads % keyValueHeads == 0 else {
       throw json.error("num_key_value_heads", expected: "a divisor of the \(queryHeads) query heads")
     }
-    guard headSize % 2 == 0 else { throw json.error("head_dim", expected: "an even number") }
+    guard headSize >= 2, headSize % 2 == 0 else { throw json.error("head_dim", expected: "an even number above 0") }
     let isSparse = (0..<layers).map { !denseLayers.contains($0) && ($0 + 1) % step == 0 }
     description = ModelDescription(
       architecture: Self.architecture, layerCount: layers, hiddenSize: hidden,

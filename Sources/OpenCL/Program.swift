@@ -101,7 +101,7 @@ package struct Program: ~Copyable, Sendable {
     let log = answer.map { text($0) } ?? ""
     try check(
       status, "clBuildProgram",
-      "program “\(label)” with options “\(options)” on device “\(device.name)”: \(log.isEmpty ? "no build log" : log)")
+      "program “\(label)” with options “\(options)” on device “\(device.name)”:\n\(log.isEmpty ? "no build log" : log)")
     return log
   }
 }

@@ -33,16 +33,21 @@ package final class OpenCLBackend: Backend {
   // MARK: Memory
 
   func makeBuffer(byteCount: Int, label: String) throws -> DeviceBuffer {
-    guard byteCount <= plan.maxAllocation else {
-      throw BackendError(
-        "\(label): \(byteCount) bytes are more than the \(plan.maxAllocation) of the device's largest buffer")
-    }
+    try check(byteCount, label)
     return DeviceBuffer(try Buffer(context, byteCount: byteCount, label: label))
   }
 
   /// A buffer with a copy of `values`.
   func makeBuffer<T: BitwiseCopyable>(_ values: [T], label: String) throws -> DeviceBuffer {
-    try values.withUnsafeBytes { try DeviceBuffer(Buffer(context, copying: $0, label: label)) }
+    try check(values.count * MemoryLayout<T>.stride, label)
+    return try values.withUnsafeBytes { try DeviceBuffer(Buffer(context, copying: $0, label: label)) }
+  }
+
+  private func check(_ byteCount: Int, _ label: String) throws(BackendError) {
+    guard byteCount <= plan.maxAllocation else {
+      throw BackendError(
+        "\(label): \(byteCount) bytes are more than the \(plan.maxAllocation) of the device's largest buffer")
+    }
   }
 
   package func makeActivation(rows: Int, columns: Int, label: String) throws -> Activation {

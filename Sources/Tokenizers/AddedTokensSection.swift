@@ -1,3 +1,5 @@
+import JSON
+
 /// The field `added_tokens` of a `tokenizer.json`.
 struct AddedTokensSection {
   struct Item {

@@ -1,3 +1,5 @@
+import JSON
+
 /// A value of the file together with where it is, so that every complaint names file and field.
 struct JSONField {
   let value: JSONValue
@@ -13,29 +15,26 @@ struct JSONField {
     error("found \(value.kind), expected \(expected)")
   }
 
-  var isNull: Bool {
-    if case .null = value { true } else { false }
-  }
-
-  /// The member called `key`, or nil where it is missing or null. Of two members with one key the last counts.
+  /// The member called `key`, or nil where it is missing or null.
   func optional(_ key: String) throws(TokenizerError) -> JSONField? {
-    let members = try members()
-    let bytes = Array(key.utf8)
-    guard let member = members.last(where: { $0.key == bytes }) else { return nil }
-    if case .null = member.value { return nil }
-    return JSONField(value: member.value, path: path.isEmpty ? key : "\(path).\(key)", source: source)
+    guard let value = try members()[JSONString(key)], !value.isNull else { return nil }
+    return JSONField(value: value, path: path(of: key), source: source)
   }
 
   /// The member called `key`, which must be there and not be null.
   func required(_ key: String) throws(TokenizerError) -> JSONField {
     guard let field = try optional(key) else {
-      let here = path.isEmpty ? key : "\(path).\(key)"
-      throw TokenizerError(source: source, field: here, problem: "the field is missing or null")
+      throw TokenizerError(source: source, field: path(of: key), problem: "the field is missing or null")
     }
     return field
   }
 
-  func members() throws(TokenizerError) -> [(key: [UInt8], value: JSONValue)] {
+  /// The path of the member called `key`, which may be a name from the file.
+  private func path(of key: String) -> String {
+    path.isEmpty ? printable(key) : "\(path).\(printable(key))"
+  }
+
+  func members() throws(TokenizerError) -> JSONMembers {
     guard case .object(let members) = value else { throw mismatch("an object") }
     return members
   }
@@ -51,12 +50,13 @@ struct JSONField {
   }
 
   func bytes() throws(TokenizerError) -> [UInt8] {
-    guard case .string(let bytes) = value else { throw mismatch("a string") }
-    return bytes
+    guard case .string(let string) = value else { throw mismatch("a string") }
+    return string.bytes
   }
 
   func string() throws(TokenizerError) -> String {
-    String(decoding: try bytes(), as: UTF8.self)
+    guard case .string(let string) = value else { throw mismatch("a string") }
+    return string.text
   }
 
   func bool() throws(TokenizerError) -> Bool {
@@ -66,15 +66,15 @@ struct JSONField {
 
   func number() throws(TokenizerError) -> Double {
     switch value {
-    case .integer(let value): return Double(value)
-    case .number(let value): return value
+    case .int(let value): return Double(value)
+    case .double(let value): return value
     default: throw mismatch("a number")
     }
   }
 
   /// A token's id: an integer from 0 to `Vocabulary.highestID`.
   func tokenID() throws(TokenizerError) -> Int32 {
-    guard case .integer(let value) = value, let id = Int32(exactly: value), id >= 0, id <= Vocabulary.highestID else {
+    guard case .int(let value) = value, let id = Int32(exactly: value), id >= 0, id <= Vocabulary.highestID else {
       throw mismatch("an id from 0 to \(Vocabulary.highestID)")
     }
     return id
@@ -84,5 +84,17 @@ struct JSONField {
   func flag(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
     guard let field = try optional(key) else { return fallback }
     return try field.bool()
+  }
+}
+
+extension JSONValue {
+  /// What the value is, with an article, for messages.
+  var kind: String {
+    switch self {
+    case .int, .double: "the number \(summary)"
+    case .string: "the string \(summary)"
+    case .array: "an array"
+    case .null, .bool, .object: summary
+    }
   }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// The field `pre_tokenizer` of a `tokenizer.json`: how text is cut into words, which merging never crosses.
 struct PreTokenizer: Sendable {
   /// `Split` steps before the byte-level step, in order; each cuts the pieces of the one before.

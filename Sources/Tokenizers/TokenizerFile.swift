@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What a `tokenizer.json` says, checked and put into the forms that encoding and decoding use.
 struct TokenizerFile {

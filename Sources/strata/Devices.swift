@@ -13,11 +13,12 @@ struct Devices: ParsableCommand {
   func run() throws {
     let reports = try Device.all().map(DeviceReport.init)
     if json { return try printJSON(DeviceList(reports)) }
-    if reports.isEmpty {
-      print("no OpenCL device was found: install a driver (for a CPU, Debian's pocl-opencl-icd)")
+    var lines = reports.enumerated().map(text)
+    if lines.isEmpty {
+      lines = ["no OpenCL device was found: install a driver (for a CPU, Debian's pocl-opencl-icd)"]
     }
-    for (index, report) in reports.enumerated() { print(text(index, report)) }
-    print("reference: plain Swift on the CPU, one thread; needs no driver")
+    lines.append("reference: plain Swift on the CPU, one thread; needs no driver")
+    try Terminal.output(lines.joined(separator: "\n") + "\n")
   }
 
   private func text(_ index: Int, _ report: DeviceReport) -> String {

@@ -14,6 +14,6 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let inspection = try Inspection(folder: path)
     if json { return try printJSON(inspection) }
-    for line in inspection.lines { print(line) }
+    try Terminal.output(inspection.lines.joined(separator: "\n") + "\n")
   }
 }

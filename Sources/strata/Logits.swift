@@ -15,13 +15,14 @@ struct Logits: AsyncParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "Token ids, separated by commas.")
+  @Option(parsing: .unconditional, help: "Token ids, separated by commas.")
   var tokens: String?
 
   @Option(help: "A file of token ids, separated by commas or white space.")
   var tokensFile: String?
 
-  @Option(help: "A text, turned into tokens by the model's tokenizer, without any added token.")
+  @Option(
+    parsing: .unconditional, help: "A text, turned into tokens by tokenizer.json alone: no BOS token is put before it.")
   var text: String?
 
   @Flag(help: "Logits of every position, not only the last.")
@@ -42,12 +43,13 @@ struct Logits: AsyncParsableCommand {
   func run() async throws {
     let files = try ModelFiles(folder: options.model)
     let prompt = try prompt(files)
+    try SafetensorsWriter.check(output)
     let request = GenerationRequest(
       prompt: prompt, maxTokens: 1, capture: CaptureOptions(allLogits: all, hidden: hidden))
     let progress = ProgressLine("loading \(options.model)")
     let engine = try Engine(
       files, tokenizer: nil,
-      options: options.engineOptions(files, cachePositions: max(prompt.count, 1), expectedTokens: prompt.count),
+      options: options.engineOptions(files, cachePositions: prompt.count, expectedTokens: prompt.count),
       progress: { progress.update($0, $1) })
     progress.finish()
     for try await event in try await engine.submit([request])[0] {
@@ -57,9 +59,17 @@ struct Logits: AsyncParsableCommand {
   }
 
   private func prompt(_ files: ModelFiles) throws -> [Int32] {
-    if let text { return try files.tokenizer().encode(text) }
-    if let tokens { return try parseTokens(tokens, source: "--tokens") }
-    guard let tokensFile else { return [] }
-    return try parseTokens(readText(tokensFile), source: tokensFile)
+    let prompt: [Int32]
+    let source: String
+    if let text {
+      (prompt, source) = (try files.tokenizer().encode(text), "--text")
+    } else if let tokens {
+      (prompt, source) = (try parseTokens(tokens, source: "--tokens"), "--tokens")
+    } else {
+      source = tokensFile ?? ""
+      prompt = try parseTokens(readText(source), source: source)
+    }
+    try files.check(prompt, source: source)
+    return prompt
   }
 }

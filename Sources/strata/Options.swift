@@ -12,13 +12,16 @@ struct ModelOptions: ParsableArguments {
   var model: String
 
   @Option(
+    parsing: .unconditional,
     help: "reference, an index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
 
   @Option(help: "How prompts pass through the model: \(PolicyName.allCases.map(\.rawValue).joined(separator: ", ")).")
   var policy: PolicyName = .layered
 
-  @Option(help: "Layer groups of a prompt, with policy layered. Default: one for every 512 prompt tokens.")
+  @Option(
+    parsing: .unconditional,
+    help: "Layer groups of a prompt, with policy layered. Default: one for every 512 prompt tokens.")
   var layerGroups: Int?
 }
 
@@ -31,18 +34,35 @@ extension ModelOptions {
   }
 }
 
-/// The text of a file.
-/// - Throws: an error that names it.
-func readText(_ path: String) throws -> String {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw EngineError("\(path): cannot read this file")
+/// The text of a file or pipe.
+/// - Throws: `EngineError` naming it, if it cannot be read or is not UTF-8.
+func readText(_ path: String) throws(EngineError) -> String {
+  let data: Data
+  do {
+    data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
+  } catch {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    let code = cause?.domain == NSPOSIXErrorDomain ? cause?.code : nil
+    throw EngineError("\(path): cannot be read: \(code.map(systemMessage) ?? error.localizedDescription)")
   }
-  return String(decoding: data, as: UTF8.self)
+  guard let text = String(validating: data, as: UTF8.self) else {
+    throw EngineError("\(path): byte \(validByteCount(data)) is not UTF-8, expected a text in UTF-8")
+  }
+  return text
+}
+
+/// How many bytes come before the first that is not UTF-8.
+private func validByteCount(_ data: Data) -> Int {
+  var parser = Unicode.UTF8.ForwardParser()
+  var bytes = data.makeIterator()
+  var count = 0
+  while case .valid(let character) = parser.parseScalar(from: &bytes) { count += character.count }
+  return count
 }
 
 /// Prints a value as JSON, with sorted keys.
 func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  try Terminal.output(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
 }

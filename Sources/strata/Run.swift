@@ -11,25 +11,27 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "A prompt; may be given several times.")
+  @Option(parsing: .unconditionalSingleValue, help: "A prompt; may be given several times.")
   var prompt: [String] = []
 
   @Option(help: "A file whose whole text is a prompt; may be given several times.")
   var promptFile: [String] = []
 
-  @Option(help: "Tokens to generate at most. Default: 128, or what the context has room for.")
+  @Option(parsing: .unconditional, help: "Tokens to generate at most. Default: 128, or what the context has room for.")
   var maxTokens: Int?
 
-  @Option(help: "0 takes the most probable token each time. Default: the model's generation_config.json.")
+  @Option(
+    parsing: .unconditional,
+    help: "0 takes the most probable token each time. Default: the model's generation_config.json.")
   var temperature: Float?
 
-  @Option(help: "Sample from this many of the most probable tokens; 0 for all.")
+  @Option(parsing: .unconditional, help: "Sample from this many of the most probable tokens; 0 for all.")
   var topK: Int?
 
-  @Option(help: "Sample from the most probable tokens with this share of the probability.")
+  @Option(parsing: .unconditional, help: "Sample from the most probable tokens with this share of the probability.")
   var topP: Float?
 
-  @Option(help: "Seed of the sampling: the same seed gives the same text.")
+  @Option(parsing: .unconditional, help: "Seed of the sampling: the same seed gives the same text.")
   var seed: UInt64?
 
   @Flag(help: "Print one JSON object instead of text.")
@@ -43,8 +45,10 @@ struct Run: AsyncParsableCommand {
     let files = try ModelFiles(folder: options.model)
     let tokenizer = try files.tokenizer()
     let texts = prompt + (try promptFile.map(readText))
+    let sampling = try sampling(files.sampling)
     let requests = try GenerationRequest.requests(
-      for: texts, files, tokenizer, maxTokens: maxTokens, sampling: try sampling(files.sampling))
+      for: texts, sources: prompt.indices.map { "prompt \($0 + 1)" } + promptFile, files, tokenizer,
+      maxTokens: maxTokens, sampling: sampling)
     let engineOptions = try options.engineOptions(
       files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
     let progress = ProgressLine("loading \(options.model)")
@@ -53,8 +57,8 @@ struct Run: AsyncParsableCommand {
 
     let results = try await collect(engine.submit(requests))
     let report = RunReport(
-      device: engineOptions.device.name, policy: options.policy.rawValue, prompts: texts, results: results,
-      traffic: try await engine.expertTraffic())
+      device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed, prompts: texts,
+      results: results, traffic: try await engine.expertTraffic())
     if json { try printJSON(report) }
     for line in report.summary { Terminal.error(line) }
   }
@@ -72,14 +76,14 @@ struct Run: AsyncParsableCommand {
   {
     var results: [GenerationResult] = []
     for (index, stream) in streams.enumerated() {
-      if streams.count > 1, !json { Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }
+      if streams.count > 1, !json { try Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }
       for try await event in stream {
         switch event {
-        case .token(_, let text): if !json { Terminal.output(text) }
+        case .token(_, let text): if !json { try Terminal.output(text) }
         case .finished(let result): results.append(result)
         }
       }
-      if !json { Terminal.output("\n") }
+      if !json { try Terminal.output("\n") }
     }
     return results
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OpenCL
 
 @main
 struct Strata: AsyncParsableCommand {
@@ -9,7 +10,7 @@ struct Strata: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [Run.self, Devices.self, Inspect.self, Logits.self, Validate.self])
 
-  /// As ArgumentParser's, but with an error of ours as one clear line.
+  /// As ArgumentParser's, but with an error of ours as one clear line; only a compiler's log has more.
   static func main() async {
     do {
       var command = try parseAsRoot()
@@ -23,8 +24,16 @@ struct Strata: AsyncParsableCommand {
       if code == .validationFailure || code.isSuccess || error is CleanExit || error is ExitCode {
         exit(withError: error)
       }
-      Terminal.error("strata: error: \(error)")
+      Terminal.error("strata: error: " + (error is OpenCLError ? "\(error)" : oneLine("\(error)")))
       Foundation.exit(1)
+    }
+  }
+
+  /// With control characters escaped: a path in a message may hold some.
+  private static func oneLine(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { line, scalar in
+      let isControl = scalar.properties.generalCategory == .control
+      line += isControl ? scalar.escaped(asASCII: true) : String(scalar)
     }
   }
 }

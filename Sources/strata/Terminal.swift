@@ -1,15 +1,44 @@
+import Engine
 import Foundation
 import Synchronization
 
-/// What a person sees besides results: everything here goes to stderr.
+/// Results go to stdout, everything else that a person sees to stderr; both at once, without a buffer.
+///
+/// A closed pipe ends the process by SIGPIPE, as it does other tools; where that signal is ignored, it is an error like
+/// a full disk.
 enum Terminal {
   static var isInteractive: Bool { isatty(STDERR_FILENO) != 0 }
 
-  static func error(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+  /// - Throws: `EngineError` if stdout cannot be written.
+  static func output(_ text: String) throws {
+    if let code = write(text, to: STDOUT_FILENO) {
+      throw EngineError("standard output cannot be written: \(systemMessage(Int(code)))")
+    }
+  }
 
-  /// Writes to stdout at once.
-  static func output(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  /// Writes a line to stderr. If that fails, there is nobody to tell.
+  static func error(_ line: String) { message(line + "\n") }
+
+  static func message(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+  /// Gives the error number if it fails.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32? {
+    var text = text
+    return text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)[...]
+      while !rest.isEmpty {
+        let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        if count < 0 { return errno }
+        rest = rest.dropFirst(count)
+      }
+      return nil
+    }
+  }
 }
+
+/// What the system says about error number `code`.
+func systemMessage(_ code: Int) -> String { String(cString: strerror(Int32(code))) }
 
 /// Shows how far a long step is, once it has taken a second.
 final class ProgressLine: Sendable {
@@ -30,7 +59,7 @@ final class ProgressLine: Sendable {
     }
     guard isNews else { return }
     if Terminal.isInteractive {
-      FileHandle.standardError.write(Data("\r\(what) \(percent) %".utf8))
+      Terminal.message("\r\(what) \(percent) %")
     } else {
       Terminal.error("\(what) \(percent) %")
     }
@@ -38,6 +67,6 @@ final class ProgressLine: Sendable {
 
   func finish() {
     let wasShown = lastShown.withLock { $0 != nil }
-    if wasShown, Terminal.isInteractive { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if wasShown, Terminal.isInteractive { Terminal.message("\r\u{1B}[K") }
   }
 }

@@ -12,7 +12,9 @@ struct Validate: ParsableCommand {
       have other bits.
       """)
 
-  @Option(help: "An index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
+  @Option(
+    parsing: .unconditional,
+    help: "An index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
 
   @Option(help: "Only the op families whose name contains this.")
@@ -35,19 +37,23 @@ struct Validate: ParsableCommand {
     }
     let plan = DevicePlan(device, style: variant)
     let backend = try OpenCLBackend(device, plan: plan)
-    print("\(device.name), driver \(device.driverVersion), \(plan.style.rawValue) kernels")
+    try output("\(device.name), driver \(device.driverVersion), \(plan.style.rawValue) kernels")
     var summaries: [Summary] = []
     for test in cases {
       let report = try Validator.check(test, on: backend)
       if verbose || report.problem != nil {
-        print("  \(report.family) \(report.name): error \(report.error) of \(report.bound)  \(report.problem ?? "ok")")
+        try output(
+          "  \(report.family) \(report.name): error \(report.error) of \(report.bound)  \(report.problem ?? "ok")")
       }
       if summaries.last?.family != report.family { summaries.append(Summary(family: report.family)) }
       summaries[summaries.count - 1].add(report)
     }
-    for summary in summaries { print(summary.line) }
-    if summaries.contains(where: { $0.passed < $0.count }) { throw ExitCode(1) }
+    for summary in summaries { try output(summary.line) }
+    let failed = summaries.reduce(0) { $0 + $1.count - $1.passed }
+    if failed > 0 { throw EngineError("device \"\(device.name)\" fails \(failed) of \(cases.count) cases") }
   }
+
+  private func output(_ line: String) throws { try Terminal.output(line + "\n") }
 
   /// The cases of one op family.
   private struct Summary {

@@ -1,6 +1,7 @@
 import Backend
 import Checkpoints
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -62,6 +63,16 @@ struct CheckpointTests {
     expectError(file + "steps", "found dtype I64", "BF16, F16 or F32") {
       _ = try checkpoint.weight("steps", shape: [1])
     }
+  }
+
+  /// Tensors are looked up by `String`, which would find only one of the two.
+  @Test func refusesTensorsWhoseNamesAreEquivalent() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("config.json", #"{"architectures": ["A"]}"#)
+    let entry = #"{"dtype":"U8","shape":[1],"data_offsets":"#
+    let header = "{\"\u{E9}\":\(entry)[0,1]},\"e\u{301}\":\(entry)[1,2]}}"
+    try folder.write("model.safetensors", safetensors(header, [1, 2]))
+    expectError("\(folder.path)/model.safetensors", "expected it once") { _ = try Checkpoint(folder: folder.path) }
   }
 
   @Test func saysWhatIsMissing() throws {

@@ -24,6 +24,34 @@ struct JSONObjectTests {
     #expect(try object.double("one") == 1)
   }
 
+  @Test(arguments: [
+    ("{\"a\":[1,]}", "test.json: not valid JSON at byte 8: expected a value"),
+    ("", "test.json: not valid JSON at byte 0: the text ends where a value was expected"),
+    (#"{"a.b":1,"c":{},"a.b":1}"#, #"test.json: not valid JSON at byte 16: the key "a.b" occurs twice in one object"#),
+  ])
+  func namesFileAndPlaceOfWhatIsNotJSON(text: String, expected: String) {
+    let error = #expect(throws: CheckpointError.self) { _ = try json(text) }
+    #expect(error?.description == expected)
+  }
+
+  @Test func refusesBytesThatAreNotUTF8() {
+    let data = Data(Array("{\"a\":\"".utf8) + [0xC0, 0x80] + Array("\"}".utf8))
+    expectError("x.json: not valid JSON at byte 5", "not UTF-8") { _ = try JSONObject(data: data, source: "x.json") }
+  }
+
+  @Test func refusesDeepNesting() throws {
+    expectError("test.json", "nested") { _ = try json("{\"a\":" + String(repeating: "[", count: 1_000_000)) }
+    let text = "{\"a\":" + String(repeating: "[", count: 60) + String(repeating: "]", count: 60) + "}"
+    #expect(try json(text).has("a"))
+  }
+
+  @Test func namesThatAreOnlyEquivalentAreTwo() throws {
+    let object = try json("{\"\u{E9}\": 1, \"e\u{301}\": 2}")
+    #expect(try object.int("\u{E9}") == 1)
+    #expect(try object.int("e\u{301}") == 2)
+    #expect(object.keys.map { Array($0.utf8) } == [[0xC3, 0xA9], [0x65, 0xCC, 0x81]])
+  }
+
   @Test(arguments: ["1.5", "1.0", "1e2", "9223372036854775808", "-9223372036854775809", "1e999", "NaN", "Infinity"])
   func isNoInteger(text: String) throws {
     let object = try json("{\"n\": \(text), \"l\": [1, \(text)]}")

@@ -71,6 +71,18 @@ struct SafetensorsWriterTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
   }
 
+  @Test func checksAPlaceWithoutATrace() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("a.safetensors", "old")
+    try SafetensorsWriter.check(path)
+    try SafetensorsWriter.check("\(folder.path)/b.safetensors")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    expectError(folder.path, "cannot be written", "folder") { try SafetensorsWriter.check(folder.path) }
+    expectError("\"\"", "cannot be written", "empty") { try SafetensorsWriter.check("") }
+    expectError("\(folder.path)/absent/a", "No such file") { try SafetensorsWriter.check("\(folder.path)/absent/a") }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
+  }
+
   @Test func saysWhereItCannotWrite() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/absent/a.safetensors"

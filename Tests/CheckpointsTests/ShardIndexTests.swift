@@ -44,6 +44,7 @@ struct ShardIndexTests {
     (#"{"weight_map": {"a": 1}}"#, "field weight_map.a: found 1"),
     (#"{"weight_map": {"a": null}}"#, "field weight_map.a"),
     (#"{"weight_map": {"a": "s1.safetensors", "a": "s2.safetensors"}}"#, "twice"),
+    (#"{"weight_map": {"\u00e9": "s1.safetensors", "e\u0301": "s2.safetensors"}}"#, "each name once"),
     (#"{"weight_map": {"a": "s3.safetensors"}}"#, "the shard s3.safetensors is missing"),
     (#"{"weight_map": {"a": "s1.safetensors", "b": "s1.safetensors"}}"#, "tensor b: it is not in s1.safetensors"),
     (#"{"weight_map": {"a": "s2.safetensors"}}"#, "tensor a: it is not in s2.safetensors"),

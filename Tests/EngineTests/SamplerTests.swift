@@ -25,7 +25,9 @@ struct SamplerTests {
       SamplingOptions(temperature: 1), SamplingOptions(temperature: 1, topK: 2),
       SamplingOptions(temperature: 1, topP: 0.9),
     ] {
-      for index in 0..<200 { #expect([1, 3].contains(choose([.nan, 1, .nan, 1.5, .nan], options, index: index) ?? -1)) }
+      for index in 0..<200 {
+        #expect([1, 3].contains(choose([.nan, 1, .nan, 1.5, .nan], options, index: index) ?? -1))
+      }
       #expect(choose([.nan, .nan], options) == nil)
     }
   }
@@ -51,7 +53,8 @@ struct SamplerTests {
 
   /// ln 5, ln 3, ln 1, ln 1 are shares of 0.5, 0.3, 0.1, 0.1; of equals the lower token is kept.
   @Test(arguments: [
-    (topK: 0, topP: Float(1), kept: [0, 1, 2, 3]), (topK: 2, topP: 1, kept: [0, 1]), (topK: 3, topP: 1, kept: [0, 1, 2]),
+    (topK: 0, topP: Float(1), kept: [0, 1, 2, 3]), (topK: 2, topP: 1, kept: [0, 1]),
+    (topK: 3, topP: 1, kept: [0, 1, 2]),
     (topK: 9, topP: 1, kept: [0, 1, 2, 3]), (topK: 0, topP: 0.45, kept: [0]), (topK: 0, topP: 0.55, kept: [0, 1]),
     (topK: 0, topP: 0.75, kept: [0, 1]), (topK: 0, topP: 0.85, kept: [0, 1, 2]),
     // The share is one of what top-k leaves: 5 of 8 is 0.625.

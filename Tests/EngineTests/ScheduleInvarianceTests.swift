@@ -41,7 +41,9 @@ struct ScheduleInvarianceTests {
     let layers = fixture.description.layerCount
     let expected = try await generate(fixture, [probe], on: target, policy: Layered(groups: 1))[0]
     #expect(expected.capture?.hidden.count == layers + 1)
-    let policies: [any Policy] = [Layered(groups: 2), Layered(groups: 3), Layered(groups: layers), Layered(), Continuous()]
+    let policies: [any Policy] = [
+      Layered(groups: 2), Layered(groups: 3), Layered(groups: layers), Layered(), Continuous(),
+    ]
     for policy in policies {
       let found = try await generate(fixture, [probe], on: target, policy: policy)[0]
       expectSameBits(found, expected, "\(policy)")

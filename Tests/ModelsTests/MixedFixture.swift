@@ -1,5 +1,6 @@
 import Backend
 import Checkpoints
+import JSON
 import TestSupport
 import Testing
 
@@ -57,9 +58,9 @@ extension JSONObject {
     if let value = try? optionalBool(key) { return .bool(value) }
     if let value = try? optionalInt(key) { return .int(value) }
     if let value = try? optionalDouble(key) { return .double(value) }
-    if let value = try? optionalString(key) { return .string(value) }
+    if let value = try? optionalString(key) { return .string(JSONString(value)) }
     if let value = try? ints(key) { return .array(value.map { .int($0) }) }
-    if let value = try? strings(key) { return .array(value.map { .string($0) }) }
+    if let value = try? strings(key) { return .array(value.map { .string(JSONString($0)) }) }
     return nil
   }
 }

@@ -1,5 +1,6 @@
 import Backend
 import Checkpoints
+import JSON
 import Models
 import TestSupport
 import Testing

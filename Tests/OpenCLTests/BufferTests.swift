@@ -34,7 +34,9 @@ struct BufferTests {
     let buffer = try values.withUnsafeBytes { try Boxed(Buffer(context, copying: $0, label: "copy")) }
     for index in values.indices { values[index] = 0 }
     #expect(try queue.read(buffer.value.view, count: count, as: UInt8.self) == expected)
-    #expect(throws: OpenCLError.self) { try queue.write([UInt8](repeating: 0, count: count + 1), to: buffer.value.view) }
+    #expect(throws: OpenCLError.self) {
+      try queue.write([UInt8](repeating: 0, count: count + 1), to: buffer.value.view)
+    }
   }
 
   @Test("no bytes to copy make an empty buffer", arguments: TestDevice.all)

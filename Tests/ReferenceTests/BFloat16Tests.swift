@@ -4,22 +4,23 @@ import Testing
 
 /// The values are IEEE 754's: a bfloat16 is a binary32 without its lower 16 bits, rounded to nearest, ties to even.
 struct BFloat16Tests {
-  @Test(arguments: [
-    (0x3F80_0000, 0x3F80),  // 1
-    (0x3F80_7FFF, 0x3F80),  // just under half way: down
-    (0x3F80_8000, 0x3F80),  // half way, even below: down
-    (0x3F80_8001, 0x3F81),  // just over half way: up
-    (0x3F81_8000, 0x3F82),  // half way, odd below: up
-    (0xBF81_8000, 0xBF82),  // the sign does not matter
-    (0x3FFF_8000, 0x4000),  // the carry goes into the exponent
-    (0x7F7F_FFFF, 0x7F80),  // the largest float is nearer to infinity
-    (0x7F7F_7FFF, 0x7F7F),  // this one is not
-    (0x7F80_0000, 0x7F80),  // infinity
-    (0xFF80_0000, 0xFF80),
-    (0x8000_0000, 0x8000),  // −0
-    (0x0000_8001, 0x0001),  // a subnormal number
-    (0x0000_8000, 0x0000),
-  ] as [(UInt32, UInt16)])
+  @Test(
+    arguments: [
+      (0x3F80_0000, 0x3F80),  // 1
+      (0x3F80_7FFF, 0x3F80),  // just under half way: down
+      (0x3F80_8000, 0x3F80),  // half way, even below: down
+      (0x3F80_8001, 0x3F81),  // just over half way: up
+      (0x3F81_8000, 0x3F82),  // half way, odd below: up
+      (0xBF81_8000, 0xBF82),  // the sign does not matter
+      (0x3FFF_8000, 0x4000),  // the carry goes into the exponent
+      (0x7F7F_FFFF, 0x7F80),  // the largest float is nearer to infinity
+      (0x7F7F_7FFF, 0x7F7F),  // this one is not
+      (0x7F80_0000, 0x7F80),  // infinity
+      (0xFF80_0000, 0xFF80),
+      (0x8000_0000, 0x8000),  // −0
+      (0x0000_8001, 0x0001),  // a subnormal number
+      (0x0000_8000, 0x0000),
+    ] as [(UInt32, UInt16)])
   func valuesAreRoundedToNearestEven(bits: UInt32, expected: UInt16) {
     #expect(BFloat16.round(Float(bitPattern: bits)) == expected)
   }

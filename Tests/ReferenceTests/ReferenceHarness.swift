@@ -23,7 +23,8 @@ struct ReferenceHarness {
     let parts = experts.enumerated().map { index, rows in
       [
         HostTensor(
-          name: "expert \(index)", format: .f32, shape: [rows.count, rows.first?.count ?? 0], values: rows.flatMap(\.self)
+          name: "expert \(index)", format: .f32, shape: [rows.count, rows.first?.count ?? 0],
+          values: rows.flatMap(\.self)
         )
       ]
     }

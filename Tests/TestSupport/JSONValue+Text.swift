@@ -1,4 +1,4 @@
-package import Checkpoints
+package import JSON
 
 // Lets tests write JSON as Swift literals: `["hidden_size": 64, "rope_scaling": nil]`.
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
@@ -8,12 +8,12 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
   package init(booleanLiteral value: Bool) { self = .bool(value) }
   package init(integerLiteral value: Int) { self = .int(value) }
   package init(floatLiteral value: Double) { self = .double(value) }
-  package init(stringLiteral value: String) { self = .string(value) }
+  package init(stringLiteral value: String) { self = .string(JSONString(value)) }
   package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
   package init(dictionaryLiteral elements: (String, JSONValue)...) {
     var members = JSONMembers()
-    for (name, value) in elements { _ = members.add(name, value) }
+    for (name, value) in elements { _ = members.add(JSONString(name), value) }
     self = .object(members)
   }
 
@@ -24,23 +24,10 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
     case .double(let value): "\(value)"
-    case .string(let value): Self.quoted(value)
+    case .string(let value): value.literal
     case .array(let values): "[\(values.map(\.text).joined(separator: ", "))]"
     case .object(let members):
-      "{\(members.names.map { "\(Self.quoted($0)): \((members[$0] ?? .null).text)" }.joined(separator: ", "))}"
+      "{\(members.map { "\($0.name.literal): \($0.value.text)" }.joined(separator: ", "))}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -1,5 +1,6 @@
 package import Backend
-package import Checkpoints
+import Checkpoints
+package import JSON
 
 /// Small Hugging Face model folders for tests.
 package enum TestModel {
@@ -17,7 +18,7 @@ package enum TestModel {
     var parts = [[HostTensor]](repeating: [], count: shards)
     for (index, tensor) in tensors.enumerated() {
       parts[index % shards].append(tensor)
-      map[tensor.name] = .string(shardName(index % shards, of: shards))
+      map[tensor.name] = .string(JSONString(shardName(index % shards, of: shards)))
     }
     for (index, part) in parts.enumerated() {
       try SafetensorsWriter.write(part, to: "\(folder.path)/\(shardName(index, of: shards))")
@@ -38,7 +39,7 @@ package enum TestModel {
 
   private static func object(_ fields: [String: JSONValue]) -> JSONValue {
     var members = JSONMembers()
-    for (name, value) in fields.sorted(by: { $0.key < $1.key }) { _ = members.add(name, value) }
+    for (name, value) in fields.sorted(by: { $0.key < $1.key }) { _ = members.add(JSONString(name), value) }
     return .object(members)
   }
 }

@@ -123,11 +123,37 @@ struct TokenizerFileTests {
     ("{\"a\":\"\\x\"}", "escape"), ("{\"a\":\"\n\"}", "control character"), ("{\"a\":tru}", "expected a value"),
     ("{\"a\":1e999}", "out of range"), ("{\"a\":\"", "ends inside a string"), ("{\"a\" 1}", "expected ':'"),
     (String(repeating: "[", count: 100_000), "nested more than 128 deep"),
+    (#"{"a":1,"b":{},"a":1}"#, #"the key "a" occurs twice in one object (at byte 14)"#),
+    ("{\"a\":NaN}", "expected a value, found NaN"), ("{\"a\":-Infinity}", "expected a value"),
   ])
   func malformedJSONIsRefusedWithItsPlace(text: String, says: String) throws {
     let error = try #require(throws: TokenizerError.self) { try Tokenizer(json: Data(text.utf8), source: "file.json") }
     #expect(error.description.hasPrefix("file.json: not JSON: "))
     #expect(error.problem.contains(says), "\(error)")
+  }
+
+  @Test func tokensThatAreOnlyEquivalentAreTwo() throws {
+    let text = Self.good.replacing(#""\u0120":3"#, with: "\"\u{E9}\":3,\"e\u{301}\":4")
+      .replacing("\"id\":4", with: "\"id\":5").replacing("\"ids\":[4]", with: "\"ids\":[5]")
+    let tokenizer = try Tokenizer(json: Data(text.utf8), source: "file.json")
+    #expect(tokenizer.id(of: "\u{E9}") == 3)
+    #expect(tokenizer.id(of: "e\u{301}") == 4)
+    #expect(tokenizer.token(of: 3)?.bytes == [0xC3, 0xA9])
+    #expect(tokenizer.token(of: 4)?.bytes == [0x65, 0xCC, 0x81])
+  }
+
+  @Test func aFileCannotWriteToTheTerminal() throws {
+    for (find, replacement) in [
+      ("\"NFC\"", #""\u001b[31m""#), (#""b":1"#, #""\u001b]0;":0"#), (#"["a b"]"#, #"["a \u001b"]"#),
+      (#""SpecialToken":{"id":"<s>""#, #""SpecialToken":{"id":"\u001b[31m""#),
+      (#""version":"1.0""#, #""\u001b[31m":1,"\u001b[31m":2"#),
+    ] {
+      let place = try #require(Self.good.range(of: find))
+      let changed = Self.good.replacingCharacters(in: place, with: replacement)
+      let error = try #require(throws: TokenizerError.self) { try Tokenizer(json: Data(changed.utf8), source: "f") }
+      #expect(error.description.contains(#"\u{1B}"#))
+      #expect(!error.description.unicodeScalars.contains { $0.value < 0x20 })
+    }
   }
 
   @Test func textThatIsNotUTF8IsRefused() throws {

@@ -7,11 +7,15 @@ package enum JSONValue: Sendable, Equatable {
   case bool(Bool)
   /// A number written without fraction or exponent that fits in `Int`.
   case int(Int)
-  /// Any other number; infinite where the text is beyond `Double`.
+  /// Any other number.
   case double(Double)
-  case string(String)
+  case string(JSONString)
   case array([JSONValue])
   case object(JSONMembers)
+
+  package var isNull: Bool {
+    if case .null = self { true } else { false }
+  }
 
   /// The value in a few words, for the "found" of a message.
   package var summary: String {
@@ -20,28 +24,9 @@ package enum JSONValue: Sendable, Equatable {
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
     case .double(let value): "\(value)"
-    case .string(""): "\"\""
-    case .string(let value): "\"\(printable(value))\""
+    case .string(let value): quoted(value.text)
     case .array(let values): "a list of \(values.count)"
     case .object: "an object"
     }
-  }
-}
-
-/// The members of a JSON object, in the order of the file; names are unique.
-package struct JSONMembers: Sendable, Equatable {
-  package private(set) var names: [String] = []
-  private var values: [String: JSONValue] = [:]
-
-  package init() {}
-
-  package subscript(name: String) -> JSONValue? { values[name] }
-
-  /// Adds a member; false, with nothing changed, if the name is taken.
-  package mutating func add(_ name: String, _ value: JSONValue) -> Bool {
-    if values[name] != nil { return false }
-    names.append(name)
-    values[name] = value
-    return true
   }
 }
