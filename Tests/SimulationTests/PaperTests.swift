@@ -81,7 +81,8 @@ struct PanelTests {
     for (name, setup, file, rates, level) in panels {
       let text = try String(contentsOfFile: Fixtures.path("../../Benchmarks/traces/\(file).csv"), encoding: .utf8)
       let trace = try Trace(csv: text, source: file)
-      for policy in [Chunked(), Layered()] as [any Policy] {
+      let time = IterationTime(seed: IterationTime.grid(layerCount: try setup.costs.model.layers)) { load in (try? setup.costs.cost(of: load).seconds) ?? 1 }
+      for policy in [Adaptive(tbtTarget: level.timeBetweenTokens, time: time)] as [any Policy] {
         var line = "\(name) \(policy.name):"
         for rate in rates {
           let simulator = try Simulator(setup.costs, maxPositions: 32768)

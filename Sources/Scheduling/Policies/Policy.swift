@@ -94,6 +94,9 @@ package struct IterationLoad: Sendable, Equatable {
 }
 
 extension PrefillView {
+  /// The layer that a prompt passes next.
+  func nextLayer(of id: RequestID) -> Int { prompts.first { $0.id == id }?.underWay?.nextLayer ?? 0 }
+
   /// Tokens of admitted prompts that are not under way.
   package var readyTokens: Int { prompts.reduce(0) { $0 + ($1.underWay == nil ? $1.open.count : 0) } }
 
