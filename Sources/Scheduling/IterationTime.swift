@@ -17,12 +17,19 @@ package struct IterationTime: Sendable {
   package private(set) var observations = 0
   /// How far the last iterations took longer than predicted, as a factor of at least 1.
   private var excess = 1.0
+  /// Prompt tokens × layers of the largest iteration that was seen.
+  private var largestWork = 0
+  /// Before anything was seen: so many prompt tokens through all layers.
+  private static let firstTokens = 64
 
   package init() {}
 
   /// Learns from what a profile of the hardware predicts, so that the first iterations are known about.
   package init(seed loads: [IterationLoad], seconds: (IterationLoad) -> Double) {
-    for load in loads { learn(Self.features(load), seconds(load)) }
+    for load in loads {
+      learn(Self.features(load), seconds(load))
+      largestWork = max(largestWork, Self.work(load))
+    }
     fit(sweeps: 400)
     observations = loads.count
     // What the features cannot express is known before it happens.
@@ -55,8 +62,16 @@ package struct IterationTime: Sendable {
     zip(weights, Self.features(load)).reduce(0) { $0 + $1.0 * $1.1 }
   }
 
-  /// Seconds that such an iteration stays below nearly always.
-  package func bound(_ load: IterationLoad) -> Double { seconds(load) * excess }
+  /// Seconds that such an iteration stays below nearly always; infinite for one that is more than twice as large as any
+  /// that was seen.
+  package func bound(_ load: IterationLoad) -> Double {
+    let limit = max(2 * largestWork, Self.firstTokens * load.layerCount)
+    return Self.work(load) <= limit ? seconds(load) * excess : .infinity
+  }
+
+  private static func work(_ load: IterationLoad) -> Int {
+    load.tiles.reduce(0) { $0 + $1.tokenCount * $1.layers.count }
+  }
 
   package mutating func observe(_ load: IterationLoad, seconds: Double) {
     guard seconds > 0, seconds.isFinite else { return }
@@ -65,6 +80,7 @@ package struct IterationTime: Sendable {
       // Up at once, down slowly.
       excess = min(max(seconds / predicted, 1 + (excess - 1) * 0.999, 1), 4)
     }
+    largestWork = max(largestWork, Self.work(load))
     learn(Self.features(load), seconds)
     fit(sweeps: 8)
     observations += 1

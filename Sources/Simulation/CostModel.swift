@@ -29,9 +29,9 @@ package struct CostModel: Sendable {
     self.coverage = coverage
   }
 
-  /// Seconds that the host takes for an iteration.
-  package var iterationOverhead: Double {
-    hardware.iterationOverheads?[model.name] ?? hardware.iterationOverhead
+  /// Seconds that the host takes in an iteration for each sequence in it: to schedule it, to lay out its blocks, to sample.
+  package var sequenceOverhead: Double {
+    hardware.sequenceOverheads?[model.name] ?? hardware.sequenceOverhead
   }
 
   package func cost(of load: IterationLoad) -> IterationCost {
@@ -47,7 +47,8 @@ package struct CostModel: Sendable {
     }
     let completed = load.tiles.filter { $0.layers.upperBound == model.layers }.reduce(0) { $0 + $1.slices.count }
     add(head(rows: load.decode.rows + completed), times: 1, to: &total)
-    total.seconds += iterationOverhead
+    let sequences = load.decode.rows + load.tiles.reduce(0) { $0 + $1.slices.count }
+    total.seconds += sequenceOverhead * Double(sequences)
     return total
   }
 

@@ -29,9 +29,9 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
   package var interconnectBandwidth: Double
   /// Seconds that a layer takes beyond its work: launches, waiting for the other devices.
   package var layerOverhead: Double
-  /// Seconds that an iteration takes on the host, for models that `iterationOverheads` does not name.
-  package var iterationOverhead: Double
-  package var iterationOverheads: [String: Double]?
+  /// Seconds that the host takes in an iteration for each sequence, for models that `sequenceOverheads` does not name.
+  package var sequenceOverhead: Double
+  package var sequenceOverheads: [String: Double]?
   /// Joules for a byte read from device memory, and for an operation.
   package var energyPerByte: Double
   package var energyPerOperation: Double
@@ -88,7 +88,7 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
     }
     let others = [
       ("activationPasses", activationPasses), ("layerOverhead", layerOverhead),
-      ("iterationOverhead", iterationOverhead), ("energyPerByte", energyPerByte),
+      ("sequenceOverhead", sequenceOverhead), ("energyPerByte", energyPerByte),
       ("energyPerOperation", energyPerOperation), ("idlePower", idlePower), ("busyPower", busyPower),
     ]
     for (field, value) in others where !(value >= 0 && value.isFinite) {

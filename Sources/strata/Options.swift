@@ -23,14 +23,40 @@ struct ModelOptions: ParsableArguments {
     parsing: .unconditional,
     help: "Layer groups of a prompt, with policy layered. Default: one for every 512 prompt tokens.")
   var layerGroups: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Tokens of an iteration, decoding ones too, with policy chunked. Default: \(Chunked.defaultChunkSize).")
+  var chunkSize: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Milliseconds between tokens that policy adaptive keeps. Default: \(Int(PolicyOptions.defaultTBTTarget * 1000)).")
+  var tbtTarget: Double?
+
+  @Option(
+    parsing: .unconditional, help: "Prompt tokens that pass the model together, where the policy cuts prompts.")
+  var maxNumBatchedTokens = 8192
+
+  @Option(parsing: .unconditional, help: "Requests that run at once.")
+  var maxNumSeqs = 256
 }
 
 extension ModelOptions {
   func engineOptions(_ files: ModelFiles, cachePositions: Int, expectedTokens: Int) throws -> EngineOptions {
-    EngineOptions(
-      device: try DeviceSelection.find(device),
-      policy: try policy.policy(layerGroups: layerGroups, layerCount: files.description.layerCount),
+    for (option, value) in [("max-num-batched-tokens", maxNumBatchedTokens), ("max-num-seqs", maxNumSeqs)]
+    where value < 1 {
+      throw EngineError("\(option) is \(value), expected 1 or more")
+    }
+    let policy = PolicyOptions(
+      policy, chunkSize: chunkSize, layerGroups: layerGroups, tbtTarget: tbtTarget.map { $0 / 1000 })
+    var options = EngineOptions(
+      device: try DeviceSelection.find(device), policy: try policy.policy(layerCount: files.description.layerCount),
       cachePositions: cachePositions, expectedTokens: expectedTokens)
+    options.maxBatchedTokens = maxNumBatchedTokens
+    options.maxRequests = maxNumSeqs
+    return options
   }
 }
 

@@ -32,8 +32,8 @@ struct AnyTilingTests {
         statistics.sharedTokens += found.sharedTokens
       }
     }
-    #expect(statistics.preemptions > 20, "the cases are too easy; seed \(seed)")
-    #expect(statistics.sharedTokens > 500, "the cases are too easy; seed \(seed)")
+    #expect(statistics.preemptions > 8, "the cases are too easy; seed \(seed)")
+    #expect(statistics.sharedTokens > 200, "the cases are too easy; seed \(seed)")
   }
 
   /// Requests whose prompts are parts of two texts.

@@ -7,8 +7,11 @@ struct RandomWorkloadTests {
   @Test(arguments: PolicyName.allCases, [false, true])
   func everyTokenPassesEveryLayerOnce(name: PolicyName, sharesPrefixes: Bool) throws {
     try play(sharesPrefixes: sharesPrefixes) { layers, random in
-      let groups = Bool.random(using: &random) ? Int.random(in: 1...layers, using: &random) : nil
-      return try name.policy(layerGroups: name == .layered ? groups : nil, layerCount: layers)
+      let isSet = Bool.random(using: &random)
+      return try PolicyOptions(
+        name, chunkSize: name == .chunked && isSet ? Int.random(in: 14...99, using: &random) : nil,
+        layerGroups: name == .layered && isSet ? Int.random(in: 1...layers, using: &random) : nil
+      ).policy(layerCount: layers)
     }
   }
 
@@ -40,8 +43,8 @@ struct RandomWorkloadTests {
       shared += simulation.shared
     }
     #expect(iterations > 1500, "the workloads are too small to say much; seed \(seed)")
-    #expect(preemptions > 50, "the KV cache is too large to say much; seed \(seed)")
-    #expect(sharesPrefixes ? shared > 1000 : shared == 0, "seed \(seed)")
+    #expect(preemptions > 8, "the KV cache is too large to say much; seed \(seed)")
+    #expect(sharesPrefixes ? shared > 500 : shared == 0, "seed \(seed)")
   }
 
   /// Adds up to twenty requests between the iterations, and cancels some.

@@ -1,5 +1,4 @@
 import Checkpoints
-import Foundation
 import Scheduling
 import Simulation
 import TestSupport
@@ -18,7 +17,6 @@ struct PaperTests {
   func onePromptTakesWhatItTookThere(index: Int) throws {
     let paper = Self.chunks[index]
     let found = try onePrompt(8192, Chunked(chunkSize: paper.size))
-    print(paper, found)
     #expect(abs(found.bytes / 1e9 / paper.gigabytes - 1) < 0.03)
     #expect(abs(found.seconds * 1e3 / paper.milliseconds - 1) < 0.10)
     #expect(abs(found.expertSeconds * 1e3 / paper.expertMilliseconds - 1) < 0.10)
@@ -68,31 +66,4 @@ extension ExpertCoverage {
       .init(rows: 16, share: 0.41), .init(rows: 32, share: 0.55), .init(rows: 64, share: 0.69),
       .init(rows: 128, share: 0.863),
     ], one: 8.0 / 128)
-}
-
-struct PanelTests {
-  @Test func panels() throws {
-    let panels: [(String, PaperSetup, String, [Double], ServiceLevel)] = [
-      ("a", .qwen, "arxiv_standin", [1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9], .init(timeToFirstToken: 10, timeBetweenTokens: 0.125)),
-      ("b", .gptOSS, "arxiv_standin", [1.9, 2.1, 2.3, 2.5, 2.7, 2.9, 3.1], .init(timeToFirstToken: 10, timeBetweenTokens: 0.1)),
-      ("c", .qwen, "sharegpt_8k", [4.0, 4.2, 4.4, 4.6, 4.8, 5.0], .init(timeToFirstToken: 5, timeBetweenTokens: 0.125)),
-      ("d", .gptOSS, "sharegpt_8k", [5.4, 5.8, 6.0, 6.2, 6.4, 6.6, 6.8], .init(timeToFirstToken: 5, timeBetweenTokens: 0.1)),
-    ]
-    for (name, setup, file, rates, level) in panels {
-      let text = try String(contentsOfFile: Fixtures.path("../../Benchmarks/traces/\(file).csv"), encoding: .utf8)
-      let trace = try Trace(csv: text, source: file)
-      let time = IterationTime(seed: IterationTime.grid(layerCount: try setup.costs.model.layers)) { load in (try? setup.costs.cost(of: load).seconds) ?? 1 }
-      for policy in [Adaptive(tbtTarget: level.timeBetweenTokens, time: time)] as [any Policy] {
-        var line = "\(name) \(policy.name):"
-        for rate in rates {
-          let simulator = try Simulator(setup.costs, maxPositions: 32768)
-          let workload = try Workload(trace, rate: rate, size: .seconds(600), seed: 1)
-          let run = try simulator.run(workload, policy: policy)
-          let report = ServingReport(policy: policy.name, requestRate: rate, requests: run.requests, totals: run.totals, serviceLevel: level)
-          line += " \(rate):\(Int((report.attainment ?? 0) * 100))/\(Int((report.attainmentTBT ?? 0) * 100)) ttft \(Int(report.ttft.mean * 1000)) p99tbt \(Int(report.itl.p99 * 1000)) e \(Int((report.energyPerToken ?? 0) * 10000)) dec \(Int(report.meanDecodeBatch)) sys \(Int(report.meanInSystemAtArrivals)) pre \(report.preemptions);"
-        }
-        print(line)
-      }
-    }
-  }
 }

@@ -50,7 +50,9 @@ package struct Adaptive: Policy {
   private func mainSlices(_ view: PrefillView) -> (main: [PrefillTile.Slice], rest: [PrefillTile.Slice]) {
     let underWay = view.prompts.filter { $0.underWay != nil }.map(\.slice)
     guard underWay.isEmpty else {
-      return (underWay, view.prompts.filter { $0.underWay == nil && $0.open.count <= view.maxBatchedTokens }.map(\.slice))
+      return (
+        underWay, view.prompts.filter { $0.underWay == nil && $0.open.count <= view.maxBatchedTokens }.map(\.slice)
+      )
     }
     return (view.begin(limit: view.maxBatchedTokens, cutting: true), [])
   }

@@ -34,7 +34,8 @@ package struct Trace: Sendable, Equatable {
     entries.reserveCapacity(lines.count)
     for (index, fields) in lines.enumerated().dropFirst() {
       func tokens(_ column: Int) throws(SchedulingError) -> Int {
-        guard fields.count == header.count, let value = Int(fields[column]), (1...Self.mostTokens).contains(value) else {
+        guard fields.count == header.count, let value = Int(fields[column]), (1...Self.mostTokens).contains(value)
+        else {
           let found = fields.allSatisfy(\.isEmpty) ? "an empty line" : "\"\(fields.joined(separator: ",").prefix(80))\""
           throw SchedulingError(
             "\(source): line \(index + 1): found \(found), expected \(header.count) fields with numbers of tokens from 1 "
