@@ -1,0 +1,87 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Scheduling
+
+/// Which requests come when, in which ways they are scheduled, and what is asked of their times: shared by
+/// `strata bench serve` and `strata simulate`.
+struct ServingOptions: ParsableArguments {
+  @Option(help: "CSV file with the columns prompt_tokens and output_tokens, one request a line.")
+  var trace: String
+
+  @Option(parsing: .upToNextOption, help: "Requests a second, Poisson arrivals; several for one run each.")
+  var requestRate: [Double]
+
+  @Option(parsing: .unconditional, help: "Requests of a run. Default: all that arrive in --duration.")
+  var numRequests: Int?
+
+  @Option(parsing: .unconditional, help: "Seconds of arrivals, without --num-requests.")
+  var duration = 600.0
+
+  @Option(parsing: .unconditional, help: "Seed of the arrivals and of the order of the trace.")
+  var seed: UInt64 = 0
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Policies to compare: \(PolicyName.allCases.map(\.rawValue).joined(separator: ", ")). Default: layered.")
+  var policy: [PolicyName] = [.layered]
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Chunk sizes of policy chunked, one run each. Default: \(Chunked.defaultChunkSize).")
+  var chunkSize: [Int] = []
+
+  @Option(parsing: .unconditional, help: "Layer groups of policy layered. Default: the paper's rule.")
+  var layerGroups: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Milliseconds between tokens that policy adaptive keeps. Default: --slo-tbt, else 100.")
+  var tbtTarget: Double?
+
+  @Option(parsing: .unconditional, help: "Prompt tokens that pass the model together, where the policy cuts prompts.")
+  var maxNumBatchedTokens = 8192
+
+  @Option(parsing: .unconditional, help: "Requests that run at once.")
+  var maxNumSeqs = 256
+
+  @Option(parsing: .unconditional, help: "Milliseconds to the first token that a request may take, with --slo-tbt.")
+  var sloTtft: Double?
+
+  @Option(parsing: .unconditional, help: "Milliseconds between any two tokens that a request may take.")
+  var sloTbt: Double?
+
+  @Flag(help: "Print one JSON object a run, in a list.")
+  var json = false
+}
+
+extension ServingOptions {
+  /// Nil without limits.
+  func serviceLevel() throws -> ServiceLevel? {
+    guard sloTtft != nil || sloTbt != nil else { return nil }
+    guard let sloTtft, let sloTbt, sloTtft > 0, sloTbt > 0 else {
+      throw EngineError("slo-ttft and slo-tbt go together, expected a number of milliseconds above 0 for each")
+    }
+    return ServiceLevel(timeToFirstToken: sloTtft / 1000, timeBetweenTokens: sloTbt / 1000)
+  }
+
+  /// The policies with their options; `chunked` once for each chunk size.
+  func policies() -> [PolicyOptions] {
+    let target = (tbtTarget ?? sloTbt).map { $0 / 1000 }
+    return policy.flatMap { name -> [PolicyOptions] in
+      switch name {
+      case .chunked: (chunkSize.isEmpty ? [nil] : chunkSize.map(Optional.init)).map { .init(name, chunkSize: $0) }
+      case .layered: [.init(name, layerGroups: layerGroups)]
+      case .adaptive: [.init(name, tbtTarget: target)]
+      case .continuous: [.init(name)]
+      }
+    }
+  }
+
+  func workloads() throws -> [(rate: Double, workload: Workload)] {
+    let trace = try Trace(csv: readText(trace), source: trace)
+    guard !requestRate.isEmpty else { throw EngineError("request-rate: expected at least one rate") }
+    let size = numRequests.map(Workload.Size.requests) ?? .seconds(duration)
+    return try requestRate.map { ($0, try Workload(trace, rate: $0, size: size, seed: seed)) }
+  }
+}
