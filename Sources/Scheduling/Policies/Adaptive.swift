@@ -31,29 +31,36 @@ package struct Adaptive: Policy {
   }
 
   package func nextTiles(_ view: PrefillView) -> [PrefillTile] {
-    let (main, rest) = mainSlices(view)
+    let (main, others) = mainSlices(view)
     guard let first = main.first else { return [] }
-    let begin = view.nextLayer(of: first.request)
-    let whole = PrefillTile(slices: main, layers: begin..<view.layerCount)
-    if view.decode.rows == 0 { return [whole] + rest.map { PrefillTile(slices: [$0], layers: 0..<view.layerCount) } }
-    var tiles: [PrefillTile] = []
-    var smallest = whole
-    smallest.layers = begin..<begin + 1
-    for slice in rest where slice.tokens.count * Self.shortShare <= whole.tokenCount {
-      let guest = PrefillTile(slices: [slice], layers: 0..<view.layerCount)
-      if fits(tiles + [guest, smallest], view) { tiles.append(guest) }
+    let whole = PrefillTile(slices: main, layers: view.nextLayer(of: first.request)..<view.layerCount)
+    let guests = guests(others, beside: whole, view)
+    guard view.decode.rows > 0 else { return [whole] + guests }
+    return [largest(whole, beside: guests, view)] + guests
+  }
+
+  /// Those of `slices` that pass all layers in this iteration, as one tile: with nobody decoding all that there is room
+  /// for, else those for which there is time beside one layer of `main`.
+  private func guests(
+    _ slices: [PrefillTile.Slice], beside main: PrefillTile, _ view: PrefillView
+  ) -> [PrefillTile] {
+    var smallest = main
+    smallest.layers = main.layers.lowerBound..<main.layers.lowerBound + 1
+    var guests = PrefillTile(slices: [], layers: 0..<view.layerCount)
+    for slice in slices {
+      var larger = guests
+      larger.slices.append(slice)
+      guard larger.tokenCount + main.tokenCount <= view.maxBatchedTokens else { continue }
+      let isShort = slice.tokens.count * Self.shortShare <= main.tokenCount
+      if view.decode.rows == 0 || (isShort && fits([larger, smallest], view)) { guests = larger }
     }
-    return [largest(whole, beside: tiles, view)] + tiles
+    return guests.slices.isEmpty ? [] : [guests]
   }
 
   /// The prompts under way, or those that begin together; and the others that could begin.
-  private func mainSlices(_ view: PrefillView) -> (main: [PrefillTile.Slice], rest: [PrefillTile.Slice]) {
+  private func mainSlices(_ view: PrefillView) -> (main: [PrefillTile.Slice], others: [PrefillTile.Slice]) {
     let underWay = view.prompts.filter { $0.underWay != nil }.map(\.slice)
-    guard underWay.isEmpty else {
-      return (
-        underWay, view.prompts.filter { $0.underWay == nil && $0.open.count <= view.maxBatchedTokens }.map(\.slice)
-      )
-    }
+    guard underWay.isEmpty else { return (underWay, view.prompts.filter { $0.underWay == nil }.map(\.slice)) }
     return (view.begin(limit: view.maxBatchedTokens, cutting: true), [])
   }
 
