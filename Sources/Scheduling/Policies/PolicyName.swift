@@ -28,6 +28,15 @@ package struct PolicyOptions: Sendable, Equatable {
     self.tbtTarget = tbtTarget
   }
 
+  /// The policy with the option that tells it from others of its name, for a report.
+  package var label: String {
+    switch name {
+    case .chunked: "chunked \(chunkSize ?? Chunked.defaultChunkSize)"
+    case .layered: layerGroups.map { "layered, \($0) groups" } ?? "layered"
+    case .adaptive, .continuous: name.rawValue
+    }
+  }
+
   /// - Parameter time: what `adaptive` knows of the device to begin with.
   /// - Throws: `SchedulingError` if an option does not go with this policy or this model.
   package func policy(
