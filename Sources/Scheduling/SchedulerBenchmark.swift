@@ -8,6 +8,8 @@ package struct SchedulerBenchmark: Sendable {
     package var time: Distribution
     /// The mean of `nextPlan` alone.
     package var planning: Double
+    /// The mean of `add`, behind all that wait.
+    package var arrival: Double
   }
 
   /// Requests that run in every measured iteration, and those that wait.
@@ -51,6 +53,7 @@ package struct SchedulerBenchmark: Sendable {
     let clock = ContinuousClock()
     var times: [Double] = []
     var planning = 0.0
+    var (arriving, arrivals) = (0.0, 0)
     while times.count < iterations {
       let isFull = scheduler.runningCount == running
       let begin = clock.now
@@ -64,11 +67,16 @@ package struct SchedulerBenchmark: Sendable {
         times.append(((planned - begin) + (end - executed)) / .seconds(1))
         planning += (planned - begin) / .seconds(1)
       }
-      while scheduler.waitingCount < waiting { try add() }
+      while scheduler.waitingCount < waiting {
+        let begin = clock.now
+        try add()
+        arriving += (clock.now - begin) / .seconds(1)
+        arrivals += 1
+      }
     }
     return Result(
       policy: options.label, running: running, waiting: waiting, time: Distribution(times),
-      planning: planning / Double(max(times.count, 1)))
+      planning: planning / Double(max(times.count, 1)), arrival: arriving / Double(max(arrivals, 1)))
   }
 
   /// As an executor would have it.

@@ -27,7 +27,8 @@ struct BenchScheduler: ParsableCommand {
   func run() throws {
     var results: [SchedulerBenchmark.Result] = []
     if !json {
-      try Terminal.output("microseconds an iteration: policy, running, waiting, mean, median, P99, plan alone\n")
+      try Terminal.output(
+        "microseconds an iteration: policy, running, waiting, mean, median, P99, plan alone, an arrival\n")
     }
     for name in policy {
       for count in running {
@@ -37,7 +38,7 @@ struct BenchScheduler: ParsableCommand {
         results.append(result)
         guard !json else { continue }
         let label = result.policy.padding(toLength: 12, withPad: " ", startingAt: 0)
-        let times = [result.time.mean, result.time.median, result.time.p99, result.planning]
+        let times = [result.time.mean, result.time.median, result.time.p99, result.planning, result.arrival]
         try Terminal.output(
           label + String(format: "%5d %7d", result.running, result.waiting)
             + times.map { String(format: "%9.1f", $0 * 1e6) }.joined() + "\n")
