@@ -80,7 +80,8 @@ struct ServingRunTests {
     try await engine.restart(Chunked(chunkSize: 50))
     let chunked = try await serving.run(on: engine).totals
     #expect(chunked.iterations == 3)
-    #expect(chunked.expertBytesPrefill == Double(try await distinctExperts(serving, chunk: 50).reduce(0, +) * expertBytes))
+    #expect(
+      chunked.expertBytesPrefill == Double(try await distinctExperts(serving, chunk: 50).reduce(0, +) * expertBytes))
     #expect(layers == 4 && chunked.expertBytesPrefill > totals.expertBytesPrefill)
   }
 

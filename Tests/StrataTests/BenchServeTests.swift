@@ -91,7 +91,8 @@ struct BenchServeTests {
     let outcome = try await serve(["9,2"], ["--request-rate", "100", "--num-requests", "2"]).expectSuccess()
     for line in [
       "Serving Benchmark Result: layered", "Successful requests:                      2\n",
-      "Total input tokens:                       18\n", "Mean TTFT (ms):", "P99 ITL (ms):", "Expert bytes read, in tiles",
+      "Total input tokens:                       18\n", "Mean TTFT (ms):", "P99 ITL (ms):",
+      "Expert bytes read, in tiles",
     ] { #expect(outcome.output.contains(line), "\(line)") }
     let rounds = try await serve(
       ["9,2"], ["--request-rate", "100", "--num-requests", "2", "--rounds", "2", "--policy", "chunked"])
@@ -104,7 +105,8 @@ struct BenchServeTests {
     (["--request-rate", "-1"], "request-rate is -1.0"), (["--request-rate", "nan"], "request-rate is nan"),
     (["--num-requests", "0"], "num-requests is 0"), (["--rounds", "0"], "rounds is 0, expected 1 or more"),
     (["--shared-tokens", "-1"], "shared-tokens is -1"), (["--max-num-seqs", "0"], "max-num-seqs is 0"),
-    (["--max-num-batched-tokens", "0"], "max-num-batched-tokens is 0"), (["--slo-ttft", "5"], "slo-ttft and slo-tbt go"),
+    (["--max-num-batched-tokens", "0"], "max-num-batched-tokens is 0"),
+    (["--slo-ttft", "5"], "slo-ttft and slo-tbt go"),
     (["--policy", "chunked", "--chunk-size", "0"], "chunk-size is 0"), (["--layer-groups", "9"], "layer-groups is 9"),
     (["--policy", "adaptive", "--tbt-target", "0"], "tbt-target is 0"),
     (["--cache-positions", "0"], "cache-positions is 0"),
