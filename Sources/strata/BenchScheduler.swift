@@ -24,12 +24,11 @@ struct BenchScheduler: ParsableCommand {
   @Flag(help: "Print a list of JSON objects, times in seconds.")
   var json = false
 
+  private static let heading =
+    "microseconds an iteration: policy, running, waiting, mean, median, P99, plan alone, an arrival\n"
+
   func run() throws {
     var results: [SchedulerBenchmark.Result] = []
-    if !json {
-      try Terminal.output(
-        "microseconds an iteration: policy, running, waiting, mean, median, P99, plan alone, an arrival\n")
-    }
     for name in policy {
       for count in running {
         var benchmark = SchedulerBenchmark(running: count, waiting: waiting)
@@ -37,6 +36,7 @@ struct BenchScheduler: ParsableCommand {
         let result = try benchmark.run(PolicyOptions(name))
         results.append(result)
         guard !json else { continue }
+        if results.count == 1 { try Terminal.output(Self.heading) }
         let label = result.policy.padding(toLength: 12, withPad: " ", startingAt: 0)
         let times = [result.time.mean, result.time.median, result.time.p99, result.planning, result.arrival]
         try Terminal.output(
