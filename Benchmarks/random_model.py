@@ -70,7 +70,8 @@ def main():
     parser.add_argument("--common", type=float, default=0.4)
     parser.add_argument("--seed", type=int, default=1)
     a = parser.parse_args()
-    if a.hidden % 512 or not 1 <= a.chosen <= a.experts or min(a.layers, a.intermediate, a.vocabulary) < 1 or not 0 <= a.common < 1:
+    sizes = min(a.layers, a.hidden, a.intermediate, a.vocabulary)
+    if sizes < 1 or a.hidden % 512 or not 1 <= a.chosen <= a.experts or not 0 <= a.common < 1:
         parser.error("expected a hidden size that is a multiple of 512, sizes of at least 1, a common share in [0, 1)")
     os.makedirs(a.folder, exist_ok=True)
 
