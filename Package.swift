@@ -23,8 +23,8 @@ let package = Package(
     .executableTarget(
       name: "strata",
       dependencies: [
-        "Engine", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference", "Backend", "Checkpoints",
-        "Tokenizers", "OpenCL",
+        "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference", "Backend",
+        "Checkpoints", "Tokenizers", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -36,8 +36,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Simulation", dependencies: ["Scheduling", "Checkpoints"], resources: [.embedInCode("Profiles")],
-      swiftSettings: strict),
-    .target(name: "Scheduling", swiftSettings: strict),
+      swiftSettings: optimised),
+    .target(name: "Scheduling", swiftSettings: optimised),
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
     .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: optimised),
     .target(

@@ -20,23 +20,27 @@ package actor Engine {
   private var runner: any SequenceExecutor
   private let expertBytes: [Int]
   private var scheduler: Scheduler
+  private var totals = IterationTotals()
+  private var trafficAtRestart = ExpertTraffic()
   private var clients: [RequestID: Client] = [:]
   private var nextID = 0
   private var loop: Task<Void, Never>?
-  /// The scheduler's clock begins here.
-  private let start = ContinuousClock.now
+  /// The engine's clock, and the scheduler's, begins here.
+  package nonisolated let start = ContinuousClock.now
   private let prefixCaching: Bool
+  private let cacheBlocks: Int
   /// Of the keys of KV blocks.
   private let secret = SipHash.Key.random()
 
   /// Who listens to a request, and what it was told.
   private struct Client {
     let continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
-    let submitted: ContinuousClock.Instant
+    /// Seconds on the engine's clock.
+    let arrival: Double
+    let inSystemAtArrival: Int
     var decoder: StreamingDecoder?
     var text = ""
-    var firstToken: Duration?
-    var lastToken: Duration = .zero
+    var tokenTimes: [Double] = []
   }
 
   /// Loads the model to the device, on the caller's thread.
@@ -50,12 +54,9 @@ package actor Engine {
     progress: @escaping LoadProgress = { _, _ in }
   ) throws {
     let model = files.description
-    let blocks = max(1, (options.cachePositions + Self.blockSize - 1) / Self.blockSize)
+    let blocks = Self.blocks(options)
     let cache = model.kvCache(blockCount: blocks, blockSize: Self.blockSize)
-    let rows = min(options.expectedTokens, options.maxBatchedTokens) + min(options.maxRequests, blocks)
-    estimate = MemoryEstimate(
-      weights: Self.weightBytes(files.checkpoint), cache: cache.byteCount * model.layerCount,
-      activations: Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 3 * rows * model.hiddenSize * 4)
+    estimate = Self.estimate(files, options)
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
     case .reference:
@@ -70,6 +71,7 @@ package actor Engine {
     self.files = files
     self.tokenizer = tokenizer
     prefixCaching = options.prefixCaching
+    cacheBlocks = blocks
     scheduler = Scheduler(
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
@@ -80,46 +82,19 @@ package actor Engine {
   /// Positions of a KV block.
   package static let blockSize = OpenCLBackend.blockSize
 
-  private static func load<B: Backend>(
-    _ files: ModelFiles, on backend: B, cache: KVCacheShape, warmUp: Bool, _ progress: @escaping LoadProgress
-  ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
-    func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
-      let runner = try PlanRunner(model, cache: cache)
-      if warmUp { try runner.warmUp() }
-      return (runner, model.expertBytes)
-    }
-    let positions = cache.blockCount * cache.blockSize
-    return try run(Families.load(files.checkpoint, on: backend, positions: positions, progress: progress))
-  }
-
-  /// Matrices stay bf16 if they are; everything else becomes f32.
-  private static func weightBytes(_ checkpoint: Checkpoint) -> Int {
-    checkpoint.tensors.reduce(0) { sum, tensor in
-      let staysBF16 = tensor.format == .bf16 && tensor.shape.count > 1
-      return sum + tensor.elementCount * (staysBF16 ? 2 : 4)
-    }
-  }
-
-  private static func check(_ estimate: MemoryEstimate, against available: Int, _ device: Device) throws(EngineError) {
-    // 0: the device does not tell.
-    guard available > 0, estimate.total > available else { return }
-    throw EngineError(
-      "device \"\(device.name)\" has too little memory: \(readable(estimate.total)) are needed (weights "
-        + "\(readable(estimate.weights)), KV cache \(readable(estimate.cache)), activations "
-        + "\(readable(estimate.activations))), but it has \(readable(available))")
-  }
-
   // MARK: Requests
 
   /// Queues requests together, and starts to work; each gets its events.
   ///
   /// A stream that is dropped cancels its request.
+  ///
+  /// - Parameter arrival: from when on their times count; now, before the engine is through with what it is at.
   /// - Throws: `EngineError` or `SchedulingError` for one that can never run; then none is queued.
   package func submit(
-    _ requests: [GenerationRequest]
+    _ requests: [GenerationRequest], at arrival: ContinuousClock.Instant = .now
   ) throws -> [AsyncThrowingStream<GenerationEvent, any Error>] {
-    let submitted = ContinuousClock.now
-    let shapes = try queue(requests, at: submitted)
+    let inSystem = clients.count
+    let shapes = try queue(requests, at: arrival)
     let streams = zip(shapes, requests).map { shape, request in
       let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
       continuation.onTermination = { [weak self] reason in
@@ -129,7 +104,8 @@ package actor Engine {
       runner.sequences[shape.id] = Sequence(
         request, blockKeys: shape.blockKeys, secret: sharesBlocks(request) ? secret : nil)
       clients[shape.id] = Client(
-        continuation: continuation, submitted: submitted, decoder: tokenizer.map { StreamingDecoder($0) })
+        continuation: continuation, arrival: shape.arrival, inSystemAtArrival: inSystem,
+        decoder: tokenizer.map { StreamingDecoder($0) })
       return stream
     }
     if loop == nil { loop = Task { await self.run() } }
@@ -166,39 +142,45 @@ package actor Engine {
   private func cancel(_ id: RequestID) {
     guard clients.removeValue(forKey: id) != nil else { return }
     scheduler.cancel(id)
-    forgetDropped()
+    runner.sequences[id] = nil
   }
 
   // MARK: The loop
 
   private func run() async {
-    while let plan = scheduler.nextPlan(now: (ContinuousClock.now - start).seconds) {
+    while let plan = scheduler.nextPlan(now: now) {
       do {
         let began = ContinuousClock.now
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)
-        scheduler.complete(plan, outcome, seconds: (ContinuousClock.now - began).seconds)
-        for id in outcome.advanced { advance(id) }
+        let seconds = (ContinuousClock.now - began).seconds
+        scheduler.complete(plan, outcome, seconds: seconds)
+        totals.iterations += 1
+        totals.decodeRows += plan.decode.count
+        let now = now
+        for id in outcome.advanced { advance(id, now) }
       } catch {
         // The requests that the plan concerns end; the others go on.
         scheduler.abandon(plan)
         runner.reset()
         for id in plan.decode + plan.prefill.flatMap(\.slices).map(\.request) {
           clients.removeValue(forKey: id)?.continuation.finish(throwing: error)
+          runner.sequences[id] = nil
         }
       }
-      forgetDropped()
       await Task.yield()
     }
     loop = nil
   }
 
+  /// Seconds on the engine's clock.
+  private var now: Double { (ContinuousClock.now - start).seconds }
+
   /// Sends a request's newest token on.
-  private func advance(_ id: RequestID) {
+  private func advance(_ id: RequestID, _ now: Double) {
     guard let sequence = runner.sequences[id], var client = clients[id], let token = sequence.generated.last else {
       return
     }
-    client.lastToken = ContinuousClock.now - client.submitted
-    client.firstToken = client.firstToken ?? client.lastToken
+    client.tokenTimes.append(now)
     let reason = sequence.finishReason
     var text = client.decoder?.append(token) ?? ""
     if reason != nil { text += client.decoder?.finish() ?? "" }
@@ -208,30 +190,48 @@ package actor Engine {
       client.continuation.yield(.finished(result(of: sequence, client, reason)))
       client.continuation.finish()
       clients[id] = nil
+      runner.sequences[id] = nil
     } else {
       clients[id] = client
     }
   }
 
   private func result(of sequence: Sequence, _ client: Client, _ reason: FinishReason) -> GenerationResult {
-    let first = client.firstToken?.seconds ?? 0
-    let gaps = sequence.generated.count - 1
-    return GenerationResult(
+    GenerationResult(
       promptTokens: sequence.request.prompt.count, tokens: sequence.generated, text: client.text, finishReason: reason,
-      timeToFirstToken: first,
-      meanTimeBetweenTokens: gaps > 0 ? (client.lastToken.seconds - first) / Double(gaps) : nil,
-      duration: client.lastToken.seconds, capture: sequence.capture)
+      arrival: client.arrival, tokenTimes: client.tokenTimes, inSystemAtArrival: client.inSystemAtArrival,
+      capture: sequence.capture)
   }
 
-  /// Sequences whose request is gone from the scheduler.
-  private func forgetDropped() {
-    for id in runner.sequences.keys where clients[id] == nil && !scheduler.contains(id) { runner.sequences[id] = nil }
+  // MARK: Runs
+
+  /// Begins anew with another policy, as if the engine had just been made: no KV block has contents, nothing is counted.
+  /// - Throws: `EngineError` while there are requests.
+  package func restart(_ policy: any Policy) throws {
+    guard clients.isEmpty, scheduler.isIdle else { throw EngineError("the engine has requests, and cannot restart") }
+    scheduler = Scheduler(
+      policy: policy, layerCount: scheduler.layerCount, limits: scheduler.limits,
+      pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
+    totals = IterationTotals()
+    trafficAtRestart = try expertTraffic()
   }
 
-  // MARK: Reports
+  /// With what it has learned.
+  package var policy: any Policy { scheduler.policy }
 
   /// Preemptions and shared prompt tokens so far.
   package var schedulerStatistics: SchedulerStatistics { scheduler.statistics }
+
+  /// What the iterations added up to since the engine was made or `restart` was called, without what is known of single
+  /// requests. Waits for the device.
+  package func iterationTotals() throws -> IterationTotals {
+    var totals = totals
+    let traffic = try expertTraffic()
+    totals.expertBytesDecode = Double(traffic.decodeBytes - trafficAtRestart.decodeBytes)
+    totals.expertBytesPrefill = Double(traffic.prefillBytes - trafficAtRestart.prefillBytes)
+    totals.preemptions = scheduler.statistics.preemptions
+    return totals
+  }
 
   /// Bytes of experts' weights read since the engine was made, by phase. Waits for the device.
   package func expertTraffic() throws -> ExpertTraffic {

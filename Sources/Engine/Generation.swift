@@ -1,3 +1,5 @@
+package import Scheduling
+
 /// A prompt, and how to continue it.
 package struct GenerationRequest: Sendable {
   package var prompt: [Int32]
@@ -46,13 +48,23 @@ package struct GenerationResult: Sendable {
   package var tokens: [Int32]
   package var text: String
   package var finishReason: FinishReason
-  /// From submission to the first token (TTFT).
-  package var timeToFirstToken: Double
-  /// Mean time between tokens (TBT); nil with a single token.
-  package var meanTimeBetweenTokens: Double?
-  /// From submission to the last token (E2E).
-  package var duration: Double
+  /// When it was submitted, and when each token came, on the engine's clock.
+  package var arrival: Double
+  package var tokenTimes: [Double]
+  /// Requests that were not done when it was submitted, itself not counted.
+  package var inSystemAtArrival: Int
   package var capture: Capture?
+}
+
+extension GenerationResult {
+  package var times: RequestTimes { RequestTimes(arrival: arrival, promptTokens: promptTokens, tokens: tokenTimes) }
+
+  /// From submission to the first token (TTFT).
+  package var timeToFirstToken: Double { times.timeToFirstToken ?? 0 }
+  /// Mean time between tokens (TBT); nil with a single token.
+  package var meanTimeBetweenTokens: Double? { tokenTimes.count > 1 ? times.timePerOutputToken : nil }
+  /// From submission to the last token (E2E).
+  package var duration: Double { times.duration ?? 0 }
 }
 
 /// Which inner states of a prompt to keep.

@@ -8,7 +8,7 @@ package func readable(_ bytes: Int) -> String {
 }
 
 /// `value` with so many decimals.
-func fixed(_ value: Double, _ decimals: Int) -> String {
+package func fixed(_ value: Double, _ decimals: Int) -> String {
   guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
   var scale = 1.0
   for _ in 0..<decimals { scale *= 10 }

@@ -32,8 +32,13 @@ package struct Scheduler: Sendable {
     var keys: [BlockKey]
     var published: Int
 
+    /// Positions that its blocks hold.
+    var capacity: Int
+
     /// Tokens that it has: those of the prompt and those generated.
     var length: Int { shape.promptTokens + generated }
+    /// Whether it may have blocks that are complete and not published.
+    func canPublish(_ blockSize: Int) -> Bool { published < min(completed / blockSize, keys.count) }
   }
 
   package private(set) var policy: any Policy
@@ -51,6 +56,8 @@ package struct Scheduler: Sendable {
   /// The KV blocks of every admitted request.
   package private(set) var blocks: BlockTables = [:]
   private var preempted: [RequestID] = []
+  /// What decodes in the newest plan.
+  private var decode = DecodeLoad(rows: 0, positions: 0)
   package private(set) var statistics = SchedulerStatistics()
 
   package init(policy: any Policy, layerCount: Int, limits: Limits, pool: BlockPool) {
@@ -104,6 +111,7 @@ package struct Scheduler: Sendable {
   package mutating func nextPlan(now: Double = 0) -> IterationPlan? {
     preempted = []
     growRunning()
+    decode = DecodeLoad(rows: running.count, positions: running.reduce(0) { $0 + (lives[$1]?.length ?? 0) })
     // Who has just given way would be the first to come back.
     if preempted.isEmpty || lives.isEmpty { admit(now) }
     let tiles = policy.nextTiles(view(now))
@@ -124,9 +132,10 @@ package struct Scheduler: Sendable {
       for slice in tile.slices { advance(slice, to: tile.layers.upperBound) }
     }
     for id in outcome.advanced {
-      lives[id]?.generated += 1
-      if let key = outcome.filled[id] { lives[id]?.keys.append(key) }
-      publish(id)
+      guard let place = lives.index(forKey: id) else { continue }
+      lives.values[place].generated += 1
+      if !outcome.filled.isEmpty, let key = outcome.filled[id] { lives.values[place].keys.append(key) }
+      if lives.values[place].canPublish(pool.blockSize) { publish(id) }
     }
     for id in outcome.finished { drop(id) }
   }
@@ -164,9 +173,8 @@ package struct Scheduler: Sendable {
 
   /// Lets others share the request's blocks that are complete.
   private mutating func publish(_ id: RequestID) {
-    guard var life = lives[id], life.published < life.keys.count, let own = blocks[id] else { return }
+    guard var life = lives[id], life.canPublish(pool.blockSize), let own = blocks[id] else { return }
     let complete = min(life.completed / pool.blockSize, life.keys.count)
-    guard life.published < complete else { return }
     for index in life.published..<complete { pool.publish(own[index], life.keys[index]) }
     life.published = complete
     lives[id] = life
@@ -176,8 +184,8 @@ package struct Scheduler: Sendable {
   private mutating func growRunning() {
     var needy: [(turn: Turn, id: RequestID)] = []
     for id in running {
-      guard let life = lives[id], let own = blocks[id]?.count else { continue }
-      if pool.blocks(for: life.length) > own { needy.append((life.shape.turn, id)) }
+      guard let life = lives[id], life.length > life.capacity else { continue }
+      needy.append((life.shape.turn, id))
     }
     guard !needy.isEmpty else { return }
     // First come, first served: who is last in turn gives way.
@@ -186,6 +194,7 @@ package struct Scheduler: Sendable {
       while lives[id] != nil {
         if let block = pool.allocate(1) {
           blocks[id]?.append(contentsOf: block)
+          lives[id]?.capacity += pool.blockSize
           break
         }
         guard let last = lives.values.max(by: { $0.shape.turn < $1.shape.turn })?.shape.id else { break }
@@ -233,7 +242,8 @@ package struct Scheduler: Sendable {
     let done = shared.count * pool.blockSize
     blocks[id] = shared + own
     lives[id] = Life(
-      shape: entry.shape, generated: entry.generated, completed: done, keys: entry.keys, published: shared.count)
+      shape: entry.shape, generated: entry.generated, completed: done, keys: entry.keys, published: shared.count,
+      capacity: (shared.count + own.count) * pool.blockSize)
     prefilling.append(Prefill(id: id, arrival: entry.shape.arrival, done: done, length: entry.length))
     statistics.promptTokens += entry.length
     statistics.sharedTokens += done
@@ -250,17 +260,12 @@ package struct Scheduler: Sendable {
   /// What a policy sees.
   private func view(_ now: Double) -> PrefillView {
     PrefillView(
-      now: now, layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens,
-      decode: DecodeLoad(rows: running.count, positions: running.reduce(0) { $0 + (lives[$1]?.length ?? 0) }),
-      prompts: prefilling)
+      now: now, layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens, decode: decode, prompts: prefilling)
   }
 
-  /// What a plan asks of whoever executes it.
+  /// What the newest plan asks of whoever executes it.
   package func load(of plan: IterationPlan) -> IterationLoad {
-    IterationLoad(
-      layerCount: layerCount,
-      decode: DecodeLoad(rows: plan.decode.count, positions: plan.decode.reduce(0) { $0 + (lives[$1]?.length ?? 0) }),
-      tiles: plan.prefill)
+    IterationLoad(layerCount: layerCount, decode: decode, tiles: plan.prefill)
   }
 
   /// In debug builds: no block is lost or has an owner that does not know it, every running request decodes, a tile goes

@@ -60,16 +60,7 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
       throw SimulationError(
         "profile \"\(name)\" is not known, expected one of \(Self.names.joined(separator: ", ")), or a JSON file")
     }
-    guard let data = FileManager.default.contents(atPath: name) else {
-      throw SimulationError("\(name): cannot read this file")
-    }
-    do {
-      self = try JSONDecoder().decode(HardwareProfile.self, from: data)
-    } catch let error as DecodingError {
-      throw SimulationError("\(name): \(error.explanation)")
-    } catch {
-      throw SimulationError("\(name): \(error)")
-    }
+    self = try decoded(name)
     try check(name)
   }
 
@@ -102,6 +93,21 @@ package struct SimulationError: Error, CustomStringConvertible, Sendable, Equata
   package let description: String
 
   package init(_ description: String) { self.description = description }
+}
+
+/// The JSON file's value.
+/// - Throws: `SimulationError` naming the file, and the field that is wrong.
+func decoded<Value: Decodable>(_ path: String) throws(SimulationError) -> Value {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw SimulationError("\(path): cannot be read")
+  }
+  do {
+    return try JSONDecoder().decode(Value.self, from: data)
+  } catch let error as DecodingError {
+    throw SimulationError("\(path): \(error.explanation)")
+  } catch {
+    throw SimulationError("\(path): \(error)")
+  }
 }
 
 extension DecodingError {

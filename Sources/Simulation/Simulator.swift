@@ -11,6 +11,8 @@ package struct SimulatedExecutor: Executor {
   /// Seconds.
   package private(set) var now = 0.0
   package private(set) var totals = IterationTotals()
+  /// Of the last iteration.
+  package private(set) var lastCost = IterationCost()
   private var lives: [RequestID: Life] = [:]
   private var ended: [RequestID: RequestTimes] = [:]
   private var load: IterationLoad?
@@ -35,6 +37,7 @@ package struct SimulatedExecutor: Executor {
   package mutating func execute(_ plan: IterationPlan, blocks: BlockTables) throws -> IterationOutcome {
     let load = load ?? IterationLoad(layerCount: costs.model.layers, decode: .init(rows: 0, positions: 0), tiles: [])
     let cost = costs.cost(of: load)
+    lastCost = cost
     now += cost.seconds
     energy += costs.energy(of: cost)
     totals.iterations += 1
@@ -132,7 +135,7 @@ package struct Simulator {
       executor.expect(load)
       let outcome = try executor.execute(plan, blocks: scheduler.blocks)
       scheduler.complete(plan, outcome, seconds: executor.now - began)
-      each(began, plan, costs.cost(of: load))
+      each(began, plan, executor.lastCost)
     }
     return (executor.requests, executor.totals)
   }

@@ -7,10 +7,10 @@ import Scheduling
 /// `strata bench serve` and `strata simulate`.
 struct ServingOptions: ParsableArguments {
   @Option(help: "CSV file with the columns prompt_tokens and output_tokens, one request a line.")
-  var trace: String
+  var trace: String?
 
   @Option(parsing: .upToNextOption, help: "Requests a second, Poisson arrivals; several for one run each.")
-  var requestRate: [Double]
+  var requestRate: [Double] = []
 
   @Option(parsing: .unconditional, help: "Requests of a run. Default: all that arrive in --duration.")
   var numRequests: Int?
@@ -33,6 +33,11 @@ struct ServingOptions: ParsableArguments {
 
   @Option(parsing: .unconditional, help: "Layer groups of policy layered. Default: the paper's rule.")
   var layerGroups: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Layer groups of policy layered by the step table of the paper's engine, with so many stages.")
+  var groupTable: Int?
 
   @Option(
     parsing: .unconditional,
@@ -71,16 +76,20 @@ extension ServingOptions {
     return policy.flatMap { name -> [PolicyOptions] in
       switch name {
       case .chunked: (chunkSize.isEmpty ? [nil] : chunkSize.map(Optional.init)).map { .init(name, chunkSize: $0) }
-      case .layered: [.init(name, layerGroups: layerGroups)]
+      case .layered: [.init(name, layerGroups: layerGroups, groupTable: groupTable)]
       case .adaptive: [.init(name, tbtTarget: target)]
       case .continuous: [.init(name)]
       }
     }
   }
 
+  /// - Throws: `ValidationError`, wrong usage, without a trace or a rate.
   func workloads() throws -> [(rate: Double, workload: Workload)] {
-    let trace = try Trace(csv: readText(trace), source: trace)
-    guard !requestRate.isEmpty else { throw EngineError("request-rate: expected at least one rate") }
+    guard let file = trace else { throw ValidationError("Missing expected argument '--trace <trace>'") }
+    guard !requestRate.isEmpty else {
+      throw ValidationError("Missing expected argument '--request-rate <request-rate> ...'")
+    }
+    let trace = try Trace(csv: readText(file), source: file)
     let size = numRequests.map(Workload.Size.requests) ?? .seconds(duration)
     return try requestRate.map { ($0, try Workload(trace, rate: $0, size: size, seed: seed)) }
   }

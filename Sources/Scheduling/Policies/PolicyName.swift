@@ -13,6 +13,8 @@ package struct PolicyOptions: Sendable, Equatable {
   package var chunkSize: Int?
   /// Of `layered`: groups for any prompt; nil for the paper's rule.
   package var layerGroups: Int?
+  /// Of `layered`: the stages of the authors' step table, in the formula's place.
+  package var groupTable: Int?
   /// Of `adaptive`, in seconds; nil for the default.
   package var tbtTarget: Double?
 
@@ -20,12 +22,22 @@ package struct PolicyOptions: Sendable, Equatable {
   package static let defaultTBTTarget = 0.1
 
   package init(
-    _ name: PolicyName, chunkSize: Int? = nil, layerGroups: Int? = nil, tbtTarget: Double? = nil
+    _ name: PolicyName, chunkSize: Int? = nil, layerGroups: Int? = nil, groupTable: Int? = nil,
+    tbtTarget: Double? = nil
   ) {
     self.name = name
     self.chunkSize = chunkSize
     self.layerGroups = layerGroups
+    self.groupTable = groupTable
     self.tbtTarget = tbtTarget
+  }
+
+  /// The policy's name with what sets it apart from others of the name: `chunked 1024`, `layered 4 groups`.
+  package var label: String {
+    if let chunkSize { return "\(name.rawValue) \(chunkSize)" }
+    if let layerGroups { return "\(name.rawValue) \(layerGroups) groups" }
+    if let groupTable { return "\(name.rawValue) table \(groupTable)" }
+    return name.rawValue
   }
 
   /// - Parameter time: what `adaptive` knows of the device to begin with.
@@ -40,6 +52,12 @@ package struct PolicyOptions: Sendable, Equatable {
       guard (1...max(layerCount, 1)).contains(layerGroups) else {
         throw SchedulingError("layer-groups is \(layerGroups), expected 1 to \(layerCount), the model's layers")
       }
+    }
+    if let groupTable {
+      guard name == .layered, layerGroups == nil else {
+        throw SchedulingError("group-table is \(groupTable), expected it with policy layered and without layer-groups")
+      }
+      guard groupTable > 0 else { throw SchedulingError("group-table is \(groupTable), expected 1 stage or more") }
     }
     if let chunkSize {
       guard name == .chunked else {
@@ -56,7 +74,7 @@ package struct PolicyOptions: Sendable, Equatable {
       }
     }
     switch name {
-    case .layered: return Layered(groups: layerGroups)
+    case .layered: return Layered(groups: layerGroups, rule: groupTable.map { .table(stages: $0) } ?? .formula)
     case .adaptive: return Adaptive(tbtTarget: tbtTarget ?? Self.defaultTBTTarget, time: time())
     case .chunked: return Chunked(chunkSize: chunkSize ?? Chunked.defaultChunkSize)
     case .continuous: return Continuous()

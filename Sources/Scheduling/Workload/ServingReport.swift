@@ -1,5 +1,5 @@
 /// What happened to one request, in seconds on the run's clock.
-package struct RequestTimes: Sendable, Equatable {
+package struct RequestTimes: Sendable, Equatable, Encodable {
   package var arrival: Double
   package var promptTokens: Int
   /// When each token came, the first one too.

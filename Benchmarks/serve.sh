@@ -1,0 +1,42 @@
+#!/bin/sh
+# Layered prefill against chunked prefill and adaptive on a real device, at equal load, in one interleaved run.
+#
+#   Benchmarks/serve.sh [DEVICE] [ROUNDS] [PROFILE]
+#
+# DEVICE is an index of `strata devices` or part of a name; PROFILE a hardware profile of it for the prediction. Makes a model of
+# 2.45 billion random weights (4.9 GB, in $TMPDIR), measures which share of its experts prompts and decode rows meet, serves
+# few long prompts with each policy in turn, and predicts the same by `strata simulate` from the measured shares.
+# The output lies in Benchmarks/results/MACHINE/ then. STRATA names the executable, MODEL an existing model.
+set -eu
+cd "$(dirname "$0")/.."
+device=${1:-0}
+rounds=${2:-3}
+profile=${3:-Benchmarks/profiles/pocl-2core.json}
+strata=${STRATA:-.build/release/strata}
+[ -x "$strata" ] || swift build -c release --product strata
+
+name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
+machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+results=Benchmarks/results/$machine
+mkdir -p "$results"
+model=${MODEL:-${TMPDIR:-/tmp}/strata-random-model}
+[ -f "$model/config.json" ] ||
+  python3 Benchmarks/random_model.py "$model" --layers 24 --hidden 512 --intermediate 512 --experts 128
+
+load="--trace Benchmarks/traces/few_long.csv --request-rate 0.08 --num-requests 6 --seed 1"
+policies="--policy layered chunked adaptive --chunk-size 512 1024 --slo-ttft 60000 --slo-tbt 3000"
+{
+  echo "device: ${name:-$device}"
+  echo "commit: $(git describe --always --dirty)"
+  echo "date: $(date -u +%Y-%m-%d), load average when it began: $(cut -d' ' -f1-3 /proc/loadavg)"
+  echo "command: strata bench serve --model MODEL --device $device $load $policies --rounds $rounds --json"
+} >"$results/serve.txt"
+python3 Benchmarks/coverage.py "$strata" "$model" --device "$device" >"$results/coverage.json" 2>"$results/coverage.log"
+grep -v loading "$results/coverage.log" >>"$results/serve.txt"
+rm "$results/coverage.log"
+# shellcheck disable=SC2086
+"$strata" bench serve --model "$model" --device "$device" $load $policies --rounds "$rounds" --json >"$results/serve.json"
+# shellcheck disable=SC2086
+"$strata" simulate --model "$model" --profile "$profile" --coverage "$results/coverage.json" $load $policies --json \
+  >"$results/simulate.json"
+python3 Benchmarks/compare.py "$results/serve.json" "$results/simulate.json" | tee -a "$results/serve.txt"

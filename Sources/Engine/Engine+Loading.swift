@@ -1,0 +1,51 @@
+import Backend
+import Checkpoints
+import Models
+import OpenCL
+import Reference
+import Scheduling
+
+extension Engine {
+  /// Blocks of the KV cache.
+  static func blocks(_ options: EngineOptions) -> Int { max(1, (options.cachePositions + blockSize - 1) / blockSize) }
+
+  /// What a model needs on a device with these options.
+  package static func estimate(_ files: ModelFiles, _ options: EngineOptions) -> MemoryEstimate {
+    let model = files.description
+    let blocks = blocks(options)
+    let cache = model.kvCache(blockCount: blocks, blockSize: blockSize)
+    let rows = min(options.expectedTokens, options.maxBatchedTokens) + min(options.maxRequests, blocks)
+    return MemoryEstimate(
+      weights: weightBytes(files.checkpoint), cache: cache.byteCount * model.layerCount,
+      activations: Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 3 * rows * model.hiddenSize * 4)
+  }
+
+  static func load<B: Backend>(
+    _ files: ModelFiles, on backend: B, cache: KVCacheShape, warmUp: Bool, _ progress: @escaping LoadProgress
+  ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
+    func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
+      let runner = try PlanRunner(model, cache: cache)
+      if warmUp { try runner.warmUp() }
+      return (runner, model.expertBytes)
+    }
+    let positions = cache.blockCount * cache.blockSize
+    return try run(Families.load(files.checkpoint, on: backend, positions: positions, progress: progress))
+  }
+
+  /// Matrices stay bf16 if they are; everything else becomes f32.
+  private static func weightBytes(_ checkpoint: Checkpoint) -> Int {
+    checkpoint.tensors.reduce(0) { sum, tensor in
+      let staysBF16 = tensor.format == .bf16 && tensor.shape.count > 1
+      return sum + tensor.elementCount * (staysBF16 ? 2 : 4)
+    }
+  }
+
+  static func check(_ estimate: MemoryEstimate, against available: Int, _ device: Device) throws(EngineError) {
+    // 0: the device does not tell.
+    guard available > 0, estimate.total > available else { return }
+    throw EngineError(
+      "device \"\(device.name)\" has too little memory: \(readable(estimate.total)) are needed (weights "
+        + "\(readable(estimate.weights)), KV cache \(readable(estimate.cache)), activations "
+        + "\(readable(estimate.activations))), but it has \(readable(available))")
+  }
+}

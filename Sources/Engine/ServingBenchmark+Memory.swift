@@ -1,0 +1,76 @@
+import Backend
+import Foundation
+import Models
+import OpenCL
+import Scheduling
+
+extension ServingBenchmark {
+  /// The share of the memory that is left beside weights and activations that the KV cache takes at most.
+  package static let cacheShare = 0.8
+
+  /// - Throws: `EngineError` that says how many requests do not fit into the context or the KV cache, and what to do.
+  func engineOptions(_ files: ModelFiles) throws -> EngineOptions {
+    let lengths = loads.flatMap(\.workload.arrivals).map(\.lengths)
+    let context = files.description.maxPositions
+    try check(lengths, fit: context, "the model's context") { _ in "take such lines out of the trace" }
+    if let cachePositions, cachePositions < 1 {
+      throw EngineError("cache-positions is \(cachePositions), expected 1 or more")
+    }
+    let longest = lengths.map(\.promptTokens).max() ?? 1
+    // Full prompts of the most requests at once.
+    var options = EngineOptions(
+      device: device, cachePositions: Engine.blockSize, expectedTokens: min(max(longest, 1), maxBatchedTokens))
+    options.maxBatchedTokens = maxBatchedTokens
+    options.maxRequests = maxRequests
+    options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)
+    if cachePositions == nil {
+      options.cachePositions = min(options.cachePositions, positionsThatFit(files, options))
+    }
+    let held = (options.cachePositions + Engine.blockSize - 1) / Engine.blockSize * Engine.blockSize
+    try check(lengths, fit: held, "the KV cache") { needed in
+      cachePositions == nil
+        ? "the device has no memory for more" : "give cache-positions \(needed) or more"
+    }
+    return options
+  }
+
+  private func check(
+    _ lengths: [Trace.Entry], fit positions: Int, _ what: String, advice: (Int) -> String
+  ) throws(EngineError) {
+    func needed(_ entry: Trace.Entry) -> Int { entry.promptTokens + entry.outputTokens - 1 }
+    let tooLong = lengths.filter { needed($0) > positions }
+    guard let longest = tooLong.max(by: { needed($0) < needed($1) }) else { return }
+    throw EngineError(
+      "\(tooLong.count) of \(lengths.count) requests do not fit into \(what) of \(positions) positions: the longest has "
+        + "\(longest.promptTokens) prompt tokens and \(longest.outputTokens) to generate, which need \(needed(longest)); "
+        + advice(needed(longest)))
+  }
+
+  /// What the largest requests of a load need together, as many as may run at once.
+  private static func usefulPositions(_ loads: [Load], _ maxRequests: Int) -> Int {
+    let block = Engine.blockSize
+    return loads.map { load in
+      let needs = load.workload.arrivals.map { arrival in
+        // A block more for each, so that it can always go on.
+        (arrival.lengths.promptTokens + arrival.lengths.outputTokens + 2 * block - 2) / block * block
+      }
+      return needs.sorted(by: >).prefix(maxRequests).reduce(0, +)
+    }.max() ?? block
+  }
+
+  /// Positions that `cacheShare` of the free memory holds, and the largest buffer of the device.
+  private func positionsThatFit(_ files: ModelFiles, _ options: EngineOptions) -> Int {
+    let one = files.description.kvCache(blockCount: 1, blockSize: Engine.blockSize).byteCount
+    let estimate = Engine.estimate(files, options)
+    var memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    var blocks = Int.max
+    if case .openCL(let device) = device {
+      if device.globalMemory > 0 { memory = device.globalMemory }
+      // Keys and values have a buffer each.
+      blocks = device.maxAllocation / max(one / 2, 1)
+    }
+    let free = Double(memory - estimate.weights - estimate.activations) * Self.cacheShare
+    blocks = min(blocks, Int(max(0, free)) / max(one * files.description.layerCount, 1))
+    return max(blocks, 1) * Engine.blockSize
+  }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct Bench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures policies on a real device, and the scheduler itself.",
+    subcommands: [BenchServe.self, BenchScheduler.self])
+}

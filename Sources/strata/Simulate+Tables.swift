@@ -1,0 +1,85 @@
+import Engine
+import Scheduling
+import Simulation
+
+// What `strata simulate` prints for a person, when a report by itself is not it.
+extension Simulate {
+  /// A line a run; times in milliseconds.
+  func table(of runs: [Study.Run]) -> [String] {
+    let head = [
+      "policy", "rate", "attained", "TTFT mean", "P99", "TBT P99", "E2E mean", "in system", "expert GB", "mJ/token",
+    ]
+    return aligned(
+      [head]
+        + runs.map(\.report).map { report in
+          [
+            report.policy, fixed(report.requestRate ?? 0, 2),
+            report.attainment.map { fixed($0 * 100, 1) + " %" } ?? "-", fixed(report.ttft.mean * 1000, 0),
+            fixed(report.ttft.p99 * 1000, 0), fixed(report.itl.p99 * 1000, 1), fixed(report.e2el.mean * 1000, 0),
+            fixed(report.meanInSystemAtArrivals, 1),
+            fixed((report.expertBytesPrefill + report.expertBytesDecode) / 1e9, 0),
+            fixed((report.energyPerToken ?? 0) * 1000, 1),
+          ]
+        })
+  }
+
+  func table(of prompts: [PromptStudy]) -> [String] {
+    let head = ["policy", "tokens", "iterations", "ms", "of which experts", "expert GB", "J"]
+    return aligned(
+      [head]
+        + prompts.map { prompt in
+          [
+            prompt.policy, "\(prompt.promptTokens)", "\(prompt.iterations)", fixed(prompt.seconds * 1000, 1),
+            fixed(prompt.expertSeconds * 1000, 1), fixed(prompt.expertBytes / 1e9, 1), fixed(prompt.energy, 1),
+          ]
+        })
+  }
+
+  func lines(of crossover: Crossover) -> [String] {
+    func percent(_ gain: Double?) -> String { gain.map { fixed($0 * 100, 0) + " %" } ?? "no chunk" }
+    let head = [
+      "prompt", "load", "rate", "TTFT", "P99 TBT", "TTFT saved", "E2E saved", "chunk", "TTFT saved", "E2E saved", "chunk",
+    ]
+    let rows = crossover.points.map { point in
+      [
+        "\(point.promptTokens)", fixed(point.load * 100, 0) + " %", fixed(point.rate, 2),
+        fixed(point.layered.meanTTFT * 1000, 0), fixed(point.layered.p99TBT * 1000, 1),
+      ]
+        + [true, false].flatMap { same in
+          [
+            percent(point.gain(\.meanTTFT, atSameTBT: same)), percent(point.gain(\.meanE2E, atSameTBT: same)),
+            point.best(\.meanE2E, atSameTBT: same)?.policy.split(separator: " ").last.map(String.init) ?? "-",
+          ]
+        }
+    }
+    let kinds: [(String, KeyPath<Crossover.Latency, Double>)] = [("mean TTFT", \.meanTTFT), ("mean E2E", \.meanE2E)]
+    var lines = [
+      "layered against the best chunk size: first among those whose P99 TBT is no more than "
+        + "\(fixed((Crossover.sameTBT - 1) * 100, 0)) % above its own, then among all; ms, requests/s",
+    ]
+    lines += aligned([head] + rows) + [""]
+    for (name, time) in kinds {
+      for same in [true, false] {
+        let among = same ? "chunks of no worse TBT" : "any chunk"
+        let places = Crossover.loads.map { load in
+          let first = crossover.firstLength(time, atSameTBT: same, load: load).map { "from \($0) tokens" } ?? "never"
+          return "load \(fixed(load * 100, 0)) % \(first)"
+        }
+        lines.append("\(name) beats \(among): \(places.joined(separator: ", "))")
+      }
+    }
+    return lines
+  }
+
+  /// Columns as wide as their widest field, the first one to the left, the others to the right.
+  private func aligned(_ rows: [[String]]) -> [String] {
+    let columns = rows.first?.count ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.indices.map { column in
+        let fill = String(repeating: " ", count: widths[column] - row[column].count)
+        return column == 0 ? row[column] + fill : fill + row[column]
+      }.joined(separator: "  ")
+    }
+  }
+}
