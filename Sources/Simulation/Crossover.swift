@@ -29,34 +29,50 @@ package struct Crossover: Sendable, Encodable {
   /// Tokens that each request generates, and requests of a run.
   package static let outputTokens = 200
   package static let requests = 120
-  /// A chunk size has the same time between tokens as `layered` if its P99 is at most so many times that one's.
+  /// A chunk size is no worse between tokens than `layered` if its P99 is at most so many times that one's.
   package static let sameTBT = 1.15
+
+  /// Which chunk sizes `layered` has to be better than.
+  package enum Rivals: Sendable, Equatable {
+    /// All.
+    case any
+    /// Those whose P99 between tokens is no worse than that of `layered`.
+    case sameTBT
+    /// Those whose P99 between tokens is at most so many seconds.
+    case within(Double)
+  }
 }
 
 extension Crossover.Point {
   package typealias Latency = Crossover.Latency
 
-  /// The chunk size with the lowest time of a kind, among all, or among those with no worse a time between tokens.
-  package func best(_ time: KeyPath<Latency, Double>, atSameTBT: Bool) -> Latency? {
-    let limit = atSameTBT ? layered.p99TBT * Crossover.sameTBT : .infinity
+  /// The chunk size with the lowest time of a kind; nil if no rival is left.
+  package func best(_ time: KeyPath<Latency, Double>, among rivals: Crossover.Rivals) -> Latency? {
+    let limit =
+      switch rivals {
+      case .any: Double.infinity
+      case .sameTBT: layered.p99TBT * Crossover.sameTBT
+      case .within(let seconds): seconds
+      }
     return chunks.filter { $0.p99TBT <= limit }.min { $0[keyPath: time] < $1[keyPath: time] }
   }
 
   /// How much of the best chunk size's time `layered` saves: 0.3 for 30 % less, below 0 if it takes longer; nil if no
-  /// chunk size has so short a time between tokens.
-  package func gain(_ time: KeyPath<Latency, Double>, atSameTBT: Bool) -> Double? {
-    best(time, atSameTBT: atSameTBT).map { 1 - layered[keyPath: time] / $0[keyPath: time] }
+  /// rival is left.
+  package func gain(_ time: KeyPath<Latency, Double>, among rivals: Crossover.Rivals) -> Double? {
+    best(time, among: rivals).map { 1 - layered[keyPath: time] / $0[keyPath: time] }
   }
 }
 
 extension Crossover {
-  /// The shortest prompt from which on `layered` is better by at least 1 % at this load; nil if it is not with the longest.
-  package func firstLength(
-    _ time: KeyPath<Latency, Double>, atSameTBT: Bool, load: Double
-  ) -> Int? {
+  /// `layered` is better if it saves at least so much.
+  package static let leastGain = 0.01
+
+  /// The shortest prompt from which on `layered` is better at this load, or no chunk size keeps the time between tokens;
+  /// nil if it is not with the longest.
+  package func firstLength(_ time: KeyPath<Latency, Double>, among rivals: Rivals, load: Double) -> Int? {
     let row = points.filter { $0.load == load }.sorted { $0.promptTokens > $1.promptTokens }
-    let better = row.prefix { ($0.gain(time, atSameTBT: atSameTBT) ?? 1) >= 0.01 }
-    return better.last?.promptTokens
+    return row.prefix { ($0.gain(time, among: rivals) ?? 1) >= Self.leastGain }.last?.promptTokens
   }
 }
 

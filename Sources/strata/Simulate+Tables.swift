@@ -35,8 +35,13 @@ extension Simulate {
         })
   }
 
-  func lines(of crossover: Crossover) -> [String] {
-    func percent(_ gain: Double?) -> String { gain.map { fixed($0 * 100, 0) + " %" } ?? "no chunk" }
+  /// - Parameter limit: seconds between tokens that a chunk size may take, or nil for about as many as `layered`.
+  func lines(of crossover: Crossover, limit: Double?) -> [String] {
+    func percent(_ gain: Double?) -> String { gain.map { fixed($0 * 100, 0) + " %" } ?? "-" }
+    let kept = limit.map { Crossover.Rivals.within($0) } ?? .sameTBT
+    let keptName =
+      limit.map { "a P99 TBT of at most \(fixed($0 * 1000, 0)) ms" }
+      ?? "a P99 TBT at most \(fixed((Crossover.sameTBT - 1) * 100, 0)) % above that of layered"
     let head = [
       "prompt", "load", "rate", "TTFT", "P99 TBT", "TTFT saved", "E2E saved", "chunk", "TTFT saved", "E2E saved", "chunk",
     ]
@@ -45,25 +50,24 @@ extension Simulate {
         "\(point.promptTokens)", fixed(point.load * 100, 0) + " %", fixed(point.rate, 2),
         fixed(point.layered.meanTTFT * 1000, 0), fixed(point.layered.p99TBT * 1000, 1),
       ]
-        + [true, false].flatMap { same in
+        + [kept, .any].flatMap { rivals in
           [
-            percent(point.gain(\.meanTTFT, atSameTBT: same)), percent(point.gain(\.meanE2E, atSameTBT: same)),
-            point.best(\.meanE2E, atSameTBT: same)?.policy.split(separator: " ").last.map(String.init) ?? "-",
+            percent(point.gain(\.meanTTFT, among: rivals)), percent(point.gain(\.meanE2E, among: rivals)),
+            point.best(\.meanTTFT, among: rivals)?.policy.split(separator: " ").last.map(String.init) ?? "none",
           ]
         }
     }
-    let kinds: [(String, KeyPath<Crossover.Latency, Double>)] = [("mean TTFT", \.meanTTFT), ("mean E2E", \.meanE2E)]
     var lines = [
-      "layered against the best chunk size: first among those whose P99 TBT is no more than "
-        + "\(fixed((Crossover.sameTBT - 1) * 100, 0)) % above its own, then among all; ms, requests/s",
+      "layered against the best chunk size, first among those with \(keptName), then among all",
+      "rates in requests/s, times in ms; 100 % load is what chunks of 512 can serve",
     ]
-    lines += aligned([head] + rows) + [""]
+    lines += aligned([head] + rows)
+    let kinds: [(String, KeyPath<Crossover.Latency, Double>)] = [("mean TTFT", \.meanTTFT), ("mean E2E", \.meanE2E)]
     for (name, time) in kinds {
-      for same in [true, false] {
-        let among = same ? "chunks of no worse TBT" : "any chunk"
+      for (rivals, among) in [(kept, "every chunk size with \(keptName)"), (.any, "every chunk size")] {
         let places = Crossover.loads.map { load in
-          let first = crossover.firstLength(time, atSameTBT: same, load: load).map { "from \($0) tokens" } ?? "never"
-          return "load \(fixed(load * 100, 0)) % \(first)"
+          let first = crossover.firstLength(time, among: rivals, load: load)
+          return "\(first.map { "from \($0) tokens" } ?? "never") at \(fixed(load * 100, 0)) % load"
         }
         lines.append("\(name) beats \(among): \(places.joined(separator: ", "))")
       }

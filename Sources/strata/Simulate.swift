@@ -130,7 +130,7 @@ struct Simulate: AsyncParsableCommand {
   private func runCrossover(_ study: Study) async throws {
     let found = try await study.crossover(seed: serving.seed, progress: progress("simulating"))
     if serving.json { return try printJSON(found.points) }
-    try print(lines(of: found))
+    try print(lines(of: found, limit: serving.sloTbt.map { $0 / 1000 }))
   }
 
   private func runFit(_ study: Study) async throws {
