@@ -58,7 +58,7 @@ def attainment(runs):
 
 
 def table(head, rows):
-    print("| " + " | ".join(head) + " |")
+    print("| " + " | ".join(str(field) for field in head) + " |")
     print("|" + "---|" * len(head))
     for row in rows:
         print("| " + " | ".join(str(field) for field in row) + " |")

@@ -13,11 +13,9 @@ struct AdaptiveTests {
   }
 
   private func view(_ prompts: [Prefill], decode rows: Int) -> PrefillView {
-    var view = PrefillView(
+    PrefillView(
       now: 0, layerCount: Self.layers, maxBatchedTokens: 8192, decode: DecodeLoad(rows: rows, positions: rows * 300),
       prompts: prompts)
-    view.maxBatchedTokens = 8192
-    return view
   }
 
   private func seconds(_ tiles: [PrefillTile], decode rows: Int) -> Double {

@@ -35,7 +35,8 @@ struct CostModelTests {
   private let coverage = ExpertCoverage(
     prompt: [.init(rows: 64, share: 0.8)], decode: [.init(rows: 8, share: 0.5)], one: 0.2)
 
-  private func load(decode rows: Int, positions: Int = 0, tokens: Int = 0, layers: Range<Int> = 0..<2) -> IterationLoad {
+  private func load(decode rows: Int, positions: Int = 0, tokens: Int = 0, layers: Range<Int> = 0..<2) -> IterationLoad
+  {
     let slice = PrefillTile.Slice(request: RequestID(0), tokens: 0..<tokens)
     return IterationLoad(
       layerCount: 2, decode: DecodeLoad(rows: rows, positions: positions),
@@ -82,14 +83,17 @@ struct CostModelTests {
   @Test func twoDevicesShareTheWork() throws {
     var hardware = try hardware()
     hardware.interconnectBandwidth = 1e18
-    let one = CostModel(model: try model(), hardware: hardware, coverage: coverage).cost(of: load(decode: 8, tokens: 64))
+    let one = CostModel(model: try model(), hardware: hardware, coverage: coverage).cost(
+      of: load(decode: 8, tokens: 64))
     hardware.devices = 2
-    let two = CostModel(model: try model(), hardware: hardware, coverage: coverage).cost(of: load(decode: 8, tokens: 64))
+    let two = CostModel(model: try model(), hardware: hardware, coverage: coverage).cost(
+      of: load(decode: 8, tokens: 64))
     #expect(abs(two.seconds - one.seconds / 2) < 1e-9)
     #expect(two.bytes == one.bytes && two.operations == one.operations)
     // Each device sends and gets the sum of 72 rows of 100 values of 2 bytes, twice a layer.
     hardware.interconnectBandwidth = 1e6
-    let slow = CostModel(model: try model(), hardware: hardware, coverage: coverage).cost(of: load(decode: 8, tokens: 64))
+    let slow = CostModel(model: try model(), hardware: hardware, coverage: coverage).cost(
+      of: load(decode: 8, tokens: 64))
     #expect(abs(slow.seconds - two.seconds - 2 * 2 * 14_400 / 1e6) < 1e-9)
   }
 

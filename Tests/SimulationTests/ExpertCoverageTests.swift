@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 
 struct ExpertCoverageTests {
-  static let curves = [ExpertCoverage.paperQwen] + [(128, 8), (32, 4), (8, 8), (512, 1)].map {
-    ExpertCoverage(experts: $0.0, chosen: $0.1, promptSpread: 2.1, decodeSpread: 1.4)
-  }
+  static let curves =
+    [ExpertCoverage.paperQwen]
+    + [(128, 8), (32, 4), (8, 8), (512, 1)].map {
+      ExpertCoverage(experts: $0.0, chosen: $0.1, promptSpread: 2.1, decodeSpread: 1.4)
+    }
 
   @Test func isExactAtItsPoints() {
     let curve = ExpertCoverage.paperQwen
@@ -68,7 +70,8 @@ struct ExpertCoverageTests {
     #expect(abs(curve.ofPrompt(512) - 0.9) < 1e-12 && abs(curve.ofDecode(32) - 0.8) < 1e-12)
     #expect(abs(curve.ofDecode(1) - 0.125) < 1e-12)
     for (text, problem) in [
-      (#"{"prompt": []}"#, "field decode: it is missing"), (#"{"prompt": [], "decode": []}"#, "field prompt: it has no point"),
+      (#"{"prompt": []}"#, "field decode: it is missing"),
+      (#"{"prompt": [], "decode": []}"#, "field prompt: it has no point"),
       (#"{"prompt": [{"rows": 2, "share": 1.5}], "decode": []}"#, "field prompt: found 2.0 rows with a share of 1.5"),
       (
         #"{"prompt": [{"rows": 2, "share": 0.5}, {"rows": 4, "share": 0.4}], "decode": []}"#,

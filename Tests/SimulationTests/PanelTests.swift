@@ -14,14 +14,17 @@ struct PanelTests {
   func layeredDecodesAsSteadilyAndReadsLess(panel: Setup.Panel) async throws {
     let found = try await Setup.reports(panel, Self.policies, seconds: Self.seconds)
     let (chunked, layered, adaptive) = (found[0], found[1], found[2])
-    // GPT-OSS and ShareGPT: see Documentation/simulation.md for why a wider bound holds there.
-    let bound = panel.name == "d" ? 1.35 : 1.15
-    #expect(layered.itl.p99 < bound * chunked.itl.p99)
-    #expect(layered.expertBytesPrefill + layered.expertBytesDecode < chunked.expertBytesPrefill + chunked.expertBytesDecode)
-    #expect(layered.ttft.mean < chunked.ttft.mean)
+    // In d a group of GPT-OSS's 24 layers has up to 683 tokens' work, and a chunk 512 less its many decode rows:
+    // Documentation/simulation.md has more of it.
+    let isD = panel.name == "d"
+    #expect(layered.itl.p99 < (isD ? 1.35 : 1.15) * chunked.itl.p99)
+    #expect(layered.ttft.mean < (isD ? 1.15 : 0.9) * chunked.ttft.mean)
+    #expect(experts(layered) < 0.9 * experts(chunked))
     #expect((adaptive.attainment ?? 0) >= max(layered.attainment ?? 1, chunked.attainment ?? 1) - 0.01)
     #expect(adaptive.ttft.mean < min(layered.ttft.mean, chunked.ttft.mean))
   }
+
+  private func experts(_ report: ServingReport) -> Double { report.expertBytesPrefill + report.expertBytesDecode }
 
   /// Where chunked is overloaded, layered is not, and adaptive still keeps every limit.
   @Test func underMoreLoad() async throws {

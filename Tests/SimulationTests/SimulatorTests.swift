@@ -4,7 +4,8 @@ import Testing
 
 struct SimulatorTests {
   private static let policies = [
-    PolicyOptions(.chunked), PolicyOptions(.layered), PolicyOptions(.adaptive, tbtTarget: 0.1), PolicyOptions(.continuous),
+    PolicyOptions(.chunked), PolicyOptions(.layered), PolicyOptions(.adaptive, tbtTarget: 0.1),
+    PolicyOptions(.continuous),
   ]
 
   /// Every running request decodes in every plan, tokens come at the ends of iterations, and every one comes.

@@ -29,7 +29,12 @@ struct TimelineTests {
     let slices = [PrefillTile.Slice(request: RequestID(3), tokens: 0..<100)]
     let plan = IterationPlan(decode: [RequestID(1)], prefill: [PrefillTile(slices: slices, layers: 2..<6)])
     let data = try Timeline.chromeTrace(
-      [("one", [.init(began: 0.5, seconds: 0.25, plan: plan), .init(began: 0.75, seconds: 0.1, plan: .init(decode: []))]), ("two", [])],
+      [
+        (
+          "one",
+          [.init(began: 0.5, seconds: 0.25, plan: plan), .init(began: 0.75, seconds: 0.1, plan: .init(decode: []))]
+        ), ("two", []),
+      ],
       layerCount: 24)
     let events = try JSONDecoder().decode(File.self, from: data).traceEvents
     #expect(events.filter { $0.name == "process_name" }.compactMap(\.args?.name) == ["one", "two"])

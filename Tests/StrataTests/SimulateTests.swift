@@ -43,7 +43,8 @@ struct SimulateTests {
   @Test func runsEveryPolicyAtEveryRate() async throws {
     let runs = try await simulate(
       [
-        "--trace", trace, "--request-rate", "2", "4", "--num-requests", "30", "--policy", "chunked", "layered", "adaptive",
+        "--trace", trace, "--request-rate", "2", "4", "--num-requests", "30", "--policy", "chunked", "layered",
+        "adaptive",
         "--chunk-size", "256", "512", "--slo-ttft", "5000", "--slo-tbt", "100", "--json", "--detailed",
       ]
     ).expectSuccess().json([Run].self)
@@ -67,7 +68,9 @@ struct SimulateTests {
 
   @Test func aReportIsForPeople() async throws {
     let one = try await simulate(load).expectSuccess()
-    for line in ["Serving Benchmark Result: layered", "Successful requests:                      40", "Mean TTFT (ms):"] {
+    for line in [
+      "Serving Benchmark Result: layered", "Successful requests:                      40", "Mean TTFT (ms):",
+    ] {
       #expect(one.output.contains(line))
     }
     let several = try await simulate(
@@ -80,7 +83,8 @@ struct SimulateTests {
   @Test func onePromptAlone() async throws {
     let found = try await simulate(
       [
-        "--prompt-tokens", "8192", "--policy", "chunked", "layered", "adaptive", "--chunk-size", "512", "8192", "--json",
+        "--prompt-tokens", "8192", "--policy", "chunked", "layered", "adaptive", "--chunk-size", "512", "8192",
+        "--json",
       ], model: "qwen3-30b-a3b"
     ).expectSuccess().json([Prompt].self)
     #expect(found.map(\.policy) == ["chunked 512", "chunked 8192", "layered", "adaptive"])

@@ -23,7 +23,7 @@ struct TraceTests {
   }
 
   @Test(arguments: [
-    ("", "t.csv: the trace is empty"), ("\n", "t.csv: the trace is empty"),
+    ("", "t.csv: the trace is empty"), ("\n", "t.csv: line 1: there is no column prompt_tokens"),
     ("prompt_tokens,output_tokens\n", "t.csv: the trace has no request behind its first line"),
     ("prompt,output_tokens\n1,2\n", "t.csv: line 1: there is no column prompt_tokens"),
     ("prompt_tokens\n1\n", "t.csv: line 1: there is no column output_tokens"),
