@@ -95,7 +95,7 @@ def front(paths, out):
         points.sort()
         axes.plot([p[0] for p in points], [p[1] for p in points], marks.get(kind, "o") + "-", color=colour(kind), label=names.get(kind, kind), lw=1)
         for x, y, text in points:
-            up = (8, 1) if text == "the rule" else {"chunked": (5, 6), "adaptive": (-4, -14), "layered": (-14, -8)}.get(kind, (5, 5))
+            up = {"the rule": (8, 1), "16": (-14, -8), "30": (-18, -3)}.get(text) or ((-4, -14) if kind == "adaptive" else (5, 5))
             axes.annotate(text, (x, y), textcoords="offset points", xytext=up, fontsize=8, color=colour(kind))
     axes.set(xscale="log", yscale="log", xlabel="P99 time between tokens, ms", ylabel="mean time to first token, s")
     axes.set_xticks([20, 30, 50, 100, 200, 500, 1000], [20, 30, 50, 100, 200, 500, 1000])
