@@ -32,7 +32,6 @@ panel() {
   shift 6
   for seed in $(seq "$seeds"); do
     echo "panel $name, seed $seed of $seeds" >&2
-    set -- "$@"
     simulate "$model" --trace "Benchmarks/traces/$trace.csv" --slo-ttft "$ttft" --slo-tbt "$tbt" --seed "$seed" --json \
       --policy chunked layered adaptive --request-rate "$@" >"$out/panel-$name-$seed.json"
     simulate "$model" --trace "Benchmarks/traces/$trace.csv" --slo-ttft "$ttft" --slo-tbt "$tbt" --seed "$seed" --json \

@@ -95,11 +95,11 @@ def front(paths, out):
         points.sort()
         axes.plot([p[0] for p in points], [p[1] for p in points], marks.get(kind, "o") + "-", color=colour(kind), label=names.get(kind, kind), lw=1)
         for x, y, text in points:
-            up = {"chunked": (5, 6), "adaptive": (-4, -14)}.get(kind, (5, 5))
+            up = {"the rule": (8, 1), "16": (-14, -8), "30": (-18, -3)}.get(text) or ((-4, -14) if kind == "adaptive" else (5, 5))
             axes.annotate(text, (x, y), textcoords="offset points", xytext=up, fontsize=8, color=colour(kind))
     axes.set(xscale="log", yscale="log", xlabel="P99 time between tokens, ms", ylabel="mean time to first token, s")
     axes.set_xticks([20, 30, 50, 100, 200, 500, 1000], [20, 30, 50, 100, 200, 500, 1000])
-    axes.set_yticks([0.2, 0.5, 1, 2, 5, 10, 20], [0.2, 0.5, 1, 2, 5, 10, 20])
+    axes.set_yticks([0.2, 0.5, 1, 2, 5, 10, 20, 50], [0.2, 0.5, 1, 2, 5, 10, 20, 50])
     axes.minorticks_off()
     axes.legend()
     save(figure, out)
@@ -168,7 +168,7 @@ def timeline(path, out, seconds=None):
         axes.set(xlim=(begin, end), ylim=(0, layers), ylabel="layer")
         axes.set_title(name, fontsize=10, loc="left")
         axes.grid(False)
-    grid[-1, 0].set_xlabel("seconds; a colour is a prompt, grey is decode alone, a thin line begins an iteration")
+    grid[-1, 0].set_xlabel("seconds; a colour is a prompt (ten in turn), grey is decode alone, a thin line begins an iteration")
     save(figure, out)
 
 

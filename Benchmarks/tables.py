@@ -58,7 +58,7 @@ def attainment(runs):
 
 
 def table(head, rows):
-    print("| " + " | ".join(head) + " |")
+    print("| " + " | ".join(str(field) for field in head) + " |")
     print("|" + "---|" * len(head))
     for row in rows:
         print("| " + " | ".join(str(field) for field in row) + " |")
@@ -130,6 +130,20 @@ def experts(run):
     return run["expertBytesPrefill"] + run["expertBytesDecode"]
 
 
+def front(folder):
+    print("### Qwen3-30B-A3B, arXiv stand-in, 1.3 requests/s, by chunk size and by groups\n")
+    rows = []
+    for path in sorted(glob.glob(os.path.join(folder, "front-*.json"))):
+        for run in load(path):
+            kind = run["policy"]
+            if kind == "adaptive":
+                kind += f", target {path.rsplit('-', 1)[1].split('.')[0]} ms"
+            rows.append([
+                kind, f"{run['ttft']['mean']:.2f}", f"{1000 * run['itl']['p99']:.1f}", f"{run['e2el']['mean']:.2f}",
+                f"{experts(run) / 1e9 / run['completed']:.0f}", f"{1000 * run['energyPerToken']:.1f}"])
+    table(["policy", "mean TTFT, s", "P99 TBT, ms", "mean E2E, s", "expert GB a request", "mJ/token"], rows)
+
+
 def headlines(folder):
     print("### Headlines, at equal load: what layered and adaptive save of chunked\n")
     print("Over the paper's rates of a panel, the smallest and the largest saving, and the rate of the largest.\n")
@@ -154,16 +168,16 @@ def headlines(folder):
         runs = panel(folder, known["name"])
         row = [known["name"]]
         found = []
-        for policy in ("chunked", "layered", "adaptive"):
+        for policy in ("chunked", "layered", "layered table", "adaptive"):
             served = [rate for rate, share in attainment(runs[policy]) if share >= 90]
             if not served:
                 row.append("-")
                 continue
             found.append(1000 * mean(runs[policy][max(served)], "energyPerToken"))
             row.append(f"{found[-1]:.1f} mJ at {max(served)}")
-        row.append(per_cent(found[1], found[0]) if len(found) == 3 else "-")
+        row.append(f"{per_cent(found[1], found[0])}, {per_cent(found[2], found[0])}" if len(found) == 4 else "-")
         rows.append(row)
-    table(["panel", "chunked", "layered", "adaptive", "layered to chunked"], rows)
+    table(["panel", "chunked", "layered", "layered table", "adaptive", "layered and its table to chunked"], rows)
 
 
 def adaptive(folder):
@@ -185,7 +199,7 @@ def adaptive(folder):
 
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "results", "paper")
-    for part in (rates, prompt, headlines, adaptive, curves):
+    for part in (rates, prompt, headlines, adaptive, front, curves):
         part(folder)
     for path in sorted(glob.glob(os.path.join(folder, "crossover-*.txt"))):
         name = os.path.basename(path)[len("crossover-"):-len(".txt")]

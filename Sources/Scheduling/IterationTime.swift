@@ -2,10 +2,11 @@ import Foundation
 
 /// Predicts how long an iteration takes, and learns it from those that have run.
 ///
-/// Seconds are a sum of seven features of the load, each with a weight that is not negative: a constant; for each layer the
-/// logarithm of its rows, since the experts that are read grow with it; for each layer its rows, which are multiplied,
-/// and their root, since reading and multiplying overlap in part; the positions that decode rows look back on; the pairs
-/// of positions that prompts attend to; the tokens that end in the LM head. The weights minimise the squares of relative errors, old ones counting less and less.
+/// Seconds are a sum of seven features of the load, each with a weight that is not negative: a constant; for each layer
+/// the logarithm of its rows, since the experts that are read grow with it; for each layer its rows, which are
+/// multiplied, and their root, since reading and multiplying overlap in part; the positions that decode rows look back
+/// on; the pairs of positions that prompts attend to; the tokens that end in the LM head. The weights minimise the squares
+/// of relative errors, old ones counting less and less.
 package struct IterationTime: Sendable {
   package static let featureCount = 7
   /// How much an observation counts after the next one: half after about 140.

@@ -11,6 +11,8 @@ package struct IterationCost: Sendable, Equatable {
   /// All bytes read from device memory, and operations, on all devices together.
   package var bytes = 0.0
   package var operations = 0.0
+
+  package init() {}
 }
 
 /// Predicts iterations from first principles and a few efficiencies: a layer reads its weights and multiplies by them, and

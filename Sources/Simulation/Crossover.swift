@@ -9,6 +9,13 @@ package struct Crossover: Sendable, Encodable {
     package var meanTTFT: Double
     package var meanE2E: Double
     package var p99TBT: Double
+
+    package init(policy: String, meanTTFT: Double, meanE2E: Double, p99TBT: Double) {
+      self.policy = policy
+      self.meanTTFT = meanTTFT
+      self.meanE2E = meanE2E
+      self.p99TBT = p99TBT
+    }
   }
 
   package struct Point: Sendable, Encodable {
@@ -19,9 +26,19 @@ package struct Crossover: Sendable, Encodable {
     package var rate: Double
     package var layered: Latency
     package var chunks: [Latency]
+
+    package init(promptTokens: Int, load: Double, rate: Double, layered: Latency, chunks: [Latency]) {
+      self.promptTokens = promptTokens
+      self.load = load
+      self.rate = rate
+      self.layered = layered
+      self.chunks = chunks
+    }
   }
 
   package var points: [Point]
+
+  package init(points: [Point]) { self.points = points }
 
   package static let promptLengths = [256, 512, 1024, 2048, 4096, 8192, 16384]
   package static let loads = [0.1, 0.3, 0.5, 0.7, 0.9]

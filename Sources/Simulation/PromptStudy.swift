@@ -20,7 +20,8 @@ extension Study {
   package func prompt(_ tokens: Int, _ options: PolicyOptions) throws -> PromptStudy {
     let workload = Workload(arrivals: [.init(time: 0, lengths: .init(promptTokens: tokens, outputTokens: 1))])
     var found = PromptStudy(
-      policy: options.label, promptTokens: tokens, iterations: 0, seconds: 0, expertSeconds: 0, expertBytes: 0, energy: 0)
+      policy: options.label, promptTokens: tokens, iterations: 0, seconds: 0, expertSeconds: 0, expertBytes: 0,
+      energy: 0)
     let (_, totals) = try simulator().run(workload, policy: policy(options)) { _, _, cost in
       found.iterations += 1
       found.seconds += cost.seconds

@@ -11,6 +11,12 @@ package enum Timeline {
     package var began: Double
     package var seconds: Double
     package var plan: IterationPlan
+
+    package init(began: Double, seconds: Double, plan: IterationPlan) {
+      self.began = began
+      self.seconds = seconds
+      self.plan = plan
+    }
   }
 
   /// One event of the format; `ts` and `dur` are in microseconds.

@@ -43,11 +43,12 @@ extension Simulate {
       limit.map { "a P99 TBT of at most \(fixed($0 * 1000, 0)) ms" }
       ?? "a P99 TBT at most \(fixed((Crossover.sameTBT - 1) * 100, 0)) % above that of layered"
     let head = [
-      "prompt", "load", "rate", "TTFT", "P99 TBT", "TTFT saved", "E2E saved", "chunk", "TTFT saved", "E2E saved", "chunk",
+      "prompt", "load", "rate", "TTFT", "P99 TBT", "TTFT saved", "E2E saved", "chunk", "TTFT saved", "E2E saved",
+      "chunk",
     ]
     let rows = crossover.points.map { point in
       [
-        "\(point.promptTokens)", fixed(point.load * 100, 0) + " %", fixed(point.rate, 2),
+        "\(point.promptTokens)", fixed(point.load * 100, 0) + " %", fixed(point.rate, 3),
         fixed(point.layered.meanTTFT * 1000, 0), fixed(point.layered.p99TBT * 1000, 1),
       ]
         + [kept, .any].flatMap { rivals in
@@ -65,11 +66,12 @@ extension Simulate {
     let kinds: [(String, KeyPath<Crossover.Latency, Double>)] = [("mean TTFT", \.meanTTFT), ("mean E2E", \.meanE2E)]
     for (name, time) in kinds {
       for (rivals, among) in [(kept, "every chunk size with \(keptName)"), (.any, "every chunk size")] {
-        let places = Crossover.loads.map { load in
-          let first = crossover.firstLength(time, among: rivals, load: load)
-          return "\(first.map { "from \($0) tokens" } ?? "never") at \(fixed(load * 100, 0)) % load"
+        let places = Crossover.loads.compactMap { load in
+          crossover.firstLength(time, among: rivals, load: load).map {
+            "from \($0) tokens at \(fixed(load * 100, 0)) % load"
+          }
         }
-        lines.append("\(name) beats \(among): \(places.joined(separator: ", "))")
+        lines.append("\(name) beats \(among): \(places.isEmpty ? "never" : places.joined(separator: ", "))")
       }
     }
     return lines

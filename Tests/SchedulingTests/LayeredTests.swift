@@ -14,6 +14,15 @@ struct LayeredTests {
     #expect(simulation.iterations == groups)
   }
 
+  /// The steps of the authors' engine, for 12 stages (GPT-OSS-20B), 16 (Qwen3-30B-A3B), 4 and 24.
+  @Test(arguments: [
+    (12, [1, 1, 2, 4, 6, 12]), (16, [1, 1, 2, 4, 8, 16]), (4, [1, 1, 2, 4, 4, 4]), (24, [1, 1, 2, 4, 8, 24]),
+  ])
+  func groupsFollowTheAuthorsTable(stages: Int, groups: [Int]) {
+    let layered = Layered(rule: .table(stages: stages))
+    #expect([1, 512, 513, 2048, 4096, 4097].map { layered.groupCount(tokens: $0) } == groups)
+  }
+
   @Test func thereAreNeverMoreGroupsThanLayers() throws {
     var simulation = Simulation(policy: Layered(), layers: 4, blocks: 600)
     try simulation.add(prompt: 8192, maxTokens: 1)

@@ -44,4 +44,22 @@ struct PolicyNameTests {
       #expect(refusal(PolicyOptions(.adaptive, tbtTarget: target)).contains("expected a time above 0"))
     }
   }
+
+  @Test func labelsTellPoliciesApart() {
+    #expect(PolicyOptions(.chunked).label == "chunked")
+    #expect(PolicyOptions(.chunked, chunkSize: 1024).label == "chunked 1024")
+    #expect(PolicyOptions(.layered, layerGroups: 4).label == "layered 4 groups")
+    #expect(PolicyOptions(.layered, groupTable: 12).label == "layered table 12")
+  }
+
+  @Test func aGroupTableIsOfLayeredByItself() throws {
+    let policy = try PolicyOptions(.layered, groupTable: 12).policy(layerCount: 24)
+    #expect((policy as? Layered)?.rule == .table(stages: 12))
+    for options in [
+      PolicyOptions(.chunked, groupTable: 12), PolicyOptions(.layered, layerGroups: 2, groupTable: 12),
+      PolicyOptions(.layered, groupTable: 0),
+    ] {
+      #expect(throws: SchedulingError.self) { try options.policy(layerCount: 24) }
+    }
+  }
 }

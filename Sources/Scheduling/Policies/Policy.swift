@@ -34,6 +34,14 @@ package struct PrefillView: Sendable {
   package var decode: DecodeLoad
   /// Admitted prompts that are not complete, in order of admission.
   package var prompts: [Prefill]
+
+  package init(now: Double, layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill]) {
+    self.now = now
+    self.layerCount = layerCount
+    self.maxBatchedTokens = maxBatchedTokens
+    self.decode = decode
+    self.prompts = prompts
+  }
 }
 
 /// An admitted prompt on its way.

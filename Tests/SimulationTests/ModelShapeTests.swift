@@ -1,0 +1,40 @@
+import Simulation
+import TestSupport
+import Testing
+
+struct ModelShapeTests {
+  @Test func qwen() throws {
+    let shape = try Setup.shape(Setup.qwen)
+    #expect(shape.name == "qwen3-30b-a3b")
+    #expect(shape.layers == 48 && shape.experts == 128 && shape.chosenExperts == 8)
+    // 3 · 2048 · 768 weights of 2 bytes: the paper's 9.44 MB.
+    #expect(shape.expertBytes == 9_437_184)
+    #expect(shape.denseElements == 2048 * (2 * 4096 + 2 * 512 + 128))
+    #expect(shape.cacheBytesPerPosition == 2048)
+    #expect(shape.windows.allSatisfy { $0 == nil })
+    // 30.5 billion parameters, as its name says.
+    #expect(abs(shape.totalBytes / 2 / 30.5e9 - 1) < 0.01)
+  }
+
+  @Test func gptOSS() throws {
+    let shape = try Setup.shape(Setup.gptOSS)
+    #expect(shape.layers == 24 && shape.experts == 32 && shape.chosenExperts == 4)
+    // 3 · 2880 · 2880 weights of 2 bytes: the paper's 49.8 MB.
+    #expect(shape.expertBytes == 49_766_400)
+    #expect(shape.windows == (0..<24).map { $0 % 2 == 0 ? 128 : nil })
+    #expect(abs(shape.totalBytes / 2 / 20.9e9 - 1) < 0.01)
+  }
+
+  @Test func theConfigurationByItselfIsEnough() throws {
+    #expect(try ModelShape(at: "\(Setup.models)/\(Setup.qwen)/config.json") == Setup.shape(Setup.qwen))
+  }
+
+  @Test func whatIsMissingIsNamed() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: SimulationError("\(folder.path): config.json is missing")) { try ModelShape(at: folder.path) }
+    #expect(throws: SimulationError.self) { try ModelShape(at: "\(folder.path)/absent") }
+    try folder.write("config.json", #"{"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4}"#)
+    let error = #expect(throws: (any Error).self) { try ModelShape(at: folder.path) }
+    #expect("\(try #require(error))".contains("field num_experts: it is missing"))
+  }
+}
