@@ -23,20 +23,45 @@ model=${MODEL:-${TMPDIR:-/tmp}/strata-random-model}
 [ -f "$model/config.json" ] ||
   python3 Benchmarks/random_model.py "$model" --layers 24 --hidden 512 --intermediate 512 --experts 128
 
-load="--trace Benchmarks/traces/few_long.csv --request-rate 0.08 --num-requests 6 --seed 1"
+# All requests come within seconds, so that what meets in an iteration depends little on how busy the machine is.
+load="--trace Benchmarks/traces/few_long.csv --request-rate 1 --num-requests 4 --seed 1"
 policies="--policy layered chunked adaptive --chunk-size 512 1024 --slo-ttft 60000 --slo-tbt 3000"
+# And one prompt alone, whose bytes do not depend on time at all.
+alone="--trace Benchmarks/traces/one_long.csv --request-rate 1 --num-requests 1 --policy layered chunked --chunk-size 512 1024"
 {
   echo "device: ${name:-$device}"
   echo "commit: $(git describe --always --dirty)"
+  echo "model: $(wc -c <"$model/model.safetensors") bytes, random weights with the router skew below"
   echo "date: $(date -u +%Y-%m-%d), load average when it began: $(cut -d' ' -f1-3 /proc/loadavg)"
   echo "command: strata bench serve --model MODEL --device $device $load $policies --rounds $rounds --json"
 } >"$results/serve.txt"
-python3 Benchmarks/coverage.py "$strata" "$model" --device "$device" >"$results/coverage.json" 2>"$results/coverage.log"
-grep -v loading "$results/coverage.log" >>"$results/serve.txt"
-rm "$results/coverage.log"
-# shellcheck disable=SC2086
-"$strata" bench serve --model "$model" --device "$device" $load $policies --rounds "$rounds" --json >"$results/serve.json"
-# shellcheck disable=SC2086
-"$strata" simulate --model "$model" --profile "$profile" --coverage "$results/coverage.json" $load $policies --json \
-  >"$results/simulate.json"
-python3 Benchmarks/compare.py "$results/serve.json" "$results/simulate.json" | tee -a "$results/serve.txt"
+# What the routers choose follows from the seeds alone, so it is measured once.
+if [ ! -f "$results/coverage.txt" ]; then
+  python3 Benchmarks/coverage.py "$strata" "$model" --device "$device" >"$results/coverage.json" 2>"$results/coverage.log"
+  grep -v loading "$results/coverage.log" >"$results/coverage.txt"
+  rm "$results/coverage.log"
+fi
+cat "$results/coverage.txt" >>"$results/serve.txt"
+# Measures and predicts: name, then the options of the load.
+compare() {
+  kind=$1
+  count=$2
+  shift 2
+  "$strata" bench serve --model "$model" --device "$device" "$@" --rounds "$count" --json >"$results/$kind.json"
+  "$strata" simulate --model "$model" --profile "$profile" --coverage "$results/coverage.json" "$@" --json \
+    >"$results/$kind-simulated.json"
+  python3 Benchmarks/compare.py "$results/$kind.json" "$results/$kind-simulated.json"
+}
+
+{
+  echo
+  echo "one prompt of 2048 tokens alone:"
+  # shellcheck disable=SC2086
+  compare alone 1 $alone
+  echo
+  echo "four requests:"
+  # shellcheck disable=SC2086
+  compare serve "$rounds" $load $policies
+  echo "load average when it ended: $(cut -d' ' -f1-3 /proc/loadavg)"
+} >>"$results/serve.txt"
+cat "$results/serve.txt"

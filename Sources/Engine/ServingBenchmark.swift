@@ -135,5 +135,5 @@ package struct ServingBenchmark: Sendable {
 
   private static let calibrationTokens = 1024
   private static let calibrationOutputs = 32
-  private static let calibrationRequests = 6
+  private static let calibrationRequests = 3
 }
