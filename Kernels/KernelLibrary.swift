@@ -1,6 +1,6 @@
 import Foundation
 
-/// The OpenCL C sources of this project, by their path below `Kernels/` (for example `Linear/linear_cpu.cl`).
+/// The OpenCL C sources of this project, by their path below `Kernels/` (for example `Linear/linear.cpu.cl`).
 ///
 /// They are embedded in the binary. With `STRATA_KERNELS=FOLDER` in the environment they are read from that folder
 /// instead, so that work on a kernel needs no rebuild.

@@ -2,7 +2,7 @@
 //
 //   x [rows][K] f32      y [rows · CHOSEN][K] f32      weights [rows][CHOSEN] f32
 //
-// Work-items (part of a row, row); a work-item makes SPAN consecutive columns: LANES in the CPU style, 1 in the GPU's.
+// Work-items (part of a row, row); a work-item makes SPAN consecutive columns: 1024 in the CPU style, 1 in the GPU's.
 #include "Common/prelude.clh"
 #include "Routing/layout.clh"
 

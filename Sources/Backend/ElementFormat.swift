@@ -3,6 +3,9 @@ package enum ElementFormat: String, Sendable, CaseIterable, Codable {
   case bool = "BOOL"
   case u8 = "U8"
   case i8 = "I8"
+  case f8e4m3 = "F8_E4M3"
+  case f8e5m2 = "F8_E5M2"
+  case f8e8m0 = "F8_E8M0"
   case i16 = "I16"
   case u16 = "U16"
   case f16 = "F16"
@@ -17,7 +20,7 @@ package enum ElementFormat: String, Sendable, CaseIterable, Codable {
   /// Bytes of one element.
   package var byteCount: Int {
     switch self {
-    case .bool, .u8, .i8: 1
+    case .bool, .u8, .i8, .f8e4m3, .f8e5m2, .f8e8m0: 1
     case .i16, .u16, .f16, .bf16: 2
     case .i32, .u32, .f32: 4
     case .f64, .i64, .u64: 8

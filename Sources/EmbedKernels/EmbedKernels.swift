@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// Puts every .cl and .h file of a target into one generated Swift file.
+/// Puts every .cl and .clh file of a target into one generated Swift file.
 @main
 struct EmbedKernels: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

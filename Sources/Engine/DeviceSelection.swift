@@ -1,5 +1,6 @@
 import Foundation
 package import OpenCL
+import OpenCLBackend
 
 /// Where a model runs.
 package enum DeviceSelection: Sendable, Equatable {
@@ -18,8 +19,8 @@ package enum DeviceSelection: Sendable, Equatable {
   package static let environmentVariable = "STRATA_DEVICE"
 
   /// Finds the device that `wanted` names: `reference`, an index into `Device.all()`, or a part of its name, in any
-  /// case; a number is always an index. Without `wanted` the environment decides; without that it is the first GPU,
-  /// else the first device.
+  /// case; a number is always an index. Without `wanted` the environment decides; without that it is the first GPU
+  /// that can be used, else the first device.
   /// - Throws: `EngineError` that lists the devices there are.
   package static func find(
     _ wanted: String?, environment: [String: String] = ProcessInfo.processInfo.environment,
@@ -29,7 +30,8 @@ package enum DeviceSelection: Sendable, Equatable {
     if wanted == "reference" { return .reference }
     let devices = try devices ?? Device.all()
     guard let wanted else {
-      guard let device = devices.first(where: { $0.kind == .gpu }) ?? devices.first else {
+      let usable = devices.filter { DeviceReport($0).isUsable }
+      guard let device = usable.first(where: { $0.kind == .gpu }) ?? usable.first ?? devices.first else {
         throw EngineError(
           "no OpenCL device was found: install a driver (for a CPU, Debian's pocl-opencl-icd) or use --device reference"
         )

@@ -158,18 +158,21 @@ package actor Engine {
         totals.decodeRows += plan.decode.count
         let now = now
         for id in outcome.advanced { advance(id, now) }
+        for (id, reason) in outcome.failed { fail(id, EngineError(reason)) }
       } catch {
         // The requests that the plan concerns end; the others go on.
         scheduler.abandon(plan)
         runner.reset()
-        for id in plan.decode + plan.prefill.flatMap(\.slices).map(\.request) {
-          clients.removeValue(forKey: id)?.continuation.finish(throwing: error)
-          runner.sequences[id] = nil
-        }
+        for id in plan.decode + plan.prefill.flatMap(\.slices).map(\.request) { fail(id, error) }
       }
       await Task.yield()
     }
     loop = nil
+  }
+
+  private func fail(_ id: RequestID, _ error: any Error) {
+    clients.removeValue(forKey: id)?.continuation.finish(throwing: error)
+    runner.sequences[id] = nil
   }
 
   /// Seconds on the engine's clock.

@@ -18,6 +18,12 @@ package struct ModelFiles: Sendable {
     description = try Families.describe(checkpoint)
     stopTokens = Set(checkpoint.generation.eosTokens)
     bosToken = checkpoint.generation.bosToken
+    for token in (bosToken.map { [$0] } ?? []) + stopTokens where Int(token) >= description.vocabularySize {
+      let field = token == bosToken ? "bos_token_id" : "eos_token_id"
+      throw EngineError(
+        "\(folder): field \(field) of generation_config.json or config.json: found \(token), expected less than the "
+          + "vocabulary's \(description.vocabularySize)")
+    }
     let path = folder + "/tokenizer_config.json"
     addsBOS =
       FileManager.default.fileExists(atPath: path)

@@ -178,7 +178,10 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   private func choose(_ id: RequestID, _ logits: ArraySlice<Float>, _ outcome: inout IterationOutcome) throws {
     let current = try sequence(id)
     let token = logits.withUnsafeBufferPointer { current.sampler.choose($0, index: current.generated.count) }
-    guard let token else { throw EngineError("\(id): the model gave no logit that is a number") }
+    guard let token else {
+      outcome.failed[id] = "the model gave no logit that is a number"
+      return
+    }
     if let options = current.request.capture {
       if !options.allLogits, current.generated.isEmpty { sequences[id]?.capture?.logits = Array(logits) }
       if options.generated { sequences[id]?.capture?.generated.append(Array(logits)) }

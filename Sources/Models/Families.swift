@@ -1,7 +1,7 @@
 package import Backend
 package import Checkpoints
 
-/// The model families, by the architecture that `config.json` names. A new family is one file and one line here.
+/// The model families, by the architecture that `config.json` names. A new family is one file, one entry and one case here.
 package enum Families {
   /// A family's entry.
   package struct Family: Sendable {

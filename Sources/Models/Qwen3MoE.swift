@@ -1,8 +1,8 @@
 package import Backend
 package import Checkpoints
 
-/// `config.json` of Qwen3-MoE, checked. Field names and defaults are those of Hugging Face's `Qwen3MoeConfig`, the older
-/// and the newer ones.
+/// `config.json` of Qwen3-MoE, checked. Field names are those of Hugging Face's `Qwen3MoeConfig`, the older and the newer
+/// ones.
 struct Qwen3MoEConfiguration: Sendable {
   static let architecture = "Qwen3MoeForCausalLM"
 
@@ -41,7 +41,10 @@ struct Qwen3MoEConfiguration: Sendable {
       denseIntermediateSize: isSparse.contains(false) ? try json.int("intermediate_size", in: size) : 0,
       isSparse: isSparse,
       tiedEmbeddings: try json.bool("tie_word_embeddings", default: false))
-    epsilon = Float(try json.double("rms_norm_eps", default: 1e-6))
+    epsilon = Float(try json.double("rms_norm_eps", default: 1e-6, in: 0...1))
+    if json.has("quantization_config") {
+      throw json.error("quantization_config", expected: "none: quantised weights are not supported")
+    }
     theta = try RopeConfiguration(json).theta
     renormalise = try json.bool("norm_topk_prob", default: false)
     if try json.bool("attention_bias", default: false) {

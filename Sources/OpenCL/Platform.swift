@@ -37,7 +37,7 @@ package struct Platform: @unchecked Sendable {
     return ids.compactMap { $0.map(Platform.init) }
   }
 
-  /// Every device of this platform, custom ones included, in the driver's order; none is not an error.
+  /// Every device of this platform, in the driver's order; none is not an error.
   package func devices() throws(OpenCLError) -> [Device] {
     let context = "listing the devices of platform “\(name)”"
     let type = cl_device_type(CL_DEVICE_TYPE_ALL)

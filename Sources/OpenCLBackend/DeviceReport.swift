@@ -24,6 +24,9 @@ package struct DeviceReport: Sendable {
       list.append(Capability(name: name, isPresent: isPresent, used: isPresent ? used : instead))
     }
     add(
+      "availability", device.isAvailable, "the driver says that the device can be used",
+      instead: "nothing: the driver says that the device is not available; use --device reference")
+    add(
       "compiler", device.hasCompiler, "kernels are built from source, then kept as binaries",
       instead: "nothing: kernels are built on the device; use --device reference")
     add(

@@ -13,12 +13,18 @@ package struct IterationOutcome: Sendable, Equatable {
   package var advanced: [RequestID]
   /// Those among them that are done, by a stop token or by length.
   package var finished: [RequestID]
+  /// Those that cannot go on, each with the reason; they are not among the others.
+  package var failed: [RequestID: String]
   /// The key of the block that a request's new token has filled, for those that share their blocks.
   package var filled: [RequestID: BlockKey]
 
-  package init(advanced: [RequestID] = [], finished: [RequestID] = [], filled: [RequestID: BlockKey] = [:]) {
+  package init(
+    advanced: [RequestID] = [], finished: [RequestID] = [], failed: [RequestID: String] = [:],
+    filled: [RequestID: BlockKey] = [:]
+  ) {
     self.advanced = advanced
     self.finished = finished
+    self.failed = failed
     self.filled = filled
   }
 }

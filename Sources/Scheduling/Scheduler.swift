@@ -138,6 +138,7 @@ package struct Scheduler: Sendable {
       if lives.values[place].canPublish(pool.blockSize) { publish(id) }
     }
     for id in outcome.finished { drop(id) }
+    for id in outcome.failed.keys { drop(id) }
   }
 
   /// Drops every request of a plan that could not be executed.

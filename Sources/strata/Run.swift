@@ -46,21 +46,27 @@ struct Run: AsyncParsableCommand {
     let tokenizer = try files.tokenizer()
     let texts = prompt + (try promptFile.map(readText))
     let sampling = try sampling(files.sampling)
+    let sources = prompt.indices.map { "prompt \($0 + 1)" } + promptFile
     let requests = try GenerationRequest.requests(
-      for: texts, sources: prompt.indices.map { "prompt \($0 + 1)" } + promptFile, files, tokenizer,
-      maxTokens: maxTokens, sampling: sampling)
+      for: texts, sources: sources, files, tokenizer, maxTokens: maxTokens, sampling: sampling)
     let engineOptions = try options.engineOptions(
       files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
     let progress = ProgressLine("loading \(options.model)")
     let engine = try Engine(files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) })
     progress.finish()
 
-    let results = try await collect(engine.submit(requests))
+    let (results, errors) = try await collect(engine.submit(requests))
+    if results.isEmpty, let first = errors.first { throw first.error }
     let report = RunReport(
-      device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed, prompts: texts,
-      results: results, traffic: try await engine.expertTraffic())
+      device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed,
+      prompts: results.map { texts[$0.index] }, results: results.map(\.result),
+      traffic: try await engine.expertTraffic())
     if json { try printJSON(report) }
     for line in report.summary { Terminal.error(line) }
+    // Those that failed did not keep the others from their end.
+    guard errors.isEmpty else {
+      throw EngineError(errors.map { "\(sources[$0.index]): \($0.error)" }.joined(separator: "; "))
+    }
   }
 
   private func sampling(_ defaults: SamplingOptions) throws -> SamplingOptions {
@@ -72,19 +78,31 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Prints the first prompt's text as it comes, then the others', which run at the same time.
-  private func collect(_ streams: [AsyncThrowingStream<GenerationEvent, any Error>]) async throws -> [GenerationResult]
-  {
-    var results: [GenerationResult] = []
+  private func collect(
+    _ streams: [AsyncThrowingStream<GenerationEvent, any Error>]
+  ) async throws -> (results: [(index: Int, result: GenerationResult)], errors: [(index: Int, error: any Error)]) {
+    var results: [(index: Int, result: GenerationResult)] = []
+    var errors: [(index: Int, error: any Error)] = []
     for (index, stream) in streams.enumerated() {
       if streams.count > 1, !json { try Terminal.output("\(index > 0 ? "\n" : "")==> prompt \(index + 1) <==\n") }
-      for try await event in stream {
-        switch event {
-        case .token(_, let text): if !json { try Terminal.output(text) }
-        case .finished(let result): results.append(result)
+      var events = stream.makeAsyncIterator()
+      var hasText = streams.count > 1
+      do {
+        while let event = try await events.next() {
+          switch event {
+          case .token(_, let text):
+            hasText = true
+            if !json { try Terminal.output(text) }
+          case .finished(let result): results.append((index, result))
+          }
         }
+      } catch let error as OutputError {
+        throw error
+      } catch {
+        errors.append((index, error))
       }
-      if !json { try Terminal.output("\n") }
+      if !json, hasText { try Terminal.output("\n") }
     }
-    return results
+    return (results, errors)
   }
 }

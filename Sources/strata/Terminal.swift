@@ -1,4 +1,3 @@
-import Engine
 import Foundation
 import Synchronization
 
@@ -9,10 +8,9 @@ import Synchronization
 enum Terminal {
   static var isInteractive: Bool { isatty(STDERR_FILENO) != 0 }
 
-  /// - Throws: `EngineError` if stdout cannot be written.
-  static func output(_ text: String) throws {
+  static func output(_ text: String) throws(OutputError) {
     if let code = write(text, to: STDOUT_FILENO) {
-      throw EngineError("standard output cannot be written: \(systemMessage(Int(code)))")
+      throw OutputError(description: "standard output cannot be written: \(systemMessage(Int(code)))")
     }
   }
 
@@ -35,6 +33,11 @@ enum Terminal {
       return nil
     }
   }
+}
+
+/// Stdout cannot be written.
+struct OutputError: Error, CustomStringConvertible {
+  let description: String
 }
 
 /// What the system says about error number `code`.

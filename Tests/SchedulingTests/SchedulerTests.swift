@@ -78,6 +78,20 @@ struct SchedulerTests {
     #expect(simulation.finished == [RequestID(0)])
   }
 
+  /// A request that cannot go on leaves alone: others keep their blocks and go on.
+  @Test func aFailedRequestIsDroppedAlone() throws {
+    var scheduler = Scheduler(
+      policy: Layered(), layerCount: 2, limits: .init(maxPositions: 100), pool: BlockPool(blockCount: 9, blockSize: 16))
+    for id in 0..<2 { try scheduler.add(RequestShape(id: RequestID(id), promptTokens: 20, maxTokens: 5)) }
+    let first = scheduler.nextPlan()
+    let plan = try #require(first)
+    scheduler.complete(plan, IterationOutcome(advanced: [RequestID(1)], failed: [RequestID(0): "a reason"]))
+    #expect(!scheduler.contains(RequestID(0)))
+    #expect(scheduler.freeBlockCount == 7)
+    let next = scheduler.nextPlan()
+    #expect(next?.decode == [RequestID(1)])
+  }
+
   @Test func aFailedPlanTakesItsRequestsWithIt() throws {
     var simulation = Simulation(policy: Layered(groups: 2), layers: 4, blocks: 20)
     try simulation.add(prompt: 30, maxTokens: 5)
