@@ -48,10 +48,11 @@ package actor Engine {
   /// - Parameters:
   ///   - tokenizer: turns tokens into text; without one there is no text.
   ///   - progress: told while weights are loaded.
+  ///   - building: told the path of each kernel's source before it is built, which may take a second the first time.
   /// - Throws: what is wrong with the model or the device, or that the device is too small.
   package init(
     _ files: ModelFiles, tokenizer: Tokenizer?, options: EngineOptions,
-    progress: @escaping LoadProgress = { _, _ in }
+    progress: @escaping LoadProgress = { _, _ in }, building: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     let model = files.description
     let blocks = Self.blocks(options)
@@ -64,6 +65,7 @@ package actor Engine {
     case .openCL(let device):
       try Self.check(estimate, against: options.deviceMemory ?? device.globalMemory, device)
       let backend = try OpenCLBackend(device, plan: options.plan, cache: options.programCache)
+      backend.beforeBuilding(building)
       loaded = try Self.load(files, on: backend, cache: cache, warmUp: true, progress)
     }
     runner = loaded.runner

@@ -15,8 +15,9 @@ struct Rows<B: Backend> {
   /// The activation, made larger if need be; then its contents are lost.
   mutating func atLeast(_ wanted: Int, _ backend: B) throws -> B.Activation {
     if let activation, rows >= wanted { return activation }
+    // Room for what is wanted, and where a batch grows, for it to go on a while.
+    let larger = max((max(wanted, 1) + 63) / 64 * 64, rows + rows / 4)
     release()  // given back before the larger one is taken
-    let larger = 1 << (Int.bitWidth - (max(wanted, 1) - 1).leadingZeroBitCount)
     let made = try backend.makeActivation(rows: larger, columns: columns, label: label)
     rows = larger
     activation = made

@@ -64,6 +64,8 @@ final class KernelTable {
   private let plan: DevicePlan
   private let cache: ProgramCache
   private var kernels: [KernelKey: DeviceKernel] = [:]
+  /// Told the source's path before each build, which may take a second.
+  var willBuild: @Sendable (String) -> Void = { _ in }
 
   init(plan: DevicePlan, cache: ProgramCache) {
     self.plan = plan
@@ -74,6 +76,7 @@ final class KernelTable {
   func kernel(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     if let known = kernels[key] { return known }
     let path = key.name.path(plan.style)
+    willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }
     let program = try cache.program(

@@ -27,6 +27,9 @@ package final class OpenCLBackend: Backend {
 
   package var name: String { device.name }
 
+  /// Calls `body` with the path of each kernel's source before it is built or loaded.
+  package func beforeBuilding(_ body: @escaping @Sendable (String) -> Void) { kernels.willBuild = body }
+
   /// Bytes in buffers of this backend, now and at most.
   package var allocatedBytes: (live: Int, peak: Int) { (context.ledger.liveBytes, context.ledger.peakBytes) }
 

@@ -10,10 +10,13 @@ package struct AttentionCase: OpCase {
   var hasNorm: Bool
   /// For each sequence, the positions that are rows of the batch; those before are in the cache.
   var sequences: [Range<Int>]
+  /// A position of every sequence whose value is NaN: it must not reach the rows before it.
+  var nanPosition: Int?
 
   package var family: String { "Attention" }
   package var name: String {
     "heads=\(queryHeads)/\(keyValueHeads)×\(headSize)\(hasNorm ? " norm" : "") positions=\(sequences)"
+      + (nanPosition.map { " NaN at \($0)" } ?? "")
   }
   package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
   /// Softmax weights of up to 200 positions: exp of the device within 3 ulp (OpenCL C 1.2, table 7.1).
@@ -24,12 +27,18 @@ package struct AttentionCase: OpCase {
     let mixed = [5..<6, 70..<71, 0..<7, 0..<33, 60..<69, 64..<80]
     let batches: [[Range<Int>]] = [[], [0..<1], decode, mixed, [0..<130], [120..<137]]
     let heads = [(1, 1, 2), (4, 2, 32), (6, 2, 32), (8, 8, 64), (4, 1, 80), (8, 2, 128)]
-    return heads.enumerated().flatMap { index, shape -> [any OpCase] in
+    let cases = heads.enumerated().flatMap { index, shape in
       batches.map {
         AttentionCase(
           queryHeads: shape.0, keyValueHeads: shape.1, headSize: shape.2, hasNorm: index % 2 == 0, sequences: $0)
       }
     }
+    // In the middle of a tile of rows, at its ends, and behind a whole chunk of the context.
+    let poisoned = [3, 7, 8, 64, 69].map {
+      AttentionCase(
+        queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: $0)
+    }
+    return cases + poisoned
   }
 
   private static let blockSize = 16
@@ -58,7 +67,9 @@ package struct AttentionCase: OpCase {
           tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: table(of: sequence))
         for position in positions {
           var random = CaseRandom(9, sequence, position)
-          values += random.floats(shape.qkvColumns, scale: 2)
+          var row = random.floats(shape.qkvColumns, scale: 2)
+          if position == nanPosition { row[row.count - 1] = .nan }
+          values += row
         }
       }
       let batch = try backend.prepare(layout, vocabulary: 1, cache: cacheShape)

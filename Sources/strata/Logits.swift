@@ -50,7 +50,7 @@ struct Logits: AsyncParsableCommand {
     let engine = try Engine(
       files, tokenizer: nil,
       options: options.engineOptions(files, cachePositions: prompt.count, expectedTokens: prompt.count),
-      progress: { progress.update($0, $1) })
+      progress: { progress.update($0, $1) }, building: { progress.step("building \($0)") })
     progress.finish()
     for try await event in try await engine.submit([request])[0] {
       guard case .finished(let result) = event, let capture = result.capture else { continue }

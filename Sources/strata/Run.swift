@@ -52,7 +52,9 @@ struct Run: AsyncParsableCommand {
     let engineOptions = try options.engineOptions(
       files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
     let progress = ProgressLine("loading \(options.model)")
-    let engine = try Engine(files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) })
+    let engine = try Engine(
+      files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) },
+      building: { progress.step("building \($0)") })
     progress.finish()
 
     let (results, errors) = try await collect(engine.submit(requests))

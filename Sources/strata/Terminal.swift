@@ -68,6 +68,20 @@ final class ProgressLine: Sendable {
     }
   }
 
+  /// Says what is done now, for steps whose end is not known; without a terminal only the first of them.
+  func step(_ text: String) {
+    guard ContinuousClock.now - start > .seconds(1) else { return }
+    let isFirst = lastShown.withLock { last in
+      defer { last = -1 }
+      return last != -1
+    }
+    if Terminal.isInteractive {
+      Terminal.message("\r\u{1B}[K\(text)")
+    } else if isFirst {
+      Terminal.error(text)
+    }
+  }
+
   func finish() {
     let wasShown = lastShown.withLock { $0 != nil }
     if wasShown, Terminal.isInteractive { Terminal.message("\r\u{1B}[K") }

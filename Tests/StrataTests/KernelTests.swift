@@ -27,6 +27,15 @@ struct KernelTests {
     #expect(try tokens(await run(kernels.environment)) != expected)
   }
 
+  /// Kernels that nobody has built before take longer than a second together, on a CPU driver at least.
+  @Test func aFirstStartSaysThatItBuilds() async throws {
+    let caches = try TemporaryFolder()
+    let first = try await run(["STRATA_CACHE_DIR": "\(caches.path)/strata", "POCL_CACHE_DIR": "\(caches.path)/pocl"])
+    first.expectSuccess()
+    let isPoCL = first.errors.contains("pthread") || first.errors.contains("cpu-")
+    #expect(!isPoCL || first.errors.contains("building Kernels/"), "\(first)")
+  }
+
   @Test func aMissingFolderIsNamed() async throws {
     let folder = try TemporaryFolder()
     let absent = "\(folder.path)/absent"
