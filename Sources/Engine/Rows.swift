@@ -16,7 +16,8 @@ struct Rows<B: Backend> {
   mutating func atLeast(_ wanted: Int, _ backend: B) throws -> B.Activation {
     if let activation, rows >= wanted { return activation }
     // Room for what is wanted, and where a batch grows, for it to go on a while.
-    let larger = max((max(wanted, 1) + 63) / 64 * 64, rows + rows / 4)
+    let few = 1 << (Int.bitWidth - (max(wanted, 1) - 1).leadingZeroBitCount)
+    let larger = max(min(few, (wanted + 63) / 64 * 64), rows + rows / 4)
     release()  // given back before the larger one is taken
     let made = try backend.makeActivation(rows: larger, columns: columns, label: label)
     rows = larger
