@@ -87,7 +87,10 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     try carry.keep(parts, of: hidden, layerCount: caches.count, backend) { id in
       sequences[id] != nil && !plan.preempted.contains(id)
     }
-    return try sample(parts, hidden)
+    let outcome = try sample(parts, hidden)
+    // Where no token was read, nothing has waited for the device; an iteration's time is its own.
+    if outcome.advanced.isEmpty { _ = try backend.read(hidden, rows: 0..<1) }
+    return outcome
   }
 
   private func prepare(_ layout: BatchLayout) throws -> B.Batch {

@@ -77,7 +77,8 @@ package struct IterationTime: Sendable {
   package mutating func observe(_ load: IterationLoad, seconds: Double) {
     guard seconds > 0, seconds.isFinite else { return }
     let predicted = self.seconds(load)
-    if predicted > 0 {
+    // The first predictions say nothing.
+    if predicted > 0, observations >= 2 * Self.featureCount {
       // Up at once, down slowly.
       excess = min(max(seconds / predicted, 1 + (excess - 1) * 0.999, 1), 4)
     }
