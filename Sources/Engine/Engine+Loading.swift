@@ -2,6 +2,7 @@ import Backend
 import Checkpoints
 import Models
 import OpenCL
+import OpenCLBackend
 import Reference
 import Scheduling
 
@@ -14,10 +15,34 @@ extension Engine {
     let model = files.description
     let blocks = blocks(options)
     let cache = model.kvCache(blockCount: blocks, blockSize: blockSize)
-    let rows = min(options.expectedTokens, options.maxBatchedTokens) + min(options.maxRequests, blocks)
+    let rows =
+      min(options.expectedTokens, maxBatchedTokens(files, options)) + min(options.maxRequests, blocks)
     return MemoryEstimate(
       weights: weightBytes(files.checkpoint), cache: cache.byteCount * model.layerCount,
-      activations: Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 3 * rows * model.hiddenSize * 4)
+      activations: activationBytes(model, rows: rows))
+  }
+
+  /// Of the workspace, the hidden states and the carry.
+  private static func activationBytes(_ model: ModelDescription, rows: Int) -> Int {
+    Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 3 * rows * model.hiddenSize * 4
+  }
+
+  /// Prompt tokens that pass the model together at most: what the options say; otherwise 8192, as in the paper, but
+  /// fewer, to 4096, where their activations would take more than a quarter of what weights and KV cache take, and so
+  /// few that the largest activation fits into a buffer of the device.
+  package static func maxBatchedTokens(_ files: ModelFiles, _ options: EngineOptions) -> Int {
+    if let asked = options.maxBatchedTokens { return asked }
+    let model = files.description
+    let blocks = blocks(options)
+    let cache = model.kvCache(blockCount: blocks, blockSize: blockSize).byteCount * model.layerCount
+    let quarter = (weightBytes(files.checkpoint) + cache) / 4
+    var limit = min(8192, max(4096, quarter / max(1, activationBytes(model, rows: 4096) / 4096)))
+    if case .openCL(let device) = options.device {
+      let plan = options.plan ?? DevicePlan(device)
+      let rows = plan.maxAllocation / (4 * Workspace<ReferenceBackend>.widestColumns(model))
+      limit = min(limit, max(1, rows - min(options.maxRequests, blocks)))
+    }
+    return limit
   }
 
   static func load<B: Backend>(

@@ -77,7 +77,8 @@ package actor Engine {
     scheduler = Scheduler(
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
-        maxRequests: options.maxRequests, maxBatchedTokens: options.maxBatchedTokens, maxPositions: model.maxPositions),
+        maxRequests: options.maxRequests, maxBatchedTokens: Self.maxBatchedTokens(files, options),
+        maxPositions: model.maxPositions),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }
 

@@ -10,8 +10,9 @@ package struct EngineOptions: Sendable {
   package var cachePositions: Int
   /// Requests at once.
   package var maxRequests = 256
-  /// Prompt tokens that pass the model together at most, where the policy cuts prompts.
-  package var maxBatchedTokens = 8192
+  /// Prompt tokens that pass the model together at most, where the policy cuts prompts; unless given, what suits the
+  /// model and the device: see `Engine.maxBatchedTokens`.
+  package var maxBatchedTokens: Int?
   /// Prompt tokens that are expected to pass together, for the estimate of memory.
   package var expectedTokens: Int
   /// Bytes that may be used of the device's memory; what it reports unless given.

@@ -52,6 +52,14 @@ package final class Workspace<B: Backend> {
     return rows * columns * 4
   }
 
+  /// Elements that a row takes in the largest of the buffers.
+  package static func widestColumns(_ model: ModelDescription) -> Int {
+    let slot = model.isSparse.contains(true) ? max(model.hiddenSize, model.expertIntermediateSize) : 0
+    return max(
+      model.hiddenSize, model.attention.qkvColumns, model.chosenExperts * slot,
+      model.isSparse.contains(false) ? model.denseIntermediateSize : 0)
+  }
+
   private static func capacity(for rows: Int) -> Int { max(16, (rows + 63) / 64 * 64) }
 
   /// Buffers for at least `rows` rows.

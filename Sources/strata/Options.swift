@@ -36,8 +36,9 @@ struct ModelOptions: ParsableArguments {
   var tbtTarget: Double?
 
   @Option(
-    parsing: .unconditional, help: "Prompt tokens that pass the model together, where the policy cuts prompts.")
-  var maxNumBatchedTokens = 8192
+    parsing: .unconditional,
+    help: "Prompt tokens that pass the model together, where the policy cuts prompts. Default: 8192, or what suits.")
+  var maxNumBatchedTokens: Int?
 
   @Option(parsing: .unconditional, help: "Requests that run at once.")
   var maxNumSeqs = 256
@@ -45,7 +46,7 @@ struct ModelOptions: ParsableArguments {
 
 extension ModelOptions {
   func engineOptions(_ files: ModelFiles, cachePositions: Int, expectedTokens: Int) throws -> EngineOptions {
-    for (option, value) in [("max-num-batched-tokens", maxNumBatchedTokens), ("max-num-seqs", maxNumSeqs)]
+    for (option, value) in [("max-num-batched-tokens", maxNumBatchedTokens ?? 1), ("max-num-seqs", maxNumSeqs)]
     where value < 1 {
       throw EngineError("\(option) is \(value), expected 1 or more")
     }

@@ -54,9 +54,12 @@ struct BadInputTests {
     for part in ["weights", "KV cache", "activations"] { #expect(text.contains("\(part) ")) }
   }
 
-  private func engine(_ target: TestTarget, maxAllocation: Int, cachePositions: Int = 64) throws -> Engine {
+  private func engine(
+    _ target: TestTarget, maxAllocation: Int, cachePositions: Int = 64, maxBatchedTokens: Int? = nil
+  ) throws -> Engine {
     var options = target.options(cachePositions: cachePositions)
     options.plan?.maxAllocation = maxAllocation
+    options.maxBatchedTokens = maxBatchedTokens
     return try Engine(files, tokenizer: nil, options: options)
   }
 
@@ -85,10 +88,19 @@ struct BadInputTests {
     #expect(rotary?.description.hasPrefix("rotary: 524288 bytes are more than the 500000") == true)
   }
 
-  /// 1,500 rows of hidden states are too large for a buffer: the request fails, the engine goes on.
+  /// 1,500 rows of hidden states are too large for a buffer, so the prompt goes in parts unless told otherwise.
+  @Test(.needsOpenCL, arguments: TestTarget.chosen)
+  func aPromptIsCutToWhatABufferHolds(target: TestTarget) async throws {
+    let large = GenerationRequest(prompt: (0..<1500).map { Int32($0 % 500) }, maxTokens: 4)
+    let expected = try await generate(files, [large], on: target)[0]
+    let engine = try engine(target, maxAllocation: 1 << 19, cachePositions: 1536)
+    #expect(try await engine.submit([large])[0].result().tokens == expected.tokens)
+  }
+
+  /// Told otherwise, the request fails, and the engine goes on.
   @Test(.needsOpenCL, arguments: TestTarget.chosen)
   func aRequestThatTheDeviceCannotHoldFailsAlone(target: TestTarget) async throws {
-    let engine = try engine(target, maxAllocation: 1 << 19, cachePositions: 1536)
+    let engine = try engine(target, maxAllocation: 1 << 19, cachePositions: 1536, maxBatchedTokens: 8192)
     try await expect(engine.submit([request(7)])[0].result(), 7)
     let large = GenerationRequest(prompt: Array(repeating: 5, count: 1500), maxTokens: 4)
     let failure = await failure(try await engine.submit([large])[0])

@@ -39,8 +39,8 @@ package struct Adaptive: Policy {
     return [largest(whole, beside: guests, view)] + guests
   }
 
-  /// Those of `slices` that pass all layers in this iteration, as one tile: with nobody decoding all that there is room
-  /// for, else those for which there is time beside one layer of `main`.
+  /// Those of `slices` that pass all layers in this iteration, as one tile: the short ones, as far as there is room for
+  /// them, and, if somebody decodes, time beside one layer of `main`. Others would make `main` wait.
   private func guests(
     _ slices: [PrefillTile.Slice], beside main: PrefillTile, _ view: PrefillView
   ) -> [PrefillTile] {
@@ -52,7 +52,7 @@ package struct Adaptive: Policy {
       larger.slices.append(slice)
       guard larger.tokenCount + main.tokenCount <= view.maxBatchedTokens else { continue }
       let isShort = slice.tokens.count * Self.shortShare <= main.tokenCount
-      if view.decode.rows == 0 || (isShort && fits([larger, smallest], view)) { guests = larger }
+      if isShort, view.decode.rows == 0 || fits([larger, smallest], view) { guests = larger }
     }
     return guests.slices.isEmpty ? [] : [guests]
   }
