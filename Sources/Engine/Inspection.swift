@@ -36,7 +36,7 @@ package struct Inspection: Sendable, Encodable {
 
   package var folder: String
   package var architecture: String
-  /// Whether `strata run` can run it; if not, why.
+  /// Whether its architecture and configuration are such as `strata run` can run; if not, why.
   package var supported: Bool
   package var problem: String?
   package var shape: Shape?
@@ -51,7 +51,7 @@ package struct Inspection: Sendable, Encodable {
   /// Bytes that one position takes in the KV cache.
   package var cacheBytesPerPosition: Int?
 
-  /// - Throws: what is wrong with the files. A family that is not supported is not an error here.
+  /// - Throws: what is wrong with the files. A family or configuration that cannot be run is not an error here.
   package init(folder: String) throws {
     let checkpoint = try Checkpoint(folder: folder)
     let summary = CheckpointSummary(checkpoint)
@@ -70,7 +70,15 @@ package struct Inspection: Sendable, Encodable {
       problem = "architecture \(checkpoint.architecture) is none of \(Families.architectures.joined(separator: ", "))"
       return
     }
-    let model = try Families.describe(checkpoint)
+    let model: ModelDescription
+    do {
+      model = try Families.describe(checkpoint)
+    } catch {
+      // What the files hold can be shown all the same.
+      supported = false
+      problem = "\(error)"
+      return
+    }
     supported = true
     shape = Shape(model)
     let active = parts.map { Self.active($0, model) }

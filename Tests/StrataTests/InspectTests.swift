@@ -119,6 +119,16 @@ struct InspectTests {
     #expect(report.total == whole.total && report.parts == whole.parts)
   }
 
+  @Test func aConfigurationThatCannotRunIsShownNevertheless() async throws {
+    let copy = try ModelCopy("qwen3_moe")
+    let whole = try await inspect(copy.path)
+    try copy.change("config.json", ["rope_scaling": ["rope_type": "yarn", "factor": 4.0]])
+    let report = try await inspect(copy.path)
+    #expect(!report.supported && report.shape == nil)
+    #expect(report.problem?.contains("\(copy.path)/config.json: field rope_scaling.rope_type: ") == true)
+    #expect(report.total == whole.total && report.parts == whole.parts)
+  }
+
   @Test func aFamilyThatCannotRunIsShownNevertheless() async throws {
     let copy = try ModelCopy("qwen3_moe")
     try copy.change("config.json", ["architectures": ["OtherForCausalLM"], "num_attention_heads": nil])
