@@ -48,7 +48,7 @@ package final class MappedFile: HostMemory, @unchecked Sendable {
 }
 
 /// What the system says about error number `code`.
-func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
+package func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
 /// Whether something is at `path`: a file, a folder, or a link, even one that leads nowhere.
 func exists(_ path: String) -> Bool {

@@ -151,7 +151,7 @@ package actor Engine {
   // MARK: The loop
 
   private func run() async {
-    while let plan = scheduler.nextPlan(now: now) {
+    while let plan = scheduler.nextPlan() {
       do {
         let began = ContinuousClock.now
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)

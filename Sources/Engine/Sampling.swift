@@ -1,4 +1,5 @@
 import Foundation
+import Scheduling
 
 /// How the next token is chosen from the logits.
 package struct SamplingOptions: Sendable, Equatable {
@@ -96,12 +97,9 @@ package struct Sampler: Sendable {
     return candidates[max(count - 1, 0)].token
   }
 
-  /// In [0, 1), from the seed and the token's index by SplitMix64 (Steele, Lea and Flood 2014).
+  /// In [0, 1): number `index` of the sequence that the seed gives.
   private func uniform(_ index: Int) -> Double {
-    var z = options.seed &+ 0x9E37_79B9_7F4A_7C15 &* (UInt64(truncatingIfNeeded: index) &+ 1)
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    z ^= z >> 31
-    return Double(z >> 11) * 0x1p-53
+    var random = SeededRandom(options.seed &+ SeededRandom.step &* UInt64(truncatingIfNeeded: index))
+    return random.unit()
   }
 }

@@ -65,10 +65,7 @@ package struct ServingBenchmark: Sendable {
   package func run(_ files: ModelFiles, progress: @escaping @Sendable (Step) -> Void) async throws -> [Entry] {
     guard rounds > 0 else { throw EngineError("rounds is \(rounds), expected 1 or more") }
     guard sharedTokens >= 0 else { throw EngineError("shared-tokens is \(sharedTokens), expected 0 or more") }
-    for (option, value) in [("max-num-batched-tokens", maxBatchedTokens), ("max-num-seqs", maxRequests)]
-    where value < 1 {
-      throw EngineError("\(option) is \(value), expected 1 or more")
-    }
+    try Scheduler.Limits.check(maxRequests: maxRequests, maxBatchedTokens: maxBatchedTokens)
     let layers = files.description.layerCount
     for options in policies { _ = try options.policy(layerCount: layers) }
     let options = try engineOptions(files)

@@ -59,9 +59,9 @@ package struct IterationTime: Sendable {
   }
 
   /// Seconds, without a margin.
-  package func seconds(_ load: IterationLoad) -> Double {
-    zip(weights, Self.features(load)).reduce(0) { $0 + $1.0 * $1.1 }
-  }
+  package func seconds(_ load: IterationLoad) -> Double { seconds(features: Self.features(load)) }
+
+  private func seconds(features: [Double]) -> Double { zip(weights, features).reduce(0) { $0 + $1.0 * $1.1 } }
 
   /// Seconds that such an iteration stays below nearly always; infinite for one that is more than twice as large as any
   /// that was seen.
@@ -76,14 +76,15 @@ package struct IterationTime: Sendable {
 
   package mutating func observe(_ load: IterationLoad, seconds: Double) {
     guard seconds > 0, seconds.isFinite else { return }
-    let predicted = self.seconds(load)
+    let features = Self.features(load)
+    let predicted = self.seconds(features: features)
     // The first predictions say nothing.
     if predicted > 0, observations >= 2 * Self.featureCount {
       // Up at once, down slowly.
       excess = min(max(seconds / predicted, 1 + (excess - 1) * 0.999, 1), 4)
     }
     largestWork = max(largestWork, Self.work(load))
-    learn(Self.features(load), seconds)
+    learn(features, seconds)
     fit(sweeps: 8)
     observations += 1
   }

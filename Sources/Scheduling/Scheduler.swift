@@ -1,6 +1,6 @@
 /// Decides every iteration: who decodes, which tiles of prefill join, and which KV blocks they use.
 ///
-/// A value without a device; the clock is its caller's. The loop is `nextPlan`, execute, `complete`. A request is admitted
+/// A value without a device or a clock. The loop is `nextPlan`, execute, `complete`. A request is admitted
 /// when the blocks for the tokens that it has are free, and takes another block when it needs one. If there is none,
 /// the request that is last in turn gives all of its blocks up and begins again later: what it had generated passes the
 /// model as a part of its prompt then, so no token is lost, and none comes twice.
@@ -18,6 +18,14 @@ package struct Scheduler: Sendable {
       self.maxRequests = maxRequests
       self.maxBatchedTokens = maxBatchedTokens
       self.maxPositions = maxPositions
+    }
+
+    /// - Throws: `SchedulingError` naming the option of a user that is below 1; nil is a default.
+    package static func check(maxRequests: Int, maxBatchedTokens: Int?) throws(SchedulingError) {
+      for (option, value) in [("max-num-batched-tokens", maxBatchedTokens ?? 1), ("max-num-seqs", maxRequests)]
+      where value < 1 {
+        throw SchedulingError("\(option) is \(value), expected 1 or more")
+      }
     }
   }
 
@@ -106,15 +114,13 @@ package struct Scheduler: Sendable {
   }
 
   /// The next iteration, or nil if there is nothing to do.
-  ///
-  /// - Parameter now: seconds on the clock that `RequestShape.arrival` is of.
-  package mutating func nextPlan(now: Double = 0) -> IterationPlan? {
+  package mutating func nextPlan() -> IterationPlan? {
     preempted = []
     growRunning()
     decode = DecodeLoad(rows: running.count, positions: running.reduce(0) { $0 + (lives[$1]?.length ?? 0) })
     // Who has just given way would be the first to come back.
-    if preempted.isEmpty || lives.isEmpty { admit(now) }
-    let tiles = policy.nextTiles(view(now))
+    if preempted.isEmpty || lives.isEmpty { admit() }
+    let tiles = policy.nextTiles(view)
     let plan = IterationPlan(decode: running, prefill: tiles, preempted: preempted)
     guard !plan.prefill.isEmpty || !plan.decode.isEmpty else { return nil }
     checkInvariants(plan)
@@ -214,9 +220,9 @@ package struct Scheduler: Sendable {
   }
 
   /// Admits who the policy wants, in its order, while there are blocks and places.
-  private mutating func admit(_ now: Double) {
+  private mutating func admit() {
     guard !waiting.isEmpty, lives.count < limits.maxRequests else { return }
-    for id in policy.admissions(view(now), waiting: waiting) {
+    for id in policy.admissions(view, waiting: waiting) {
       guard lives.count < limits.maxRequests, admit(id) else { return }
     }
   }
@@ -245,7 +251,7 @@ package struct Scheduler: Sendable {
     lives[id] = Life(
       shape: entry.shape, generated: entry.generated, completed: done, keys: entry.keys, published: shared.count,
       capacity: (shared.count + own.count) * pool.blockSize)
-    prefilling.append(Prefill(id: id, arrival: entry.shape.arrival, done: done, length: entry.length))
+    prefilling.append(Prefill(id: id, done: done, length: entry.length))
     statistics.promptTokens += entry.length
     statistics.sharedTokens += done
     return true
@@ -259,9 +265,9 @@ package struct Scheduler: Sendable {
   }
 
   /// What a policy sees.
-  private func view(_ now: Double) -> PrefillView {
+  private var view: PrefillView {
     PrefillView(
-      now: now, layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens, decode: decode, prompts: prefilling)
+      layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens, decode: decode, prompts: prefilling)
   }
 
   /// What the newest plan asks of whoever executes it.

@@ -125,7 +125,7 @@ package struct Simulator {
         executor.arrive(shape, inSystem: inSystem)
         next += 1
       }
-      guard let plan = scheduler.nextPlan(now: executor.now) else {
+      guard let plan = scheduler.nextPlan() else {
         guard next < workload.arrivals.count else { break }
         executor.wait(until: workload.arrivals[next].time)
         continue

@@ -39,10 +39,9 @@ package struct Study: Sendable {
   }
 
   package func simulator() throws(SimulationError) -> Simulator {
-    for (option, value) in [("max-num-batched-tokens", maxBatchedTokens), ("max-num-seqs", maxRequests)]
-    where value < 1 {
-      throw SimulationError("\(option) is \(value), expected 1 or more")
-    }
+    do {
+      try Scheduler.Limits.check(maxRequests: maxRequests, maxBatchedTokens: maxBatchedTokens)
+    } catch { throw SimulationError(error.description) }
     for (option, value) in [("max-model-len", maxPositions), ("cache-positions", cachePositions)] {
       if let value, value < 1 { throw SimulationError("\(option) is \(value), expected 1 or more") }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Engine
 import Foundation
 import Models
@@ -46,10 +47,7 @@ struct ModelOptions: ParsableArguments {
 
 extension ModelOptions {
   func engineOptions(_ files: ModelFiles, cachePositions: Int, expectedTokens: Int) throws -> EngineOptions {
-    for (option, value) in [("max-num-batched-tokens", maxNumBatchedTokens ?? 1), ("max-num-seqs", maxNumSeqs)]
-    where value < 1 {
-      throw EngineError("\(option) is \(value), expected 1 or more")
-    }
+    try Scheduler.Limits.check(maxRequests: maxNumSeqs, maxBatchedTokens: maxNumBatchedTokens)
     let policy = PolicyOptions(
       policy, chunkSize: chunkSize, layerGroups: layerGroups, tbtTarget: tbtTarget.map { $0 / 1000 })
     var options = EngineOptions(
@@ -70,7 +68,7 @@ func readText(_ path: String) throws(EngineError) -> String {
   } catch {
     let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     let code = cause?.domain == NSPOSIXErrorDomain ? cause?.code : nil
-    throw EngineError("\(path): cannot be read: \(code.map(systemMessage) ?? error.localizedDescription)")
+    throw EngineError("\(path): cannot be read: \(code.map { systemMessage(Int32($0)) } ?? error.localizedDescription)")
   }
   guard let text = String(validating: data, as: UTF8.self) else {
     throw EngineError("\(path): byte \(validByteCount(data)) is not UTF-8, expected a text in UTF-8")

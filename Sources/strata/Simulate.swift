@@ -106,9 +106,8 @@ struct Simulate: AsyncParsableCommand {
     }
     if serving.json { return try printJSON(runs) }
     var lines = runs.count == 1 ? runs.flatMap(\.report.lines) : table(of: runs)
-    let rates = Attainment.rates(runs)
     if level != nil, workloads.count > 1 {
-      lines += rates.map { policy, rate in
+      lines += Attainment.rates(runs).map { policy, rate in
         let text = rate.map { fixed($0, 2) + " requests/s" } ?? "not within these rates"
         return "90 % of the requests keep their limits with \(policy) up to: \(text)"
       }

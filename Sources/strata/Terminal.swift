@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Synchronization
 
@@ -10,7 +11,7 @@ enum Terminal {
 
   static func output(_ text: String) throws(OutputError) {
     if let code = write(text, to: STDOUT_FILENO) {
-      throw OutputError(description: "standard output cannot be written: \(systemMessage(Int(code)))")
+      throw OutputError(description: "standard output cannot be written: \(systemMessage(code))")
     }
   }
 
@@ -39,9 +40,6 @@ enum Terminal {
 struct OutputError: Error, CustomStringConvertible {
   let description: String
 }
-
-/// What the system says about error number `code`.
-func systemMessage(_ code: Int) -> String { String(cString: strerror(Int32(code))) }
 
 /// Shows how far a long step is, once it has taken a second.
 final class ProgressLine: Sendable {

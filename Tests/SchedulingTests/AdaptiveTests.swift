@@ -14,7 +14,7 @@ struct AdaptiveTests {
 
   private func view(_ prompts: [Prefill], decode rows: Int) -> PrefillView {
     PrefillView(
-      now: 0, layerCount: Self.layers, maxBatchedTokens: 8192, decode: DecodeLoad(rows: rows, positions: rows * 300),
+      layerCount: Self.layers, maxBatchedTokens: 8192, decode: DecodeLoad(rows: rows, positions: rows * 300),
       prompts: prompts)
   }
 

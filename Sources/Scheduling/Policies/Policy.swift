@@ -25,8 +25,6 @@ extension Policy {
 
 /// What a policy sees.
 package struct PrefillView: Sendable {
-  /// Seconds on the clock that arrivals are of.
-  package var now: Double
   package var layerCount: Int
   /// Prompt tokens that pass the model together, at most, where the policy cuts prompts.
   package var maxBatchedTokens: Int
@@ -35,8 +33,7 @@ package struct PrefillView: Sendable {
   /// Admitted prompts that are not complete, in order of admission.
   package var prompts: [Prefill]
 
-  package init(now: Double, layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill]) {
-    self.now = now
+  package init(layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill]) {
     self.layerCount = layerCount
     self.maxBatchedTokens = maxBatchedTokens
     self.decode = decode
@@ -47,8 +44,6 @@ package struct PrefillView: Sendable {
 /// An admitted prompt on its way.
 package struct Prefill: Sendable {
   package let id: RequestID
-  /// Seconds on the scheduler's clock.
-  package let arrival: Double
   /// Tokens that have passed all layers.
   package var done: Int
   /// Tokens that have to.
@@ -56,9 +51,8 @@ package struct Prefill: Sendable {
   /// Tokens in the middle of the layers, and the layer that they pass next: they wait in the carry.
   package var underWay: (tokens: Range<Int>, nextLayer: Int)?
 
-  package init(id: RequestID, arrival: Double = 0, done: Int = 0, length: Int) {
+  package init(id: RequestID, done: Int = 0, length: Int) {
     self.id = id
-    self.arrival = arrival
     self.done = done
     self.length = length
   }

@@ -63,10 +63,13 @@ package struct Workload: Sendable, Equatable {
 package struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// What the state grows by with each number: seed + n · step begins at number n of the seed's sequence.
+  package static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+
   package init(_ seed: UInt64) { state = seed }
 
   package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
+    state &+= Self.step
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
