@@ -1,7 +1,9 @@
 /// Where a model's experts may lie, and how those that are not on the device come to it.
 package struct ExpertMemory: Sendable, Equatable {
-  /// Bytes of device memory for experts; nil for as many as there are.
-  package var deviceBytes: Int?
+  /// Bytes of device memory that everything together may take; nil for as many as are needed.
+  package var budget: Int?
+  /// Bytes of it that are kept for what is allocated later than experts: activations.
+  package var reserve: Int
   /// Bytes of host memory for experts in the device's layout; nil for half of what is free. Others are read from the
   /// checkpoint each time.
   package var hostBytes: Int?
@@ -17,10 +19,11 @@ package struct ExpertMemory: Sendable, Equatable {
   package var popularity: [[Double]]?
 
   package init(
-    deviceBytes: Int? = nil, hostBytes: Int? = nil, hostLayers: Int = 0, prefetches: Bool = true,
+    budget: Int? = nil, reserve: Int = 0, hostBytes: Int? = nil, hostLayers: Int = 0, prefetches: Bool = true,
     retention: ExpertRetention = .auto, linkBandwidth: Double? = nil, popularity: [[Double]]? = nil
   ) {
-    self.deviceBytes = deviceBytes
+    self.budget = budget
+    self.reserve = reserve
     self.hostBytes = hostBytes
     self.hostLayers = hostLayers
     self.prefetches = prefetches

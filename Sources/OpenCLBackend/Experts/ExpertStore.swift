@@ -110,10 +110,11 @@ final class ExpertStore {
     guard !isOpen, let last = layers.last else { return }
     isOpen = true
     let total = layers.reduce(0) { $0 + $1.expertCount * $1.shelfKey.total }
-    fitsAll = options.hostLayers == 0 && options.deviceBytes.map { $0 >= total } ?? true
+    let left = options.budget.map { $0 - options.reserve - context.context.ledger.liveBytes }
+    fitsAll = options.hostLayers == 0 && left.map { $0 >= total } ?? true
     for (key, own) in Dictionary(grouping: layers, by: \.shelfKey) {
       let count = own.reduce(0) { $0 + $1.expertCount }
-      let runs = fitsAll ? own.map(\.expertCount) : [try slots(key, own, of: total)]
+      let runs = fitsAll ? own.map(\.expertCount) : [try slots(key, own, of: total, left)]
       let source = own[0].weights.source
       let pool = try ExpertPool(
         key, runs: runs, labels: (source.gateUp.label, source.down.label), maxAllocation: plan.maxAllocation,
@@ -138,12 +139,14 @@ final class ExpertStore {
   }
 
   /// Slots for these layers out of what the budget leaves: in proportion to their bytes, at least one, at most one an expert.
-  private func slots(_ key: ExpertPool.SlotSize, _ own: [Layer], of total: Int) throws(BackendError) -> Int {
+  private func slots(
+    _ key: ExpertPool.SlotSize, _ own: [Layer], of total: Int, _ left: Int?
+  ) throws(BackendError) -> Int {
     let count = own.reduce(0) { $0 + $1.expertCount }
     let kept = own.filter { $0.layer >= options.hostLayers }.reduce(0) { $0 + $1.expertCount }
     // Layers that keep nothing still need room to pass: for two of them, so that one can come while the other runs.
     let wanted = kept == count ? count : min(count, kept + 2 * own[0].expertCount)
-    guard let budget = options.deviceBytes else { return wanted }
+    guard let budget = left else { return wanted }
     let share = Int(Double(budget) * Double(count * key.total) / Double(total))
     guard share >= key.total else {
       throw BackendError(
