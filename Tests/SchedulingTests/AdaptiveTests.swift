@@ -104,6 +104,28 @@ struct AdaptiveTests {
     #expect(seconds(tiles, decode: 4) <= 0.012)
   }
 
+  /// Long prompts wait before it, and the one under way was cut because of them: it does not wait for them, either.
+  @Test func aShortPromptPassesLongOnesThatWait() throws {
+    var simulation = Simulation(policy: policy(target: 0.02), layers: Self.layers, blocks: 3000)
+    try simulation.add(prompt: 10, maxTokens: 100)
+    simulation.advance()
+    for length in [9000, 8000, 8000, 300] { try simulation.add(prompt: length, maxTokens: 1) }
+    simulation.run()
+    simulation.checkEnd()
+    #expect(simulation.finished.first == RequestID(4))
+    #expect(simulation.tiles.first { $0.slices[0].request == RequestID(1) }?.tokenCount == 7168)
+    let own = try #require(simulation.tiles.firstIndex { $0.slices[0].request == RequestID(4) })
+    #expect(own <= 3, "in the second iteration of the first long one")
+  }
+
+  /// Only what does not fit whole is cut.
+  @Test(arguments: [([8192], 8192), ([4000, 4192], 8192), ([8000, 300], 8000), ([4000, 4193], 7168), ([8193], 7168)])
+  func roomForGuestsIsLeftWhereAPromptIsCut(prompts: [Int], begins: Int) throws {
+    let view = view(
+      prompts.enumerated().map { Prefill(id: RequestID($0), length: $1) }, decode: 1)
+    #expect(policy(target: 1).nextTiles(view).first?.tokenCount == begins)
+  }
+
   /// There is no time for it: it waits, and the long one goes on.
   @Test func aShortPromptWaitsIfTheTargetWouldBeMissed() {
     var long = Prefill(id: RequestID(0), length: 4000)

@@ -1,6 +1,6 @@
 /// Cuts both axes, in every iteration anew: the tile is the largest one whose predicted time keeps the target for the time
 /// between tokens. So a prompt passes in as few iterations as the target allows, each expert is read once for it, and with
-/// nobody decoding nothing is cut but what is more than `maxBatchedTokens`.
+/// nobody decoding nothing is cut but what is more than `maxBatchedTokens` together.
 ///
 /// Where the decode rows alone miss the target, no tile can keep it: then prompts get as much time as decoding. The margin
 /// for late iterations ends where it would leave prompts less than a third of the target.
@@ -20,6 +20,10 @@ package struct Adaptive: Policy {
   private static let decodeShare = 2.0 / 3
   /// A prompt is short beside another if it has at most a quarter of its tokens.
   private static let shortShare = 4
+  /// Where prompts are cut, guests have this part of `maxBatchedTokens`: an eighth.
+  private static let guestShare = 8
+  /// Requests that are looked at, behind those whose turn it is, for short ones.
+  private static let lookahead = 64
 
   package init(tbtTarget: Double, time: IterationTime = IterationTime()) {
     self.tbtTarget = tbtTarget
@@ -32,7 +36,17 @@ package struct Adaptive: Policy {
 
   /// Enough to fill a tile, and of those behind, who could slip in.
   package func admissions(_ view: PrefillView, waiting: WaitingQueue) -> [RequestID] {
-    view.inTurn(waiting, tokens: view.maxBatchedTokens)
+    let inTurn = view.inTurn(waiting, tokens: view.maxBatchedTokens)
+    let underWay = view.prompts.reduce(0) { $0 + ($1.underWay?.tokens.count ?? 0) }
+    var room = view.maxBatchedTokens - underWay
+    guard underWay > 0, room > 0 else { return inTurn }
+    var short: [RequestID] = []
+    for entry in waiting.inTurn.dropFirst(inTurn.count).prefix(Self.lookahead)
+    where entry.length * Self.shortShare <= underWay && entry.length <= room {
+      short.append(entry.shape.id)
+      room -= entry.length
+    }
+    return inTurn + short
   }
 
   package func nextTiles(_ view: PrefillView) -> [PrefillTile] {
@@ -66,7 +80,16 @@ package struct Adaptive: Policy {
   private func mainSlices(_ view: PrefillView) -> (main: [PrefillTile.Slice], others: [PrefillTile.Slice]) {
     let underWay = view.prompts.filter { $0.underWay != nil }.map(\.slice)
     guard underWay.isEmpty else { return (underWay, view.prompts.filter { $0.underWay == nil }.map(\.slice)) }
-    return (view.begin(limit: view.maxBatchedTokens, cutting: true), [])
+    return (view.begin(limit: beginning(view), cutting: true), [])
+  }
+
+  /// Tokens that begin together: all that can, or the first prompt; if one has to be cut, it leaves room beside it for
+  /// guests.
+  private func beginning(_ view: PrefillView) -> Int {
+    let most = view.maxBatchedTokens
+    let cut = most - most / Self.guestShare
+    guard let first = view.prompts.first?.open.count, first <= most else { return cut }
+    return view.readyTokens <= most ? most : max(first, cut)
   }
 
   /// As many layers as the target allows; if not even one, as many tokens.
