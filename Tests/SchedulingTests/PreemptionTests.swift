@@ -19,7 +19,7 @@ struct PreemptionTests {
     #expect(simulation.scheduler.statistics.preemptions == simulation.preemptions)
   }
 
-  /// What a preempted request had generated passes the model again as a part of its prompt, in one go.
+  /// What a preempted request had generated passes the model again as a part of its prompt.
   @Test func nothingGeneratedIsLost() throws {
     var simulation = Simulation(policy: Continuous(), layers: 1, blocks: 4, blockSize: 4)
     try simulation.add(prompt: 4, maxTokens: 12)
