@@ -132,6 +132,7 @@ struct SimulateTests {
     (["--policy", "chunked", "--chunk-size", "0"], "chunk-size is 0, expected 1 or more"),
     (["--group-table", "0"], "group-table is 0, expected 1 stage or more"),
     (["--layer-groups", "25"], "layer-groups is 25, expected 1 to 24"),
+    (["--crossover", "--slo-tbt", "-5"], "slo-tbt is -5.0, expected a number of milliseconds above 0"),
     (["--prompt-tokens", "0"], "prompt-tokens is 0, expected 1 or more"),
     (["--sequence-overhead", "-1"], "sequence-overhead is -1.0, expected 0 microseconds or more"),
     (["--profile", "h200"], "profile \"h200\" is not known, expected one of h100, h100x2, rtx3060, or a JSON file"),
