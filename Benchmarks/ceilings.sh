@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 device=${1:-0}
-rounds=${2:-5}
+rounds=${2:-12}
 strata=${STRATA:-.build/release/strata}
 [ -x "$strata" ] || swift build -c release --product strata
 command -v clpeak >/dev/null || { echo "clpeak was not found: apt-get install clpeak" >&2; exit 1; }
@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 cc -O3 -march=native -pthread Benchmarks/bandwidth.c -o "$work/bandwidth"
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
-  "$strata" profile --ceilings --device "$device" --json >"$work/strata.$round" 2>/dev/null
+  "$strata" profile --ceilings --only memory transfer --device "$device" --json >"$work/strata.$round" 2>/dev/null
   "$work/bandwidth" "$(nproc)" 256 >"$work/c.$round"
   # shellcheck disable=SC2086
   clpeak ${CLPEAK_DEVICE:--p 0 -d 0} --global-bandwidth --transfer-bandwidth >"$work/clpeak.$round"

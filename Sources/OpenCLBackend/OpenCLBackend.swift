@@ -11,17 +11,23 @@ package final class OpenCLBackend: Backend {
   let context: Context
   let queue: Queue
   let kernels: KernelTable
+  /// Times every launch; nil unless the backend was made for profiling.
+  package let recorder: LaunchRecorder?
 
   /// - Parameters:
   ///   - plan: how the device is used; what its properties suggest unless given.
   ///   - cache: where built programs are kept.
+  ///   - profiling: whether launches are timed, by `recorder`.
   /// - Throws: `OpenCLError` if the device gives no context or queue.
-  package init(_ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache()) throws {
+  package init(
+    _ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache(), profiling: Bool = false
+  ) throws {
     let context = try Context(device)
     self.device = device
     self.plan = plan ?? DevicePlan(device)
     kernels = KernelTable(plan: self.plan, cache: cache)
-    queue = try Queue(context)
+    queue = try Queue(context, profiling: profiling)
+    recorder = profiling ? LaunchRecorder() : nil
     self.context = context
   }
 
@@ -137,6 +143,9 @@ package final class OpenCLBackend: Backend {
     }
   }
 
+  /// Waits until everything that was queued is done.
+  package func finish() throws { try queue.finish() }
+
   // MARK: Launching
 
   /// Runs a kernel, built if need be.
@@ -144,6 +153,11 @@ package final class OpenCLBackend: Backend {
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
     let entry = try kernels.kernel(key, context: context)
-    try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    guard let recorder else {
+      return try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    }
+    recorder.add(
+      try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
+      kernel: key.name.rawValue)
   }
 }

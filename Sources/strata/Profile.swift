@@ -15,6 +15,11 @@ struct Profile: ParsableCommand {
   var ceilings = false
 
   @Option(
+    parsing: .upToNextOption,
+    help: "Of the ceilings: \(CeilingGroup.allCases.map(\.rawValue).joined(separator: ", ")). Default: all.")
+  var only: [CeilingGroup] = []
+
+  @Option(
     parsing: .unconditional,
     help: "An index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
@@ -28,12 +33,16 @@ struct Profile: ParsableCommand {
 
   func run() throws {
     let progress = ProgressLine("measuring")
-    let found = try DeviceCeilings(of: openCLDevice(device)) { progress.step("measuring \($0)") }
+    let found = try DeviceCeilings(of: openCLDevice(device), groups: only.isEmpty ? CeilingGroup.allCases : only) {
+      progress.step("measuring \($0)")
+    }
     progress.finish()
     if json { return try printJSON(found) }
     try Terminal.output(found.lines.joined(separator: "\n") + "\n")
   }
 }
+
+extension CeilingGroup: ExpressibleByArgument {}
 
 /// The device that can be profiled.
 /// - Throws: `EngineError` for the reference, which is no device.

@@ -27,7 +27,7 @@ extension CeilingBench {
     ]
   }
 
-  /// Runs a kernel in each of several shapes, and keeps the one with the best median.
+  /// Runs a kernel in each of several shapes, and keeps the one with the best run.
   ///
   /// - Parameter second: the kernel's second buffer, or nil for a value in its place.
   private func memory(
@@ -50,7 +50,7 @@ extension CeilingBench {
       let ceiling = Ceiling(
         name, amount: Double(passes * shape.byteCount), in: seconds,
         method: "\(shape.description)\(passes > 1 ? ", bytes read and written" : ""), OpenCL events")
-      if ceiling.median > found?.median ?? 0 { found = ceiling }
+      if ceiling.best > found?.best ?? 0 { found = ceiling }
     }
     guard let found else { throw ProfilingError("device \"\(device.name)\" has no memory to measure") }
     return found

@@ -11,22 +11,26 @@ package struct DeviceCeilings: Sendable, Encodable {
 
   /// Measures, in a few seconds.
   ///
-  /// - Parameter progress: told the title of what is measured next.
+  /// - Parameters:
+  ///   - groups: what is measured.
+  ///   - progress: told what is measured next.
   /// - Throws: `OpenCLError` of a device that fails.
   package init(
-    of device: Device, cache: ProgramCache = ProgramCache(), progress: (String) -> Void = { _ in }
+    of device: Device, groups: [CeilingGroup] = CeilingGroup.allCases, cache: ProgramCache = ProgramCache(),
+    progress: (String) -> Void = { _ in }
   ) throws {
     let bench = try CeilingBench(device, cache: cache)
     self.device = device.name
     driver = device.driverVersion
     bufferBytes = bench.bufferBytes
-    let groups = [
-      ("global memory bandwidth", bench.measureMemory), ("transfer bandwidth", bench.measureTransfers),
-      ("kernel launch latency", bench.measureLaunches), ("multiply rates", bench.measureMultiply),
-    ]
-    ceilings = try groups.flatMap { title, measure in
-      progress(title)
-      return try measure()
+    ceilings = try groups.flatMap { group in
+      progress(group.title)
+      return switch group {
+      case .memory: try bench.measureMemory()
+      case .transfer: try bench.measureTransfers()
+      case .launch: try bench.measureLaunches()
+      case .multiply: try bench.measureMultiply()
+      }
     }
   }
 

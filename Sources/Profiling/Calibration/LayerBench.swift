@@ -1,0 +1,90 @@
+import Backend
+import Engine
+import OpenCL
+import OpenCLBackend
+import Simulation
+
+/// Layers of a model's shape with random weights on a device, for measuring how long a layer takes.
+///
+/// Of the dense parts and of the experts there are as many copies as it takes for a row of layers to find none of its
+/// weights in the device's cache, but no more than the model has layers.
+final class LayerBench {
+  typealias B = OpenCLBackend
+
+  struct Dense {
+    let qkv: B.Matrix
+    let output: B.Matrix
+    let router: B.Matrix
+  }
+
+  struct Experts {
+    let gateUp: B.Matrix
+    let down: B.Matrix
+  }
+
+  let backend: B
+  let model: ModelShape
+  let attention: AttentionShape
+  let norm: B.Vector
+  let rotary: B.Vector
+  let dense: [Dense]
+  let experts: [Experts]
+  let head: B.Matrix
+  /// Rows that can run at once.
+  let capacity: Int
+
+  /// Of weights, caches and activations together at most this share of the device's memory.
+  private static let memoryShare = 0.5
+
+  /// - Parameters:
+  ///   - capacity: rows that run at once.
+  ///   - positions: of a sequence, at most.
+  /// - Throws: `ProfilingError` if the device has too little memory, and what the backend throws.
+  init(_ backend: B, model: ModelShape, capacity: Int, positions: Int) throws {
+    self.backend = backend
+    self.model = model
+    self.capacity = capacity
+    let shape = AttentionShape(
+      queryHeads: model.queryHeads, keyValueHeads: model.keyValueHeads, headSize: model.headSize,
+      scale: 1 / Float(model.headSize).squareRoot())
+    attention = shape
+    let counts = try Self.copies(model, backend.device)
+    let (hidden, intermediate) = (model.hiddenSize, model.expertIntermediateSize)
+    let largest = max(
+      model.vocabularySize * hidden, shape.qkvColumns * hidden, 2 * intermediate * hidden, model.experts * hidden)
+    let weights = RandomWeights(elements: largest)
+    norm = try backend.loadVector(Array(repeating: 1, count: hidden), label: "norm")
+    rotary = try backend.loadVector(Array(repeating: 0.7, count: positions * model.headSize), label: "rotary")
+    dense = try (0..<counts.dense).map { _ in
+      Dense(
+        qkv: try backend.loadMatrix(weights.matrix("qkv", rows: shape.qkvColumns, columns: hidden)),
+        output: try backend.loadMatrix(weights.matrix("output", rows: hidden, columns: shape.queryColumns)),
+        router: try backend.loadMatrix(weights.matrix("router", rows: model.experts, columns: hidden)))
+    }
+    experts = try (0..<counts.experts).map { _ in
+      Experts(
+        gateUp: try backend.loadMatrix(
+          weights.experts("gate_up", kind: .gated, count: model.experts, rows: 2 * intermediate, columns: hidden)),
+        down: try backend.loadMatrix(
+          weights.experts("down", kind: .plain, count: model.experts, rows: hidden, columns: intermediate)))
+    }
+    head = try backend.loadMatrix(weights.matrix("head", rows: model.vocabularySize, columns: hidden))
+  }
+
+  /// How many copies of the dense parts and of the experts there are.
+  private static func copies(_ model: ModelShape, _ device: Device) throws -> (dense: Int, experts: Int) {
+    let cache = Double(4 * max(device.globalCache, 32 << 20))
+    let denseBytes = model.denseElements * model.weightBytes
+    let expertBytes = Double(model.experts) * model.expertBytes
+    func count(_ bytes: Double) -> Int { max(1, min(model.layers, Int((cache / bytes).rounded(.up)))) }
+    let counts = (dense: count(denseBytes), experts: count(expertBytes))
+    let wanted = Double(counts.dense) * denseBytes + Double(counts.experts) * expertBytes + model.headElements * 2
+    let limit = memoryShare * Double(device.globalMemory)
+    guard device.globalMemory == 0 || wanted <= limit else {
+      throw ProfilingError(
+        "device \"\(device.name)\" has too little memory to calibrate with \(model.name): \(readable(Int(wanted))) of "
+          + "weights are needed, expected at most half of its \(readable(device.globalMemory))")
+    }
+    return counts
+  }
+}
