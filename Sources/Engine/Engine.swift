@@ -1,4 +1,4 @@
-import Backend
+package import Backend
 import Checkpoints
 package import Models
 import OpenCL
@@ -15,13 +15,14 @@ package actor Engine {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   package nonisolated let files: ModelFiles
-  package nonisolated let estimate: MemoryEstimate
+  package nonisolated let memory: MemoryPlan
   private let tokenizer: Tokenizer?
   private var runner: any SequenceExecutor
   private let expertBytes: [Int]
   private var scheduler: Scheduler
   private var totals = IterationTotals()
   private var trafficAtRestart = ExpertTraffic()
+  private var transfersAtRestart = ExpertTransfers()
   private var clients: [RequestID: Client] = [:]
   private var nextID = 0
   private var loop: Task<Void, Never>?
@@ -57,14 +58,19 @@ package actor Engine {
     let model = files.description
     let blocks = Self.blocks(options)
     let cache = model.kvCache(blockCount: blocks, blockSize: Self.blockSize)
-    estimate = Self.estimate(files, options)
+    memory = Self.memoryPlan(files, options)
+    try memory.check(options)
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
     case .reference:
       loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, warmUp: false, progress)
     case .openCL(let device):
-      try Self.check(estimate, against: options.deviceMemory ?? device.globalMemory, device)
-      let backend = try OpenCLBackend(device, plan: options.plan, cache: options.programCache)
+      var experts = options.experts
+      if !memory.fitsAll {
+        experts.budget = memory.budget
+        experts.reserve = memory.activations
+      }
+      let backend = try OpenCLBackend(device, plan: options.plan, cache: options.programCache, experts: experts)
       backend.beforeBuilding(building)
       loaded = try Self.load(files, on: backend, cache: cache, warmUp: true, progress)
     }
@@ -220,6 +226,7 @@ package actor Engine {
       pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
     totals = IterationTotals()
     trafficAtRestart = try expertTraffic()
+    transfersAtRestart = runner.expertTransfers
   }
 
   /// With what it has learned.
@@ -227,6 +234,15 @@ package actor Engine {
 
   /// Preemptions and shared prompt tokens so far.
   package var schedulerStatistics: SchedulerStatistics { scheduler.statistics }
+
+  /// Waits until all experts that have a place of their own are on the device: until then some come when they are needed.
+  package func finishLoading() throws { try runner.finishLoading() }
+
+  /// Experts moved to the device since it was made or `restart` was called, and what it has room for.
+  package func expertTransfers() -> ExpertTransfers { runner.expertTransfers - transfersAtRestart }
+
+  /// Rows that each expert had since the engine was made, [layers][experts]. Waits for the device.
+  package func expertRows() throws -> [[Int]] { try runner.expertRows() }
 
   /// What the iterations added up to since the engine was made or `restart` was called, without what is known of single
   /// requests. Waits for the device.

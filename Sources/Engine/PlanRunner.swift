@@ -7,8 +7,14 @@ protocol SequenceExecutor: AnyObject, Executor {
   var sequences: [RequestID: Sequence] { get set }
   /// Forgets the prompts under way, after a failed plan.
   func reset()
-  /// Experts loaded so far, by layer. Waits for the device.
+  /// Experts read from device memory so far, by layer. Waits for the device.
   func expertLoads() throws -> [ExpertLoads]
+  /// Rows that each expert had so far, [layers][experts]. Waits for the device.
+  func expertRows() throws -> [[Int]]
+  /// Experts moved to the device so far.
+  var expertTransfers: ExpertTransfers { get }
+  /// Waits until all experts that have a place of their own are on the device.
+  func finishLoading() throws
 }
 
 /// The executor on a real device: turns a plan into one batch, runs it through the layers, and samples.
@@ -50,11 +56,19 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     picked = Rows(columns: columns, label: "picked rows")
     final = Rows(columns: columns, label: "final norm")
     logits = Rows(columns: model.description.vocabularySize, label: "logits")
+    // What is left of the memory is for experts.
+    try model.backend.settleExperts()
   }
 
   func reset() { carry.release() }
 
   func expertLoads() throws -> [ExpertLoads] { try workspace.expertLoads() }
+
+  func expertRows() throws -> [[Int]] { try workspace.expertRows() }
+
+  var expertTransfers: ExpertTransfers { backend.expertTransfers }
+
+  func finishLoading() throws { try backend.finishLoading() }
 
   /// Runs one token through the model in KV block 0, so that every kernel is built before the first request.
   func warmUp() throws {
@@ -75,6 +89,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     // The tile with the most layers first: those that hold a layer are mostly the first ones then.
     let tiles = plan.prefill.sorted { $0.layers.count > $1.layers.count }
     let parts = try parts(decode: plan.decode, tiles, blocks)
+    backend.expect(forecast(tiles))
     for part in parts { try startCapture(part) }
     var iteration = Iteration<B>(parts: parts, prepare: prepare)
     let hidden = try hidden.atLeast(iteration.rowCount, backend)
@@ -91,6 +106,25 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     // Where no token was read, nothing has waited for the device; an iteration's time is its own.
     if outcome.advanced.isEmpty { _ = try backend.read(hidden, rows: 0..<1) }
     return outcome
+  }
+
+  /// What these tiles mean for the layers, now and, as far as they go on, in the next iteration.
+  private func forecast(_ tiles: [PrefillTile]) -> IterationForecast {
+    let none = Array(repeating: 0, count: caches.count)
+    var forecast = IterationForecast(prefillRows: none, nextPrefillRows: none)
+    for tile in tiles {
+      let rows = tile.tokenCount
+      for layer in tile.layers { forecast.prefillRows[layer] += rows }
+      let end = tile.layers.upperBound
+      if end < caches.count {
+        for layer in end..<min(end + tile.layers.count, caches.count) { forecast.nextPrefillRows[layer] += rows }
+      } else {
+        // The rest of the prompts begins at the first layer.
+        let rest = tile.slices.reduce(0) { $0 + (sequences[$1.request]?.length ?? 0) - $1.tokens.upperBound }
+        for layer in 0..<tile.layers.count { forecast.nextPrefillRows[layer] += min(rows, max(rest, 0)) }
+      }
+    }
+    return forecast
   }
 
   private func prepare(_ layout: BatchLayout) throws -> B.Batch {

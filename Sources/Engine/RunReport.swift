@@ -1,3 +1,5 @@
+package import Backend
+
 /// What a run of several prompts did, for a summary or as JSON.
 package struct RunReport: Sendable, Encodable {
   package struct Entry: Sendable, Encodable {
@@ -22,10 +24,12 @@ package struct RunReport: Sendable, Encodable {
   package var outputTokensPerSecond: Double
   package var expertBytesDecode: Int
   package var expertBytesPrefill: Int
+  /// Experts moved to the device, as they were counted.
+  package var transfers: ExpertTransfers
 
   package init(
     device: String, policy: String, seed: UInt64, prompts: [String], results: [GenerationResult],
-    traffic: ExpertTraffic
+    traffic: ExpertTraffic, transfers: ExpertTransfers
   ) {
     self.device = device
     self.policy = policy
@@ -41,6 +45,7 @@ package struct RunReport: Sendable, Encodable {
     outputTokensPerSecond = longest > 0 ? Double(results.reduce(0) { $0 + $1.tokens.count }) / longest : 0
     expertBytesDecode = traffic.decodeBytes
     expertBytesPrefill = traffic.prefillBytes
+    self.transfers = transfers
   }
 
   /// For a person, one line a request and one for all.
@@ -55,8 +60,22 @@ package struct RunReport: Sendable, Encodable {
     lines.append(
       "\(device), \(policy): \(fixed(outputTokensPerSecond, 1)) output tokens/s; experts' weights read: "
         + "\(readable(expertBytesPrefill)) in prefill, \(readable(expertBytesDecode)) in decode")
+    if transfers.slots < transfers.experts { lines.append(transfers.summary) }
     return lines
   }
 
   private func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1000, 1) + " ms" }
+}
+
+extension ExpertTransfers {
+  /// For a person, what came over the link and how often experts were there.
+  package var summary: String {
+    func rate(_ phase: Phase) -> String { hitRate(phase).map { fixed($0 * 100, 1) + " %" } ?? "none needed" }
+    var line =
+      "\(slots) of \(experts) experts fit on the device; copied to it: \(readable(hostToDevice(.prefill))) in prefill, "
+      + "\(readable(hostToDevice(.decode))) in decode; there when needed: \(rate(.prefill)) in prefill, "
+      + "\(rate(.decode)) in decode"
+    if let reloadFactor { line += "; reload factor \(fixed(reloadFactor, 2))" }
+    return line
+  }
 }

@@ -8,6 +8,9 @@ extension ServingBenchmark {
   /// The share of the memory that is left beside weights and activations that the KV cache takes at most.
   package static let cacheShare = 0.8
 
+  /// The same where the experts do not all fit, of what is left beside the other weights and activations.
+  static let streamingCacheShare = 0.25
+
   /// - Throws: `EngineError` that says how many requests do not fit into the context or the KV cache, and what to do.
   func engineOptions(_ files: ModelFiles) throws -> EngineOptions {
     let lengths = loads.flatMap(\.workload.arrivals).map(\.lengths)
@@ -22,6 +25,8 @@ extension ServingBenchmark {
       device: device, cachePositions: Engine.blockSize, expectedTokens: min(max(longest, 1), maxBatchedTokens))
     options.maxBatchedTokens = maxBatchedTokens
     options.maxRequests = maxRequests
+    options.deviceMemory = deviceMemory
+    options.experts = experts
     options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)
     if cachePositions == nil {
       options.cachePositions = min(options.cachePositions, positionsThatFit(files, options))
@@ -61,15 +66,18 @@ extension ServingBenchmark {
   /// Positions that `cacheShare` of the free memory holds, and the largest buffer of the device.
   private func positionsThatFit(_ files: ModelFiles, _ options: EngineOptions) -> Int {
     let one = files.description.kvCache(blockCount: 1, blockSize: Engine.blockSize).byteCount
-    let estimate = Engine.estimate(files, options)
-    var memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let plan = Engine.memoryPlan(files, options)
+    let memory = plan.budget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory)
     var blocks = Int.max
     if case .openCL(let device) = device {
-      if device.globalMemory > 0 { memory = device.globalMemory }
       // Keys and values have a buffer each.
       blocks = device.maxAllocation / max(one / 2, 1)
     }
-    let free = Double(memory - estimate.weights - estimate.activations) * Self.cacheShare
+    let beside = memory - plan.dense - plan.activations
+    // Where the experts do not fit, they get most of what there is.
+    let free =
+      Double(beside - plan.experts) * Self.cacheShare > Double(one * files.description.layerCount)
+      ? Double(beside - plan.experts) * Self.cacheShare : Double(beside) * Self.streamingCacheShare
     blocks = min(blocks, Int(max(0, free)) / max(one * files.description.layerCount, 1))
     return max(blocks, 1) * Engine.blockSize
   }

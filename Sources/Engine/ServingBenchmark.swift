@@ -1,3 +1,4 @@
+package import Backend
 import Models
 package import Scheduling
 
@@ -27,6 +28,8 @@ package struct ServingBenchmark: Sendable {
   /// Positions that the KV cache holds; what the workloads can use, or fits, unless given.
   package var cachePositions: Int?
   package var serviceLevel: ServiceLevel?
+  package var deviceMemory: DeviceMemory = .share(0.9)
+  package var experts = ExpertMemory()
 
   package init(device: DeviceSelection, policies: [PolicyOptions], loads: [Load]) {
     self.device = device
@@ -72,6 +75,7 @@ package struct ServingBenchmark: Sendable {
     let engine = try Engine(files, tokenizer: nil, options: options) { progress(.loading(done: $0, total: $1)) }
     progress(.loaded(cachePositions: options.cachePositions))
     progress(.warmingUp)
+    try await engine.finishLoading()
     let time = try await warmUp(engine, positions: options.cachePositions)
 
     var entries: [Entry] = []

@@ -21,14 +21,8 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
     try self.init(context, byteCount: bytes.count, contents: bytes.baseAddress, label: label)
   }
 
-  /// Allocates where the host can reach it best, pinned if the driver can pin: the host's side of fast transfers, used
-  /// through a mapping.
-  package init(_ context: borrowing Context, pinnedByteCount byteCount: Int, label: String) throws(OpenCLError) {
-    try self.init(context, byteCount: byteCount, contents: nil, flags: CL_MEM_ALLOC_HOST_PTR, label: label)
-  }
-
   private init(
-    _ context: borrowing Context, byteCount: Int, contents: UnsafeRawPointer?, flags: Int32 = 0, label: String
+    _ context: borrowing Context, byteCount: Int, contents: UnsafeRawPointer?, label: String
   ) throws(OpenCLError) {
     let device = context.device
     let limit = device.maxAllocation
@@ -44,7 +38,7 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
     // OpenCL has no empty buffers.
     let allocated = max(byteCount, Buffer.minimumByteCount)
     let contents = byteCount > 0 ? contents : nil
-    let flags = flags | CL_MEM_READ_WRITE | (contents == nil ? 0 : CL_MEM_COPY_HOST_PTR)
+    let flags = CL_MEM_READ_WRITE | (contents == nil ? 0 : CL_MEM_COPY_HOST_PTR)
     let raw = try created(
       "clCreateBuffer",
       "buffer “\(label)” of \(byteCount) bytes on device “\(device.name)”; \(context.ledger.liveBytes) bytes are in use",

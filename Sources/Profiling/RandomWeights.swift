@@ -30,10 +30,16 @@ final class RandomWeights {
     try MatrixSource(label: label, parts: [[tensor(label, rows: rows, columns: columns)]])
   }
 
-  /// One matrix an expert.
-  func experts(_ label: String, kind: MatrixSource.Kind, count: Int, rows: Int, columns: Int) throws -> MatrixSource {
-    let tensor = tensor(label, rows: rows, columns: columns)
-    return try MatrixSource(label: label, kind: kind, parts: Array(repeating: [tensor], count: count))
+  /// A layer's experts, which all get their place on the device at once.
+  func experts(of model: ModelShape, layer: Int) throws -> ExpertsSource {
+    let (hidden, intermediate) = (model.hiddenSize, model.expertIntermediateSize)
+    func matrix(_ label: String, _ kind: MatrixSource.Kind, rows: Int, columns: Int) throws -> MatrixSource {
+      let tensor = tensor(label, rows: rows, columns: columns)
+      return try MatrixSource(label: label, kind: kind, parts: Array(repeating: [tensor], count: model.experts))
+    }
+    return ExpertsSource(
+      layer: layer, gateUp: try matrix("experts' gate and up", .gated, rows: 2 * intermediate, columns: hidden),
+      down: try matrix("experts' down", .plain, rows: hidden, columns: intermediate), isDense: true)
   }
 }
 

@@ -21,6 +21,8 @@ struct BenchServe: AsyncParsableCommand {
     help: "reference, an index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
 
+  @OptionGroup var memory: MemoryOptions
+
   @OptionGroup var serving: ServingOptions
 
   @Option(parsing: .unconditional, help: "Runs of each policy.")
@@ -49,7 +51,9 @@ struct BenchServe: AsyncParsableCommand {
     benchmark.maxBatchedTokens = serving.maxNumBatchedTokens
     benchmark.serviceLevel = try serving.serviceLevel()
     let progress = BenchProgress(model: model, device: benchmark.device.name, rounds: rounds)
-    let entries = try await benchmark.run(ModelFiles(folder: model)) { progress.show($0) }
+    let files = try ModelFiles(folder: model)
+    (benchmark.deviceMemory, benchmark.experts) = try memory.settings(benchmark.device, files.description)
+    let entries = try await benchmark.run(files) { progress.show($0) }
     if serving.json {
       try printJSON(entries)
     } else {

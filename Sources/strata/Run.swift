@@ -37,6 +37,9 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
+  @Flag(help: "Print how the device's memory would be divided, and do nothing else.")
+  var plan = false
+
   func validate() throws {
     if prompt.isEmpty, promptFile.isEmpty { throw ValidationError("--prompt or --prompt-file is needed") }
   }
@@ -51,6 +54,7 @@ struct Run: AsyncParsableCommand {
       for: texts, sources: sources, files, tokenizer, maxTokens: maxTokens, sampling: sampling)
     let engineOptions = try options.engineOptions(
       files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
+    if plan { return try printPlan(files, engineOptions) }
     let progress = ProgressLine("loading \(options.model)")
     let engine = try Engine(
       files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) },
@@ -62,13 +66,19 @@ struct Run: AsyncParsableCommand {
     let report = RunReport(
       device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed,
       prompts: results.map { texts[$0.index] }, results: results.map(\.result),
-      traffic: try await engine.expertTraffic())
+      traffic: try await engine.expertTraffic(), transfers: await engine.expertTransfers())
     if json { try printJSON(report) }
     for line in report.summary { Terminal.error(line) }
     // Those that failed did not keep the others from their end.
     guard errors.isEmpty else {
       throw EngineError(errors.map { "\(sources[$0.index]): \($0.error)" }.joined(separator: "; "))
     }
+  }
+
+  private func printPlan(_ files: ModelFiles, _ options: EngineOptions) throws {
+    let plan = Engine.memoryPlan(files, options)
+    if json { try printJSON(plan) } else { try Terminal.output(plan.lines.joined(separator: "\n") + "\n") }
+    try plan.check(options)
   }
 
   private func sampling(_ defaults: SamplingOptions) throws -> SamplingOptions {

@@ -34,24 +34,36 @@ struct BadInputTests {
 
   // MARK: Buffers and memory
 
+  /// All matrices stay bf16, in panels of 32 features where the style has them; norms become f32. 100 positions are 7
+  /// blocks of 16.
   @Test(.needsOpenCL, arguments: TestTarget.openCL)
   func theMemoryThatIsNeededIsCompared(target: TestTarget) throws {
     var options = target.options(cachePositions: 100)
-    let estimate = try Engine(files, tokenizer: nil, options: options).estimate
-    // All matrices stay bf16; norms become f32. 100 positions are 7 blocks of 16.
+    let memory = try Engine(files, tokenizer: nil, options: options).memory
     let norms = 4 * (2 * 128 + 2 * 32) + 128
     let attention = 128 * 4 * 32 * 2 + 128 * 2 * 32 * 2
-    let matrices = 2 * 512 * 128 + 4 * (attention + 8 * 128 + 8 * 3 * 128 * 64)
-    #expect(estimate.weights == 2 * matrices + 4 * norms)
-    #expect(estimate.cache == 4 * 7 * 16 * 2 * 2 * 32 * 4)
-    #expect(estimate.activations > 0)
-    options.deviceMemory = estimate.total
+    let router = (target.plan?.style == .cpu ? 32 : 8) * 128
+    #expect(memory.dense == 2 * (2 * 512 * 128 + 4 * (attention + router)) + 4 * norms)
+    #expect(memory.experts == 2 * 4 * 8 * 3 * 128 * 64 && memory.largestExpert == 2 * 3 * 128 * 64)
+    #expect(memory.cache == 4 * 7 * 16 * 2 * 2 * 32 * 4)
+    #expect(memory.activations > 0 && memory.fitsAll)
+    #expect(memory.smallest == memory.total - memory.experts + memory.largestExpert)
+
+    options.deviceMemory = .bytes(memory.smallest)
     #expect(throws: Never.self) { _ = try Engine(files, tokenizer: nil, options: options) }
-    options.deviceMemory = estimate.total - 1
-    let error = #expect(throws: EngineError.self) { _ = try Engine(files, tokenizer: nil, options: options) }
-    let text = try #require(error?.description)
+    options.deviceMemory = .bytes(memory.smallest - 1)
+    var error = #expect(throws: EngineError.self) { _ = try Engine(files, tokenizer: nil, options: options) }
+    var text = try #require(error?.description)
     #expect(text.hasPrefix("device \"\(target.device.name)\" has too little memory: "))
-    for part in ["weights", "KV cache", "activations"] { #expect(text.contains("\(part) ")) }
+    #expect(text.contains("(\(memory.smallest) bytes)"))
+    for part in ["other than experts", "KV cache", "activations", "one expert"] { #expect(text.contains("\(part) ")) }
+
+    guard case .openCL(let device) = target.device else { return }
+    let globalMemory = device.globalMemory
+    options.deviceMemory = .bytes(globalMemory + 1)
+    error = #expect(throws: EngineError.self) { _ = try Engine(files, tokenizer: nil, options: options) }
+    text = try #require(error?.description)
+    #expect(text.hasPrefix("device-memory is ") && text.contains(target.device.name))
   }
 
   private func engine(

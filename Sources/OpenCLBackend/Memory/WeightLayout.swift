@@ -19,10 +19,16 @@ struct WeightLayout {
   }
 
   init(_ source: MatrixSource, style: KernelStyle) {
+    self.init(
+      MatrixShape(
+        label: source.label, kind: source.kind, experts: source.expertCount, rows: source.rows, columns: source.columns),
+      isBF16: source.format == .bf16, style: style)
+  }
+
+  init(_ shape: MatrixShape, isBF16: Bool, style: KernelStyle) {
     self.style = style
-    self.source = MatrixShape(
-      label: source.label, kind: source.kind, experts: source.expertCount, rows: source.rows, columns: source.columns)
-    isBF16 = source.format == .bf16
+    source = shape
+    self.isBF16 = isBF16
   }
 
   private var elementBytes: Int { isBF16 ? 2 : 4 }

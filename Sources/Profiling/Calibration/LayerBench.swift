@@ -17,18 +17,13 @@ final class LayerBench {
     let router: B.Matrix
   }
 
-  struct Experts {
-    let gateUp: B.Matrix
-    let down: B.Matrix
-  }
-
   let backend: B
   let model: ModelShape
   let attention: AttentionShape
   let norm: B.Vector
   let rotary: B.Vector
   let dense: [Dense]
-  let experts: [Experts]
+  let experts: [B.Experts]
   let head: B.Matrix
   /// Rows that can run at once.
   let capacity: Int
@@ -49,9 +44,10 @@ final class LayerBench {
       scale: 1 / Float(model.headSize).squareRoot())
     attention = shape
     let counts = try Self.copies(model, backend.device)
-    let (hidden, intermediate) = (model.hiddenSize, model.expertIntermediateSize)
-    let largest = max(
-      model.vocabularySize * hidden, shape.qkvColumns * hidden, 2 * intermediate * hidden, model.experts * hidden)
+    let hidden = model.hiddenSize
+    let largest =
+      max(
+        model.vocabularySize, shape.qkvColumns, model.experts, 2 * model.expertIntermediateSize) * hidden
     let weights = RandomWeights(elements: largest)
     norm = try backend.loadVector(Array(repeating: 1, count: hidden), label: "norm")
     rotary = try backend.loadVector(Array(repeating: 0.7, count: positions * model.headSize), label: "rotary")
@@ -61,13 +57,7 @@ final class LayerBench {
         output: try backend.loadMatrix(weights.matrix("output", rows: hidden, columns: shape.queryColumns)),
         router: try backend.loadMatrix(weights.matrix("router", rows: model.experts, columns: hidden)))
     }
-    experts = try (0..<counts.experts).map { _ in
-      Experts(
-        gateUp: try backend.loadMatrix(
-          weights.experts("gate_up", kind: .gated, count: model.experts, rows: 2 * intermediate, columns: hidden)),
-        down: try backend.loadMatrix(
-          weights.experts("down", kind: .plain, count: model.experts, rows: hidden, columns: intermediate)))
-    }
+    experts = try (0..<counts.experts).map { try backend.loadExperts(weights.experts(of: model, layer: $0)) }
     head = try backend.loadMatrix(weights.matrix("head", rows: model.vocabularySize, columns: hidden))
   }
 

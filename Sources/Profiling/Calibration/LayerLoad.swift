@@ -142,7 +142,7 @@ final class LayerLoad {
     }
     try section("experts") {
       try backend.experts(
-        normed, gateUp: experts.gateUp, down: experts.down, routing: routing, rows: rows, hidden: between, into: out)
+        normed, experts, routing: routing, rows: rows, hidden: between, into: out)
     }
     try section("rest") { try backend.combine(out, routing: routing, rows: rows, addingTo: hidden) }
   }

@@ -11,11 +11,10 @@ extension CeilingBench {
     host.initializeMemory(as: UInt8.self, repeating: 1)
     try queue.fill(buffer.view, with: 1, byteCount: count)
     var found = try copies(buffer.view, host, names: (.writePageable, .readPageable), "memory of the process")
-    let pinned = try Buffer(context, pinnedByteCount: count, label: "pinned host memory")
-    found += try queue.withMapped(pinned.view, byteCount: count, for: .readWrite) { bytes in
-      bytes.initializeMemory(as: UInt8.self, repeating: 2)
-      return try copies(buffer.view, bytes, names: (.writePinned, .readPinned), "a mapped CL_MEM_ALLOC_HOST_PTR buffer")
-    }
+    let pinned = try PinnedMemory(context, byteCount: count, label: "transfer")
+    pinned.bytes.initializeMemory(as: UInt8.self, repeating: 2)
+    found += try copies(
+      buffer.view, pinned.bytes, names: (.writePinned, .readPinned), "a mapped CL_MEM_ALLOC_HOST_PTR buffer")
     return found + [
       try mapped(.writeMapped, buffer.view, .write) { $0.copyMemory(from: UnsafeRawBufferPointer(host)) },
       try mapped(.readMapped, buffer.view, .read) { host.copyMemory(from: UnsafeRawBufferPointer($0)) },

@@ -15,11 +15,16 @@ package protocol Policy: Sendable {
   /// its first open one on. No prompt is in two tiles.
   func nextTiles(_ view: PrefillView) -> [PrefillTile]
 
+  /// Whether a prompt that is longer than `maxBatchedTokens` is cut.
+  var cutsPrompts: Bool { get }
+
   /// Told how long an iteration took.
   mutating func observe(_ load: IterationLoad, seconds: Double)
 }
 
 extension Policy {
+  package var cutsPrompts: Bool { true }
+
   package mutating func observe(_ load: IterationLoad, seconds: Double) {}
 }
 

@@ -1,0 +1,138 @@
+import Backend
+import Checkpoints
+import Models
+import OpenCL
+import OpenCLBackend
+import Scheduling
+
+/// How a device's memory is divided for a model, in bytes: known before anything is loaded.
+package struct MemoryPlan: Sendable, Equatable, Encodable {
+  /// What may be used; nil where the device does not tell.
+  package var budget: Int?
+  /// Weights that every token meets: attention, routers, dense layers, embedding, head.
+  package var dense: Int
+  package var cache: Int
+  /// Hidden states, carry, the workspace of a layer, logits: at most.
+  package var activations: Int
+  /// All experts, and the largest one.
+  package var experts: Int
+  package var largestExpert: Int
+  package var expertCount: Int
+  /// Layers whose experts are to stay in host memory.
+  package var hostLayers: Int
+
+  package var weights: Int { dense + experts }
+  /// What is needed if all experts are on the device.
+  package var total: Int { dense + cache + activations + experts }
+  /// What is needed with room for one expert.
+  package var smallest: Int { dense + cache + activations + largestExpert }
+  /// Whether every expert has a place of its own.
+  package var fitsAll: Bool { hostLayers == 0 && budget.map { total <= $0 } ?? true }
+  /// Bytes for experts on the device.
+  package var expertsOnDevice: Int {
+    budget.map { min(experts, max(0, $0 - dense - cache - activations)) } ?? experts
+  }
+
+  init(_ files: ModelFiles, _ options: EngineOptions) {
+    let model = files.description
+    let blocks = Engine.blocks(options)
+    let plan = options.devicePlan
+    let sizes = WeightSizes(files, plan)
+    dense = sizes.dense
+    experts = sizes.experts
+    largestExpert = sizes.largestExpert
+    expertCount = model.isSparse.count(where: \.self) * model.expertCount
+    cache = model.kvCache(blockCount: blocks, blockSize: Engine.blockSize).byteCount * model.layerCount
+    activations = Engine.activationBytes(model, options, rows: Engine.mostRows(files, options))
+    hostLayers = min(options.experts.hostLayers, model.layerCount)
+    budget = options.memoryBudget
+  }
+
+  /// - Throws: `EngineError` for a budget that is more than the device has, or less than the smallest that could work.
+  package func check(_ options: EngineOptions) throws(EngineError) {
+    guard case .openCL(let device) = options.device, let budget else { return }
+    if device.globalMemory > 0, budget > device.globalMemory {
+      throw EngineError(
+        "device-memory is \(readable(budget)), but device \"\(device.name)\" has \(readable(device.globalMemory))")
+    }
+    guard budget >= smallest else {
+      throw EngineError(
+        "device \"\(device.name)\" has too little memory: \(readable(smallest)) (\(smallest) bytes) are needed at least "
+          + "(weights other than experts \(readable(dense)), KV cache \(readable(cache)), activations "
+          + "\(readable(activations)), one expert \(readable(largestExpert))), but \(readable(budget)) may be used")
+    }
+  }
+
+  /// For a person, one line a part.
+  package var lines: [String] {
+    func line(_ name: String, _ bytes: Int, _ note: String = "") -> String {
+      let padded = name.padding(26)
+      return "  \(padded)\(readable(bytes).padding(12))\(note)"
+    }
+    var lines: [String] = []
+    if let budget { lines.append(line("budget", budget)) }
+    lines.append(line("weights but experts", dense))
+    lines.append(line("KV cache", cache))
+    lines.append(line("activations, at most", activations))
+    let share = experts > 0 ? Double(expertsOnDevice) / Double(experts) : 1
+    lines.append(
+      line(
+        "experts on the device", expertsOnDevice,
+        fitsAll
+          ? "all \(expertCount)"
+          : "\(Int(share * Double(expertCount))) of \(expertCount), \(readable(experts)) in all"))
+    if hostLayers > 0 { lines.append("  layers 0 to \(hostLayers - 1) keep no expert there") }
+    if let budget { lines.append(line("free", max(0, budget - dense - cache - activations - expertsOnDevice))) }
+    return lines
+  }
+}
+
+extension String {
+  fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}
+
+/// What a checkpoint's weights take in a device's layouts. Weights that lie in one matrix are counted apart, each with its own
+/// padding: a little too much, never too little.
+private struct WeightSizes {
+  var dense = 0
+  var experts = 0
+  var largestExpert = 0
+
+  init(_ files: ModelFiles, _ plan: DevicePlan?) {
+    let model = files.description
+    // By layer, whether all experts are bf16.
+    var areBF16 = Array(repeating: (gateUp: true, down: true), count: model.layerCount)
+    for tensor in files.checkpoint.tensors {
+      let isBF16 = tensor.format == .bf16
+      guard ModelPart(tensorName: tensor.name) == .experts else {
+        dense += Self.bytes(tensor.shape, isBF16: isBF16, plan)
+        continue
+      }
+      let names = tensor.name.split(separator: ".")
+      guard let index = names.firstIndex(of: "layers"), names.indices.contains(index + 1),
+        let layer = Int(names[index + 1]), areBF16.indices.contains(layer), !isBF16
+      else { continue }
+      if tensor.name.contains("down") { areBF16[layer].down = false } else { areBF16[layer].gateUp = false }
+    }
+    let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
+    for (layer, kind) in areBF16.enumerated() where model.isSparse[layer] {
+      let one =
+        Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, isBF16: kind.gateUp, plan)
+        + Self.matrix(rows: hidden, columns: inner, kind: .plain, isBF16: kind.down, plan)
+      experts += one * model.expertCount
+      largestExpert = max(largestExpert, one)
+    }
+  }
+
+  private static func bytes(_ shape: [Int], isBF16: Bool, _ plan: DevicePlan?) -> Int {
+    guard shape.count == 2 else { return shape.reduce(1, *) * 4 }
+    return matrix(rows: shape[0], columns: shape[1], kind: .plain, isBF16: isBF16, plan)
+  }
+
+  private static func matrix(
+    rows: Int, columns: Int, kind: MatrixSource.Kind, isBF16: Bool, _ plan: DevicePlan?
+  ) -> Int {
+    plan.map { OpenCLBackend.byteCount(rows: rows, columns: columns, kind: kind, isBF16: isBF16, plan: $0) }
+      ?? rows * columns * (isBF16 ? 2 : 4)
+  }
+}
