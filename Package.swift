@@ -31,7 +31,8 @@ let package = Package(
     .target(
       name: "Profiling",
       dependencies: [
-        "Engine", "Simulation", "Scheduling", "Models", "OpenCLBackend", "Backend", "Checkpoints", "OpenCL", "Kernels",
+        "Engine", "Simulation", "Scheduling", "Models", "OpenCLBackend", "Backend", "Checkpoints", "Tokenizers",
+        "OpenCL", "Kernels",
       ],
       swiftSettings: strict),
     .target(

@@ -272,7 +272,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
       for run in part.runs {
         let rows = start..<start + run.rows.count
         start = rows.upperBound
-        guard !part.isDecode, captureOptions(run)?.hidden == true else { continue }
+        guard !part.isDecode, captureOptions(run)?.router == true else { continue }
         sequences[run.id]?.capture?.append(try workspace.lastChoice(rows: rows), router: layer)
       }
     }

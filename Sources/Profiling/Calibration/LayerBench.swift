@@ -28,9 +28,6 @@ final class LayerBench {
   /// Rows that can run at once.
   let capacity: Int
 
-  /// Of weights, caches and activations together at most this share of the device's memory.
-  private static let memoryShare = 0.5
-
   /// - Parameters:
   ///   - capacity: rows that run at once.
   ///   - positions: of a sequence, at most.
@@ -43,7 +40,11 @@ final class LayerBench {
       queryHeads: model.queryHeads, keyValueHeads: model.keyValueHeads, headSize: model.headSize,
       scale: 1 / Float(model.headSize).squareRoot())
     attention = shape
-    let counts = try Self.copies(model, backend.device)
+    let denseBytes = model.denseElements * model.weightBytes
+    let denseCount = try WeightCopies.count(of: denseBytes, model, backend.device)
+    let expertCount = try WeightCopies.count(
+      of: Double(model.experts) * model.expertBytes,
+      besides: Double(denseCount) * denseBytes + model.headElements * model.weightBytes, model, backend.device)
     let hidden = model.hiddenSize
     let largest =
       max(
@@ -51,30 +52,13 @@ final class LayerBench {
     let weights = RandomWeights(elements: largest)
     norm = try backend.loadVector(Array(repeating: 1, count: hidden), label: "norm")
     rotary = try backend.loadVector(Array(repeating: 0.7, count: positions * model.headSize), label: "rotary")
-    dense = try (0..<counts.dense).map { _ in
+    dense = try (0..<denseCount).map { _ in
       Dense(
         qkv: try backend.loadMatrix(weights.matrix("qkv", rows: shape.qkvColumns, columns: hidden)),
         output: try backend.loadMatrix(weights.matrix("output", rows: hidden, columns: shape.queryColumns)),
         router: try backend.loadMatrix(weights.matrix("router", rows: model.experts, columns: hidden)))
     }
-    experts = try (0..<counts.experts).map { try backend.loadExperts(weights.experts(of: model, layer: $0)) }
+    experts = try (0..<expertCount).map { try backend.loadExperts(weights.experts(of: model, layer: $0)) }
     head = try backend.loadMatrix(weights.matrix("head", rows: model.vocabularySize, columns: hidden))
-  }
-
-  /// How many copies of the dense parts and of the experts there are.
-  private static func copies(_ model: ModelShape, _ device: Device) throws -> (dense: Int, experts: Int) {
-    let cache = Double(4 * max(device.globalCache, 32 << 20))
-    let denseBytes = model.denseElements * model.weightBytes
-    let expertBytes = Double(model.experts) * model.expertBytes
-    func count(_ bytes: Double) -> Int { max(1, min(model.layers, Int((cache / bytes).rounded(.up)))) }
-    let counts = (dense: count(denseBytes), experts: count(expertBytes))
-    let wanted = Double(counts.dense) * denseBytes + Double(counts.experts) * expertBytes + model.headElements * 2
-    let limit = memoryShare * Double(device.globalMemory)
-    guard device.globalMemory == 0 || wanted <= limit else {
-      throw ProfilingError(
-        "device \"\(device.name)\" has too little memory to calibrate with \(model.name): \(readable(Int(wanted))) of "
-          + "weights are needed, expected at most half of its \(readable(device.globalMemory))")
-    }
-    return counts
   }
 }
