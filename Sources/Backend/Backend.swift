@@ -44,6 +44,8 @@ package protocol Backend: AnyObject {
   func settleExperts() throws
   /// Waits until all experts that have a place of their own are on the device.
   func finishLoading() throws
+  /// Bytes in buffers of the device, now and at most; nil for a backend without a device.
+  var allocatedBytes: (live: Int, peak: Int)? { get }
   /// Told before an iteration what it and the next one run.
   func expect(_ forecast: IterationForecast)
   /// Experts moved so far.
@@ -116,6 +118,7 @@ package protocol Backend: AnyObject {
 extension Backend {
   package func settleExperts() {}
   package func finishLoading() {}
+  package var allocatedBytes: (live: Int, peak: Int)? { nil }
   package func expect(_ forecast: IterationForecast) {}
   package var expertTransfers: ExpertTransfers { ExpertTransfers() }
 }

@@ -241,6 +241,9 @@ package actor Engine {
   /// Experts moved to the device since it was made or `restart` was called, and what it has room for.
   package func expertTransfers() -> ExpertTransfers { runner.expertTransfers - transfersAtRestart }
 
+  /// Bytes in buffers of the device at most so far; nil without a device.
+  package var peakDeviceBytes: Int? { runner.allocatedBytes?.peak }
+
   /// Rows that each expert had since the engine was made, [layers][experts]. Waits for the device.
   package func expertRows() throws -> [[Int]] { try runner.expertRows() }
 

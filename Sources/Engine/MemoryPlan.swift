@@ -9,14 +9,14 @@ import Scheduling
 package struct MemoryPlan: Sendable, Equatable, Encodable {
   /// What may be used; nil where the device does not tell.
   package var budget: Int?
-  /// Weights that every token meets: attention, routers, dense layers, embedding, head.
+  /// What every token meets: attention, routers, dense layers, embedding, head, and the table of rotary positions.
   package var dense: Int
   package var cache: Int
   /// Hidden states, carry, the workspace of a layer, logits: at most.
   package var activations: Int
-  /// All experts, and the largest one.
+  /// All experts, and one of each size that there is.
   package var experts: Int
-  package var largestExpert: Int
+  package var leastExperts: Int
   package var expertCount: Int
   /// Layers whose experts are to stay in host memory.
   package var hostLayers: Int
@@ -25,7 +25,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
   /// What is needed if all experts are on the device.
   package var total: Int { dense + cache + activations + experts }
   /// What is needed with room for one expert.
-  package var smallest: Int { dense + cache + activations + largestExpert }
+  package var smallest: Int { dense + cache + activations + leastExperts }
   /// Whether every expert has a place of its own.
   package var fitsAll: Bool { hostLayers == 0 && budget.map { total <= $0 } ?? true }
   /// Bytes for experts on the device.
@@ -38,9 +38,10 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     let blocks = Engine.blocks(options)
     let plan = options.devicePlan
     let sizes = WeightSizes(files, plan)
-    dense = sizes.dense
+    let rotary = min(blocks * Engine.blockSize, model.maxPositions) * model.attention.headSize * 4
+    dense = sizes.dense + rotary
     experts = sizes.experts
-    largestExpert = sizes.largestExpert
+    leastExperts = sizes.leastExperts
     expertCount = model.isSparse.count(where: \.self) * model.expertCount
     cache = model.kvCache(blockCount: blocks, blockSize: Engine.blockSize).byteCount * model.layerCount
     activations = Engine.activationBytes(model, options, rows: Engine.mostRows(files, options))
@@ -59,7 +60,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
       throw EngineError(
         "device \"\(device.name)\" has too little memory: \(readable(smallest)) (\(smallest) bytes) are needed at least "
           + "(weights other than experts \(readable(dense)), KV cache \(readable(cache)), activations "
-          + "\(readable(activations)), one expert \(readable(largestExpert))), but \(readable(budget)) may be used")
+          + "\(readable(activations)), one expert \(readable(leastExperts))), but \(readable(budget)) may be used")
     }
   }
 
@@ -96,7 +97,7 @@ extension String {
 private struct WeightSizes {
   var dense = 0
   var experts = 0
-  var largestExpert = 0
+  var leastExperts = 0
 
   init(_ files: ModelFiles, _ plan: DevicePlan?) {
     let model = files.description
@@ -114,14 +115,15 @@ private struct WeightSizes {
       else { continue }
       if tensor.name.contains("down") { areBF16[layer].down = false } else { areBF16[layer].gateUp = false }
     }
+    var sizes: Set<[Int]> = []
     let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
     for (layer, kind) in areBF16.enumerated() where model.isSparse[layer] {
-      let one =
-        Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, isBF16: kind.gateUp, plan)
-        + Self.matrix(rows: hidden, columns: inner, kind: .plain, isBF16: kind.down, plan)
-      experts += one * model.expertCount
-      largestExpert = max(largestExpert, one)
+      let gateUp = Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, isBF16: kind.gateUp, plan)
+      let down = Self.matrix(rows: hidden, columns: inner, kind: .plain, isBF16: kind.down, plan)
+      experts += (gateUp + down) * model.expertCount
+      sizes.insert([gateUp, down])
     }
+    leastExperts = sizes.joined().reduce(0, +)
   }
 
   private static func bytes(_ shape: [Int], isBF16: Bool, _ plan: DevicePlan?) -> Int {

@@ -15,6 +15,8 @@ protocol SequenceExecutor: AnyObject, Executor {
   var expertTransfers: ExpertTransfers { get }
   /// Waits until all experts that have a place of their own are on the device.
   func finishLoading() throws
+  /// Bytes in buffers of the device, now and at most; nil without a device.
+  var allocatedBytes: (live: Int, peak: Int)? { get }
 }
 
 /// The executor on a real device: turns a plan into one batch, runs it through the layers, and samples.
@@ -69,6 +71,8 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   var expertTransfers: ExpertTransfers { backend.expertTransfers }
 
   func finishLoading() throws { try backend.finishLoading() }
+
+  var allocatedBytes: (live: Int, peak: Int)? { backend.allocatedBytes }
 
   /// Runs one token through the model in KV block 0, so that every kernel is built before the first request.
   func warmUp() throws {

@@ -16,8 +16,10 @@ extension ServingBenchmark {
     let lengths = loads.flatMap(\.workload.arrivals).map(\.lengths)
     let context = files.description.maxPositions
     try check(lengths, fit: context, "the model's context") { _ in "take such lines out of the trace" }
-    if let cachePositions, cachePositions < 1 {
-      throw EngineError("cache-positions is \(cachePositions), expected 1 or more")
+    let mostPositions = Int(Int32.max) * Engine.blockSize
+    if let cachePositions, !(1...mostPositions).contains(cachePositions) {
+      let expected = cachePositions < 1 ? "1 or more" : "at most \(mostPositions)"
+      throw EngineError("cache-positions is \(cachePositions), expected \(expected)")
     }
     let longest = lengths.map(\.promptTokens).max() ?? 1
     // Full prompts of the most requests at once.
@@ -42,13 +44,12 @@ extension ServingBenchmark {
   private func check(
     _ lengths: [Trace.Entry], fit positions: Int, _ what: String, advice: (Int) -> String
   ) throws(EngineError) {
-    func needed(_ entry: Trace.Entry) -> Int { entry.promptTokens + entry.outputTokens - 1 }
-    let tooLong = lengths.filter { needed($0) > positions }
-    guard let longest = tooLong.max(by: { needed($0) < needed($1) }) else { return }
+    let tooLong = lengths.filter { $0.positions > positions }
+    guard let longest = tooLong.max(by: { $0.positions < $1.positions }) else { return }
     throw EngineError(
       "\(tooLong.count) of \(lengths.count) requests do not fit into \(what) of \(positions) positions: the longest has "
-        + "\(longest.promptTokens) prompt tokens and \(longest.outputTokens) to generate, which need \(needed(longest)); "
-        + advice(needed(longest)))
+        + "\(longest.promptTokens) prompt tokens and \(longest.outputTokens) to generate, which need \(longest.positions); "
+        + advice(longest.positions))
   }
 
   /// What the largest requests of a load need together, as many as may run at once.

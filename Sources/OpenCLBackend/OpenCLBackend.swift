@@ -46,8 +46,7 @@ package final class OpenCLBackend: Backend {
   /// Calls `body` with the path of each kernel's source before it is built or loaded.
   package func beforeBuilding(_ body: @escaping @Sendable (String) -> Void) { kernels.willBuild = body }
 
-  /// Bytes in buffers of this backend, now and at most.
-  package var allocatedBytes: (live: Int, peak: Int) {
+  package var allocatedBytes: (live: Int, peak: Int)? {
     (shared.context.ledger.liveBytes, shared.context.ledger.peakBytes)
   }
 

@@ -65,7 +65,7 @@ package struct CostModel: Sendable {
   package var cachePositions: Int {
     let weights = hardware.expertsInHostMemory ? model.totalBytes - expertTotal : model.totalBytes
     let free = 0.9 * Double(hardware.devices) * hardware.memoryCapacity - weights
-    return max(0, Int(free / (model.cacheBytesPerPosition * Double(model.layers))))
+    return Int(min(max(0, free / (model.cacheBytesPerPosition * Double(model.layers))), 0x1p62))
   }
 
   private var expertTotal: Double { Double(model.layers * model.experts) * model.expertBytes }

@@ -118,7 +118,8 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
       ("sequenceOverhead", sequenceOverhead), ("energyPerByte", energyPerByte),
       ("energyPerOperation", energyPerOperation), ("idlePower", idlePower), ("busyPower", busyPower),
     ]
-    for (field, value) in others where !(value >= 0 && value.isFinite) {
+    let overheads = (sequenceOverheads ?? [:]).sorted { $0.key < $1.key }.map { ("sequenceOverheads.\($0)", $1) }
+    for (field, value) in others + overheads where !(value >= 0 && value.isFinite) {
       throw SimulationError("\(source): field \(field): found \(value), expected a number of at least 0")
     }
   }
@@ -149,12 +150,18 @@ func decoded<Value: Decodable>(_ path: String) throws(SimulationError) -> Value 
 extension DecodingError {
   /// The field, and what is wrong with it, in words.
   fileprivate var explanation: String {
-    func path(_ context: Context) -> String { context.codingPath.map(\.stringValue).joined(separator: ".") }
+    func place(_ context: Context) -> String {
+      context.codingPath.isEmpty
+        ? "the whole" : "field \(context.codingPath.map(\.stringValue).joined(separator: "."))"
+    }
     return switch self {
     case .keyNotFound(let key, _): "field \(key.stringValue): it is missing"
-    case .typeMismatch(let type, let context): "field \(path(context)): expected \(type)"
-    case .valueNotFound(let type, let context): "field \(path(context)): found null, expected \(type)"
-    case .dataCorrupted(let context): "not valid JSON: \(context.debugDescription)"
+    case .typeMismatch(let type, let context): "\(place(context)): expected \(type)"
+    case .valueNotFound(let type, let context): "\(place(context)): found null, expected \(type)"
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "\(place(context)): \(context.debugDescription)"
+    case .dataCorrupted(let context):
+      "not valid JSON: \(context.underlyingError.map { "\($0)" } ?? context.debugDescription)"
     @unknown default: "\(self)"
     }
   }

@@ -61,10 +61,21 @@ struct ServingOptions: ParsableArguments {
 }
 
 extension ServingOptions {
+  /// An option of a policy that does not run would say nothing.
+  func validate() throws {
+    let options: [(name: String, isGiven: Bool, policy: PolicyName)] = [
+      ("chunk-size", !chunkSize.isEmpty, .chunked), ("layer-groups", layerGroups != nil, .layered),
+      ("group-table", groupTable != nil, .layered), ("tbt-target", tbtTarget != nil, .adaptive),
+    ]
+    for option in options where option.isGiven && !policy.contains(option.policy) {
+      throw ValidationError("'--\(option.name)' is of policy \(option.policy.rawValue), which '--policy' does not name")
+    }
+  }
+
   /// Nil without limits.
   func serviceLevel() throws -> ServiceLevel? {
     guard sloTtft != nil || sloTbt != nil else { return nil }
-    guard let sloTtft, let sloTbt, sloTtft > 0, sloTbt > 0 else {
+    guard let sloTtft, let sloTbt, sloTtft > 0, sloTbt > 0, sloTtft.isFinite, sloTbt.isFinite else {
       throw EngineError("slo-ttft and slo-tbt go together, expected a number of milliseconds above 0 for each")
     }
     return ServiceLevel(timeToFirstToken: sloTtft / 1000, timeBetweenTokens: sloTbt / 1000)

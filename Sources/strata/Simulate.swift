@@ -136,6 +136,9 @@ struct Simulate: AsyncParsableCommand {
   }
 
   private func runCrossover(_ study: Study) async throws {
+    if let limit = serving.sloTbt, !(limit > 0) {
+      throw EngineError("slo-tbt is \(limit), expected a number of milliseconds above 0")
+    }
     let found = try await study.crossover(seed: serving.seed, progress: progress("simulating"))
     if serving.json { return try printJSON(found.points) }
     try print(lines(of: found, limit: serving.sloTbt.map { $0 / 1000 }))

@@ -43,11 +43,12 @@ struct BadInputTests {
     let norms = 4 * (2 * 128 + 2 * 32) + 128
     let attention = 128 * 4 * 32 * 2 + 128 * 2 * 32 * 2
     let router = (target.plan?.style == .cpu ? 32 : 8) * 128
-    #expect(memory.dense == 2 * (2 * 512 * 128 + 4 * (attention + router)) + 4 * norms)
-    #expect(memory.experts == 2 * 4 * 8 * 3 * 128 * 64 && memory.largestExpert == 2 * 3 * 128 * 64)
+    let rotary = 7 * 16 * 32 * 4
+    #expect(memory.dense == 2 * (2 * 512 * 128 + 4 * (attention + router)) + 4 * norms + rotary)
+    #expect(memory.experts == 2 * 4 * 8 * 3 * 128 * 64 && memory.leastExperts == 2 * 3 * 128 * 64)
     #expect(memory.cache == 4 * 7 * 16 * 2 * 2 * 32 * 4)
     #expect(memory.activations > 0 && memory.fitsAll)
-    #expect(memory.smallest == memory.total - memory.experts + memory.largestExpert)
+    #expect(memory.smallest == memory.total - memory.experts + memory.leastExperts)
 
     options.deviceMemory = .bytes(memory.smallest)
     #expect(throws: Never.self) { _ = try Engine(files, tokenizer: nil, options: options) }

@@ -114,7 +114,7 @@ final class ExpertStore {
     fitsAll = options.hostLayers == 0 && left.map { $0 >= total } ?? true
     for (key, own) in Dictionary(grouping: layers, by: \.shelfKey) {
       let count = own.reduce(0) { $0 + $1.expertCount }
-      let runs = fitsAll ? own.map(\.expertCount) : [try slots(key, own, of: total, left)]
+      let runs = fitsAll ? own.map(\.expertCount) : [try slots(key, own, left)]
       let source = own[0].weights.source
       let pool = try ExpertPool(
         key, runs: runs, labels: (source.gateUp.label, source.down.label), maxAllocation: plan.maxAllocation,
@@ -138,30 +138,21 @@ final class ExpertStore {
     return HostExperts(context, capacity: min(total, capacity), isPinned: !isShared)
   }
 
-  /// Slots for these layers out of what the budget leaves: in proportion to their bytes, at least one, at most one an expert.
-  private func slots(
-    _ key: ExpertPool.SlotSize, _ own: [Layer], of total: Int, _ left: Int?
-  ) throws(BackendError) -> Int {
+  /// Slots for the layers of a shelf, if `left` bytes are for all experts: one, and a share of the rest by their bytes; at
+  /// most what is of use.
+  private func slots(_ key: ExpertPool.SlotSize, _ own: [Layer], _ left: Int?) throws(BackendError) -> Int {
     let count = own.reduce(0) { $0 + $1.expertCount }
     let kept = own.filter { $0.layer >= options.hostLayers }.reduce(0) { $0 + $1.expertCount }
     // Layers that keep nothing still need room to pass: for two of them, so that one can come while the other runs.
-    let wanted = kept == count ? count : min(count, kept + 2 * own[0].expertCount)
-    guard let budget = left else { return wanted }
-    let share = Int(Double(budget) * Double(count * key.total) / Double(total))
-    guard share >= key.total else {
+    let useful = kept == count ? count : min(count, kept + 2 * own[0].expertCount)
+    guard let left else { return useful }
+    let least = Set(layers.map(\.shelfKey)).reduce(0) { $0 + $1.total }
+    guard left >= least else {
       throw BackendError(
-        "experts: \(budget) bytes of device memory are left for them, expected at least "
-          + "\(Self.smallest(layers.map(\.shelfKey), total: total)): room for one")
+        "experts: \(max(left, 0)) bytes of device memory are left for them, expected at least \(least), room for one")
     }
-    return min(wanted, share / key.total)
-  }
-
-  /// The smallest budget of which each size of expert gets room for one.
-  private static func smallest(_ keys: [ExpertPool.SlotSize], total: Int) -> Int {
-    let bytes = Dictionary(grouping: keys, by: \.self).map { key, all in
-      Double(key.total) * Double(keys.reduce(0) { $0 + $1.total }) / Double(all.count * key.total)
-    }
-    return Int((bytes.max() ?? 0).rounded(.up))
+    let share = Double(count * key.total) / Double(layers.reduce(0) { $0 + $1.expertCount * $1.shelfKey.total })
+    return min(useful, 1 + Int(Double(left - least) * share) / key.total)
   }
 
   private func seed(_ shelf: Shelf, _ layer: Layer) {

@@ -9,6 +9,9 @@ package struct Trace: Sendable, Equatable {
       self.promptTokens = promptTokens
       self.outputTokens = outputTokens
     }
+
+    /// Positions that the KV cache has to hold: all but the last generated token, which is never fed back.
+    package var positions: Int { promptTokens + outputTokens - 1 }
   }
 
   package let entries: [Entry]
@@ -20,7 +23,9 @@ package struct Trace: Sendable, Equatable {
   /// - Parameter source: the file, for messages.
   /// - Throws: `SchedulingError` naming the line (from 1) that is empty or malformed, and what was expected.
   package init(csv: String, source: String) throws(SchedulingError) {
-    var lines = csv.split(omittingEmptySubsequences: false) { $0.isNewline }.map { Self.fields($0) }
+    // Spreadsheets write a byte order mark first.
+    let text = csv.unicodeScalars.first == "\u{FEFF}" ? csv.dropFirst() : csv[...]
+    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { Self.fields($0) }
     if lines.last?.allSatisfy(\.isEmpty) == true { lines.removeLast() }
     guard let header = lines.first else { throw SchedulingError("\(source): the trace is empty") }
     func column(_ name: String) throws(SchedulingError) -> Int {
