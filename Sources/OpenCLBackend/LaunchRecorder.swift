@@ -1,16 +1,34 @@
 package import OpenCL
 
+/// What a launch belongs to.
+package struct LaunchPlace: Sendable, Equatable {
+  /// In the words of whoever measures.
+  package var section: String
+  /// Of the model; nil outside its layers.
+  package var layer: Int?
+  /// The layers that a prompt passes in this iteration; nil where only decode rows run.
+  package var group: Range<Int>?
+
+  package init(section: String = "", layer: Int? = nil, group: Range<Int>? = nil) {
+    self.section = section
+    self.layer = layer
+    self.group = group
+  }
+}
+
 /// One launch of a kernel, as the device has timed it.
 package struct LaunchRecord: Sendable, Equatable {
   /// The kernel's function.
   package var kernel: String
-  /// What `LaunchRecorder.section` was.
-  package var section: String
+  package var place: LaunchPlace
+  /// When the host queued it, by its own clock.
+  package var queued: ContinuousClock.Instant
   package var times: EventTimes
 
-  package init(kernel: String, section: String, times: EventTimes) {
+  package init(kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant, times: EventTimes) {
     self.kernel = kernel
-    self.section = section
+    self.place = place
+    self.queued = queued
     self.times = times
   }
 
@@ -24,28 +42,32 @@ package final class LaunchRecorder {
   private final class Pending {
     let event: Event
     let kernel: String
-    let section: String
+    let place: LaunchPlace
+    let queued: ContinuousClock.Instant
 
-    init(_ event: consuming Event, kernel: String, section: String) {
+    init(_ event: consuming Event, kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant) {
       self.event = event
       self.kernel = kernel
-      self.section = section
+      self.place = place
+      self.queued = queued
     }
   }
 
-  /// What the launches from now on belong to, in the words of whoever asks.
-  package var section = ""
+  /// What the launches from now on belong to.
+  package var place = LaunchPlace()
   private var pending: [Pending] = []
 
   init() {}
 
   func add(_ event: consuming Event, kernel: String) {
-    pending.append(Pending(event, kernel: kernel, section: section))
+    pending.append(Pending(event, kernel: kernel, place: place, queued: .now))
   }
 
   /// Waits for what was launched since the last call, and gives it in the order of launching.
   package func take() throws -> [LaunchRecord] {
     defer { pending = [] }
-    return try pending.map { try LaunchRecord(kernel: $0.kernel, section: $0.section, times: $0.event.times) }
+    return try pending.map {
+      try LaunchRecord(kernel: $0.kernel, place: $0.place, queued: $0.queued, times: $0.event.times)
+    }
   }
 }

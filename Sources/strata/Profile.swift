@@ -1,7 +1,9 @@
 import ArgumentParser
 import Engine
+import Foundation
 import OpenCL
 import Profiling
+import Scheduling
 import Simulation
 
 struct Profile: AsyncParsableCommand {
@@ -10,7 +12,8 @@ struct Profile: AsyncParsableCommand {
     discussion: """
       --ceilings measures the bandwidth of the device's memory and of its link to the host, what a launch costs, and the \
       rates at which it multiplies, each by a kernel written for it. --model measures the grouped products of a model's \
-      experts for batches of several sizes, against these ceilings.
+      experts for batches of several sizes against these ceilings, with the experts that its routers choose for a text, \
+      and shows how popular each expert is. --policy runs a prompt with each policy.
       """)
 
   @Flag(help: "Measure the device's ceilings.")
@@ -21,18 +24,7 @@ struct Profile: AsyncParsableCommand {
     help: "Of the ceilings: \(CeilingGroup.allCases.map(\.rawValue).joined(separator: ", ")). Default: all.")
   var only: [CeilingGroup] = []
 
-  @Option(help: "Folder of the model; with --random-weights its config.json is enough.")
-  var model: String?
-
-  @Flag(help: "Need no weights: rows choose experts by a log-normal popularity.")
-  var randomWeights = false
-
-  @Option(
-    parsing: .upToNextOption,
-    help:
-      "Rows that share a read of the experts. Default: \(ExpertLoadProfile.batchSizes.map(String.init).joined(separator: " "))."
-  )
-  var batchSizes: [Int] = []
+  @OptionGroup var modelOptions: ProfileModelOptions
 
   @Option(
     parsing: .unconditional,
@@ -42,36 +34,39 @@ struct Profile: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Option(help: "Write the kernels and copies of --policy as a Chrome trace, for ui.perfetto.dev.")
+  var trace: String?
+
+  @Option(help: "Write a page with roofline, heat map, coverage and timeline, for any browser.")
+  var html: String?
+
   func validate() throws {
-    guard ceilings || model != nil else { throw ValidationError("--ceilings or --model is needed") }
-    if ceilings, model != nil { throw ValidationError("Only one of '--ceilings' and '--model' can be used") }
-    if !only.isEmpty, !ceilings { throw ValidationError("'--only' says which '--ceilings' are measured") }
-    if model == nil, randomWeights || !batchSizes.isEmpty {
-      throw ValidationError("'--random-weights' and '--batch-sizes' need '--model'")
+    guard ceilings || modelOptions.model != nil else { throw ValidationError("--ceilings or --model is needed") }
+    if ceilings, modelOptions.model != nil {
+      throw ValidationError("Only one of '--ceilings' and '--model' can be used")
     }
+    if !only.isEmpty, !ceilings { throw ValidationError("'--only' says which '--ceilings' are measured") }
+    if trace != nil, modelOptions.policy.isEmpty { throw ValidationError("'--trace' needs '--policy'") }
+    try modelOptions.check()
   }
 
   func run() async throws {
-    let progress = ProgressLine("measuring")
-    guard let model else {
-      let groups = only.isEmpty ? CeilingGroup.allCases : only
-      let found = try DeviceCeilings(of: openCLDevice(device), groups: groups) { progress.step("measuring \($0)") }
-      progress.finish()
-      return json ? try printJSON(found) : try output(found.lines)
-    }
-    let shape = try ModelShape(at: model)
+    let progress = ProgressLine("profiling")
     let device = try openCLDevice(device)
-    let measured = try DeviceCeilings(of: device, groups: [.memory, .multiply]) { progress.step("measuring \($0)") }
-    let found = try ExpertLoadProfile(
-      of: device, model: shape, batchSizes: batchSizes.isEmpty ? ExpertLoadProfile.batchSizes : batchSizes,
-      ceilings: measured
-    ) { progress.step($0) }
+    let report: ProfileReport
+    if let model = modelOptions.model {
+      report = try await modelOptions.report(model, on: device) { progress.step($0) }
+    } else {
+      let groups = only.isEmpty ? CeilingGroup.allCases : only
+      report = ProfileReport(
+        ceilings: try DeviceCeilings(of: device, groups: groups) { progress.step("measuring \($0)") })
+    }
     progress.finish()
-    if json { return try printJSON(found) }
-    try output(found.lines)
+    if let trace { try writeFile(ChromeTrace.encode(report.namedTimelines), to: trace) }
+    if let html { try writeFile(Data(report.page.utf8), to: html) }
+    if json { return try ceilings ? printJSON(report.ceilings) : printJSON(report) }
+    try Terminal.output(report.lines.joined(separator: "\n") + "\n")
   }
-
-  private func output(_ lines: [String]) throws { try Terminal.output(lines.joined(separator: "\n") + "\n") }
 }
 
 extension CeilingGroup: ExpressibleByArgument {}
@@ -83,4 +78,13 @@ func openCLDevice(_ wanted: String?) throws -> Device {
     throw EngineError("device reference is plain Swift and has nothing to measure; expected an OpenCL device")
   }
   return device
+}
+
+/// - Throws: `EngineError` naming the file that cannot be written.
+func writeFile(_ data: Data, to path: String) throws(EngineError) {
+  do {
+    try data.write(to: URL(fileURLWithPath: path))
+  } catch {
+    throw EngineError("\(path): cannot be written: \(error.localizedDescription)")
+  }
 }

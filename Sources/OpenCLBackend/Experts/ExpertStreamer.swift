@@ -86,7 +86,13 @@ final class ExpertStreamer: @unchecked Sendable {
 
   /// Keeps a record of each transfer from now on, or no more.
   func record(_ isOn: Bool) { locked { records = isOn ? [] : nil } }
-  var transferRecords: [TransferRecord] { locked { records ?? [] } }
+  /// The records since the last call.
+  func takeRecords() -> [TransferRecord] {
+    locked {
+      defer { if records != nil { records = [] } }
+      return records ?? []
+    }
+  }
 
   func add(_ transfers: [ExpertTransfer]) {
     locked {

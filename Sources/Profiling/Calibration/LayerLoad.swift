@@ -124,7 +124,7 @@ final class LayerLoad {
     let router = routers[pass % routers.count]
     pass += 1
     func section<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
-      backend.recorder?.section = name
+      backend.recorder?.place.section = name
       return try body()
     }
     try section("rest") { try backend.rmsNorm(hidden, weight: bench.norm, epsilon: 1e-6, rows: rows, into: normed) }
@@ -149,7 +149,7 @@ final class LayerLoad {
 
   /// Queues the LM head on the first `rows` rows.
   func runHead(rows: Int, into logits: B.Activation) throws {
-    bench.backend.recorder?.section = "head"
+    bench.backend.recorder?.place.section = "head"
     try bench.backend.linear(hidden, bench.head, rows: rows, into: logits, accumulate: false)
   }
 }

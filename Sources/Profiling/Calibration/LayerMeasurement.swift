@@ -52,7 +52,7 @@ struct LayerMeasurement {
     var sections: [String: Double] = [:]
     for record in try bench.backend.recorder?.take() ?? [] {
       // Sorting the rows is no product.
-      let section = record.kernel == "group" ? "rest" : record.section
+      let section = record.kernel == "group" ? "rest" : record.place.section
       sections[section, default: 0] += record.seconds / Double(passes)
     }
     return Round(sections: sections, wall: wall, joules: joules)
@@ -69,7 +69,8 @@ struct LayerMeasurement {
         try load.runLayer()
         try load.runHead(rows: rows, into: logits)
         try bench.backend.finish()
-        return try bench.backend.recorder?.take().filter { $0.section == "head" }.reduce(0) { $0 + $1.seconds } ?? 0
+        return try bench.backend.recorder?.take().filter { $0.place.section == "head" }.reduce(0) { $0 + $1.seconds }
+          ?? 0
       }
       return HeadTiming(rows: rows, seconds: Samples(Array(seconds.dropFirst())).median)
     }

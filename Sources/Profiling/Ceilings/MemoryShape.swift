@@ -10,7 +10,7 @@ struct MemoryShape: Equatable {
   /// What the kernel reads or writes of the buffer.
   var byteCount: Int
 
-  /// Vectors that a step of the CPU kernels takes.
+  /// Vectors that a step of the CPU kernels takes, of all streams together.
   private static let unroll = 8
 
   /// From few to many parts, as what suits best is not known beforehand.

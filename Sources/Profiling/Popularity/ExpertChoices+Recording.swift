@@ -1,6 +1,6 @@
 package import Engine
-import Kernels
-package import Scheduling
+import Models
+import Scheduling
 
 extension ExpertChoices {
   /// Runs a text through a model, and keeps what each layer's router chose for each token.

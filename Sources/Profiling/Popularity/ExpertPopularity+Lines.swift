@@ -1,4 +1,5 @@
 import Engine
+import Simulation
 
 extension ExpertPopularity {
   /// Columns of the heat map at most; neighbours share one then.
@@ -17,18 +18,21 @@ extension ExpertPopularity {
       guard let gini = gini[index] else { return "\(pad(index)) dense" }
       return "\(pad(index)) \(heat(counts, cell))  \(fixed(gini, 2))"
     }
-    lines += Table(
-      rows: [
-        ["tokens"] + prompt.map { "\(Int($0.rows))" },
-        ["in a row meet"] + prompt.map { fixed($0.share * 100, 1) },
-        ["from anywhere meet"] + decode.map { fixed($0.share * 100, 1) },
-      ], right: Set(1...prompt.count)
-    ).lines
+    lines +=
+      Table(
+        rows: [
+          ["tokens"] + prompt.map { "\(Int($0.rows))" },
+          ["in a row meet"] + prompt.map { fixed($0.share * 100, 1) },
+          ["from anywhere meet"] + decode.map { fixed($0.share * 100, 1) },
+        ], right: Set(1...prompt.count)
+      ).lines
     lines.append("percent of a layer's experts, in the mean")
     return lines
   }
 
-  private func pad(_ index: Int) -> String { String(repeating: " ", count: index < 10 ? 2 : index < 100 ? 1 : 0) + "\(index)" }
+  private func pad(_ index: Int) -> String {
+    String(repeating: " ", count: index < 10 ? 2 : index < 100 ? 1 : 0) + "\(index)"
+  }
 
   private func heat(_ counts: [Int], _ cell: Int) -> String {
     let cells = stride(from: 0, to: counts.count, by: cell).map { start in

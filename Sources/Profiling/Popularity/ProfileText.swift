@@ -1,6 +1,7 @@
-import Engine
-package import Tokenizers
+package import Engine
 import Kernels
+import Models
+package import Tokenizers
 
 /// What a model reads while its experts are counted.
 package struct ProfileText: Sendable, Equatable {

@@ -1,0 +1,1 @@
+extension ProfileReport { package var page: String { "" } }
