@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Engine
 import Profiling
 import Simulation
@@ -36,6 +37,7 @@ extension CalibrationOptions {
 
   /// Measures, saves, and says what was found: on stdout if that is all that is wanted, else on stderr.
   func measured(for model: ModelShape, isAll: Bool) throws -> HardwareProfile {
+    if let saveProfile { try SafetensorsWriter.check(saveProfile) }
     let progress = ProgressLine("calibrating")
     let found = try Calibration(of: openCLDevice(device), model: model) { progress.step($0) }
     progress.finish()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Engine
 import Foundation
 import OpenCL
@@ -51,6 +52,8 @@ struct Profile: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // What cannot be written is told before anything is measured.
+    for path in [trace, html, modelOptions.savePopularity].compactMap(\.self) { try SafetensorsWriter.check(path) }
     let progress = ProgressLine("profiling")
     let device = try openCLDevice(device)
     let report: ProfileReport

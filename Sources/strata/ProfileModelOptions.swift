@@ -75,10 +75,9 @@ extension ProfileModelOptions {
     let files = try ModelFiles(folder: model)
     let text = try text(files)
     let shape = try ModelShape(at: model)
-    if let most = batchSizes.max(), most > text.tokens.count {
-      throw ProfilingError(
-        "batch-sizes has \(most), but the text has \(text.tokens.count) tokens, expected at most as many")
-    }
+    // What cannot be run is told before anything is measured.
+    try ExpertLoadProfile.check(batchSizes, rows: text.tokens.count)
+    for options in policyOptions { _ = try options.policy(layerCount: files.description.layerCount) }
     let prompt = try prompt(text, files)
     let choices = try await ExpertChoices(of: text, files, on: .openCL(device)) { done, total in
       progress("counting experts, token \(done) of \(total)")

@@ -289,4 +289,15 @@ package struct TransferRecord: Sendable {
   package let byteCount: Int
   package let begin: ContinuousClock.Instant
   package let end: ContinuousClock.Instant
+
+  package init(
+    layer: Int, expert: Int, phase: Phase, byteCount: Int, begin: ContinuousClock.Instant, end: ContinuousClock.Instant
+  ) {
+    self.layer = layer
+    self.expert = expert
+    self.phase = phase
+    self.byteCount = byteCount
+    self.begin = begin
+    self.end = end
+  }
 }

@@ -4,27 +4,26 @@ extension DeviceCeilings {
   /// A table for a person, one line a ceiling.
   package var lines: [String] {
     let rows = ceilings.map { ceiling in
-      let (scale, unit) = Self.scale(ceiling)
-      return [
-        ceiling.name.title, Self.number(ceiling.median * scale), Self.number(ceiling.best * scale), unit,
-        ceiling.method,
-      ]
+      let (median, best, unit) = ceiling.texts
+      return [ceiling.name.title, median, best, unit, ceiling.method]
     }
     return ["\(device), driver \(driver), buffers of \(bufferBytes >> 20) MiB"]
       + Table(rows: [["", "median", "best", "", "how"]] + rows, right: [1, 2]).lines
   }
+}
 
-  private static func scale(_ ceiling: Ceiling) -> (Double, String) {
-    switch ceiling.unit {
-    case .seconds: (1e6, "µs")
-    case .bytesPerSecond: (1e-9, "GB/s")
-    case .operationsPerSecond: (1e-9, ceiling.name == .multiplyInt8 ? "Gop/s" : "GFLOP/s")
+extension Ceiling {
+  /// Median, best and unit, with four digits or so.
+  var texts: (median: String, best: String, unit: String) {
+    let (scale, unit) =
+      switch self.unit {
+      case .seconds: (1e6, "µs")
+      case .bytesPerSecond: (1e-9, "GB/s")
+      case .operationsPerSecond: (1e-9, name == .multiplyInt8 ? "Gop/s" : "GFLOP/s")
+      }
+    func text(_ value: Double) -> String {
+      fixed(value * scale, value * scale >= 1000 ? 0 : value * scale >= 100 ? 1 : 2)
     }
-  }
-
-  /// With four digits or so.
-  private static func number(_ value: Double) -> String {
-    let decimals = value >= 1000 ? 0 : value >= 100 ? 1 : 2
-    return fixed(value, decimals)
+    return (text(median), text(best), unit)
   }
 }

@@ -9,6 +9,13 @@ package struct DeviceCeilings: Sendable, Encodable {
   /// In the order of measuring; of a format's multiply rates, one for each instruction that the device takes.
   package var ceilings: [Ceiling]
 
+  package init(device: String, driver: String, bufferBytes: Int, ceilings: [Ceiling]) {
+    self.device = device
+    self.driver = driver
+    self.bufferBytes = bufferBytes
+    self.ceilings = ceilings
+  }
+
   /// Measures, in a few seconds.
   ///
   /// - Parameters:

@@ -24,6 +24,31 @@ package struct ExpertLoadProfile: Sendable, Encodable {
 
   package static let batchSizes = (0...13).map { 1 << $0 }
 
+  package init(
+    device: String, model: String, experts: Int, chosenExperts: Int, expertBytes: Double, layers: Int, choices: String,
+    loads: [ExpertLoad]
+  ) {
+    self.device = device
+    self.model = model
+    self.experts = experts
+    self.chosenExperts = chosenExperts
+    self.expertBytes = expertBytes
+    self.layers = layers
+    self.choices = choices
+    self.loads = loads
+  }
+
+  /// - Parameter rows: of the text, if there is one.
+  /// - Throws: `ProfilingError` for a batch that is empty or longer than the text.
+  package static func check(_ batchSizes: [Int], rows: Int?) throws(ProfilingError) {
+    for batch in batchSizes where batch < 1 {
+      throw ProfilingError("batch-sizes has \(batch), expected numbers of 1 or more")
+    }
+    if let rows, let most = batchSizes.max(), most > rows {
+      throw ProfilingError("batch-sizes has \(most), but the text has \(rows) tokens, expected at most as many")
+    }
+  }
+
   /// Measures.
   ///
   /// - Parameters:
@@ -38,12 +63,7 @@ package struct ExpertLoadProfile: Sendable, Encodable {
     guard let bandwidth = ceilings[.memoryRead]?.best, let rate = ceilings[.multiplyBF16]?.best else {
       throw ProfilingError("device \"\(device.name)\": its ceilings could not be measured")
     }
-    for batch in batchSizes where batch < 1 {
-      throw ProfilingError("batch-sizes has \(batch), expected numbers of 1 or more")
-    }
-    if let choices, let most = batchSizes.max(), most > choices.rows {
-      throw ProfilingError("batch-sizes has \(most), but the text has \(choices.rows) tokens, expected at most as many")
-    }
+    try Self.check(batchSizes, rows: choices?.rows)
     progress("making experts of \(model.name)")
     let backend = try OpenCLBackend(device, cache: cache, profiling: true)
     let bench = try ExpertBench(backend, model: model)

@@ -17,6 +17,20 @@ package struct PolicyRun: Sendable, Encodable {
   package var expertBytes: Double
   package var transferredBytes: Double
 
+  package init(
+    policy: String, promptTokens: Int, iterations: Int, seconds: Double, kernelSeconds: Double, expertSeconds: Double,
+    expertBytes: Double, transferredBytes: Double
+  ) {
+    self.policy = policy
+    self.promptTokens = promptTokens
+    self.iterations = iterations
+    self.seconds = seconds
+    self.kernelSeconds = kernelSeconds
+    self.expertSeconds = expertSeconds
+    self.expertBytes = expertBytes
+    self.transferredBytes = transferredBytes
+  }
+
   package var secondsPerToken: Double { seconds / Double(promptTokens) }
   package var expertBytesPerToken: Double { expertBytes / Double(promptTokens) }
 }
@@ -28,6 +42,11 @@ package struct PolicyProfile: Sendable {
   package var timelines: [DeviceTimeline]
 
   package static let rounds = 3
+
+  package init(runs: [PolicyRun], timelines: [DeviceTimeline]) {
+    self.runs = runs
+    self.timelines = timelines
+  }
 }
 
 extension PolicyProfile {

@@ -18,10 +18,10 @@ package struct ProfileText: Sendable, Equatable {
   }
 
   /// The tokens of `text`.
-  /// - Throws: `ProfilingError` if there are none.
+  /// - Throws: `ProfilingError` if it is empty.
   package init(_ text: String, source: String, _ files: ModelFiles, _ tokenizer: Tokenizer) throws {
+    guard !text.isEmpty else { throw ProfilingError("\(source): the text is empty") }
     let tokens = files.encode(text, with: tokenizer)
-    guard !tokens.isEmpty else { throw ProfilingError("\(source): the text is empty") }
     self.init(source: "\(source), \(tokens.count) tokens", tokens: tokens)
   }
 
