@@ -6,6 +6,16 @@ import OpenCLBackend
 import Reference
 import Scheduling
 
+extension ExpertTransfers {
+  /// What of a model's experts has to come for each iteration; nil if all have places of their own.
+  func streamed(_ model: ModelDescription) -> StreamedExperts? {
+    guard slots < experts else { return nil }
+    return StreamedExperts(
+      layers: model.isSparse.count(where: \.self), experts: model.expertCount, chosen: model.chosenExperts, slots: slots
+    )
+  }
+}
+
 extension Engine {
   /// Blocks of the KV cache.
   static func blocks(_ options: EngineOptions) -> Int { max(1, (options.cachePositions + blockSize - 1) / blockSize) }

@@ -92,7 +92,7 @@ package actor Engine {
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
         maxRequests: options.maxRequests, maxBatchedTokens: Self.maxBatchedTokens(files, options),
-        maxPositions: model.maxPositions),
+        maxPositions: model.maxPositions, streamed: runner.expertTransfers.streamed(model)),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backend
 import Engine
 import Foundation
 import Scheduling
@@ -39,12 +40,16 @@ struct BenchServe: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Tokens that all prompts begin with, and whose KV blocks they share.")
   var sharedTokens = 0
 
+  @Flag(help: "With --json, print each request's arrival and tokens' times in seconds.")
+  var detailed = false
+
   func run() async throws {
     let loads = try serving.workloads().map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
     var benchmark = ServingBenchmark(
       device: try DeviceSelection.find(device), policies: serving.policies(), loads: loads)
     benchmark.rounds = rounds
     benchmark.seed = serving.seed
+    benchmark.keepsRequests = detailed
     benchmark.sharedTokens = sharedTokens
     benchmark.cachePositions = cachePositions
     benchmark.maxRequests = serving.maxNumSeqs
@@ -63,7 +68,9 @@ struct BenchServe: AsyncParsableCommand {
 
   private func print(_ entry: ServingBenchmark.Entry) throws {
     if entry.round == nil { try Terminal.output("Medians of \(rounds) rounds:\n") }
-    try Terminal.output(entry.report.lines.joined(separator: "\n") + "\n\n")
+    var lines = entry.report.lines
+    if let transfers = entry.transfers, transfers.slots < transfers.experts { lines.append(transfers.summary) }
+    try Terminal.output(lines.joined(separator: "\n") + "\n\n")
   }
 }
 

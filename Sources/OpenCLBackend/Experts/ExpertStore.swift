@@ -199,6 +199,8 @@ final class ExpertStore {
     _ layer: Layer, _ expert: Int, to slot: Int, _ shelf: Shelf, _ phase: Phase, isAhead: Bool
   ) -> ExpertTransfer {
     let (segment, index) = shelf.pool.locate(slot)
+    // What was on its way to the slot is not wanted any more.
+    if let old = shelf.transfers[slot] { streamer?.cancel(old) }
     let target = ExpertTransfer.Target(
       gateUp: segment.gateUp, down: segment.down, index: index, size: shelf.pool.size)
     let transfer = ExpertTransfer(
@@ -248,17 +250,17 @@ final class ExpertStore {
     }
     visits += 1
     lastLayer = layer.layer
-    let needed: [Int]
-    switch need {
-    case .all: needed = Array(0..<layer.expertCount)
-    case .some(let experts): needed = experts
-    }
+    let (needed, isWhole) =
+      switch need {
+      case .all: (Array(0..<layer.expertCount), true)
+      case .some(let experts): (experts, false)
+      }
     if phase == .decode, !fitsAll { shelf.scores.observe(layer: layer.index, used: needed) }
     usage.chosen = chosen
     count(needed, of: layer, shelf, phase)
     var open = needed
     repeat {
-      let wave = try wave(of: &open, layer, shelf, phase, isFirst: open.count == needed.count)
+      let wave = try wave(of: &open, layer, shelf, phase, isWhole: isWhole)
       let slots = wave.map(\.slot)
       do {
         try queue.hold(until: try arrivals(shelf, slots))
@@ -282,28 +284,36 @@ final class ExpertStore {
     }
   }
 
-  /// The next experts of `open` that can run together: those on the device, and as many others as there are slots for.
+  /// The next experts of `open` that can run together: those on the device, and others for which there are slots.
+  ///
+  /// A whole layer comes in waves of a quarter of the slots: while one runs another is copied, and most of what decoding
+  /// rows use stays where it is.
   private func wave(
-    of open: inout [Int], _ layer: Layer, _ shelf: Shelf, _ phase: Phase, isFirst: Bool
+    of open: inout [Int], _ layer: Layer, _ shelf: Shelf, _ phase: Phase, isWhole: Bool
   ) throws -> [(expert: Int, slot: Int)] {
     let first = layer.index * layer.expertCount
-    var wave = open.compactMap { expert in shelf.residency.slot(of: first + expert).map { (expert, $0) } }
+    let slotCount = shelf.residency.slotCount
+    let quarter = max(1, slotCount / 4)
+    let held = open.compactMap { expert in shelf.residency.slot(of: first + expert).map { (expert, $0) } }
+    var wave = fitsAll || !isWhole ? held : Array(held.prefix(quarter))
     streamer?.hurry(wave.compactMap { shelf.transfers[$0.1] })
     guard !fitsAll else {
       open = []
       return wave
     }
     shelf.residency.pin(wave.map(\.1))
-    let missing = open.filter { shelf.residency.slot(of: first + $0) == nil }
-    // What does not fit at once comes in halves: one half is copied while the other runs.
-    let half = max(1, shelf.residency.slotCount / 2)
-    let some = missing.count <= shelf.residency.slotCount - wave.count ? missing : Array(missing.prefix(half))
-    let slots = shelf.residency.claim(
-      some.map { first + $0 },
-      ExpertResidency.Claim(layer: layer.index, visit: visits, isAhead: false, value: value(shelf)))
-    let claimed = Array(zip(some, slots))
-    streamer?.add(claimed.map { transfer(layer, $0.0, to: $0.1, shelf, phase, isAhead: false) })
-    wave += claimed
+    if wave.count == held.count {
+      let missing = open.filter { shelf.residency.slot(of: first + $0) == nil }
+      let fits = missing.count <= slotCount - wave.count
+      let most = isWhole ? quarter - wave.count : fits ? missing.count : slotCount / 2
+      let some = missing.prefix(max(most, wave.isEmpty ? 1 : 0))
+      let slots = shelf.residency.claim(
+        some.map { first + $0 },
+        ExpertResidency.Claim(layer: layer.index, visit: visits, isAhead: false, value: value(shelf)))
+      let claimed = Array(zip(some, slots))
+      streamer?.add(claimed.map { transfer(layer, $0.0, to: $0.1, shelf, phase, isAhead: false) })
+      wave += claimed
+    }
     let done = Set(wave.map(\.0))
     open.removeAll { done.contains($0) }
     guard !wave.isEmpty else { throw BackendError("layer \(layer.layer): no slot is free for its experts") }

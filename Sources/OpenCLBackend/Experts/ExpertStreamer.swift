@@ -112,6 +112,15 @@ final class ExpertStreamer: @unchecked Sendable {
     }
   }
 
+  /// Takes a transfer back that has not begun.
+  func cancel(_ transfer: ExpertTransfer) {
+    locked {
+      if case .waiting = transfer.state {
+        transfer.state = .failed(BackendError("expert \(transfer.expert): its copy was taken back"))
+      }
+    }
+  }
+
   /// Waits until the copies are queued; those that are not complete then are returned.
   /// - Throws: what a transfer failed with.
   func wait(for transfers: [ExpertTransfer]) throws -> [SharedEvent] {
