@@ -21,11 +21,11 @@ package struct LaunchRecord: Sendable, Equatable {
   /// The kernel's function.
   package var kernel: String
   package var place: LaunchPlace
-  /// When the host queued it, by its own clock.
-  package var queued: ContinuousClock.Instant
+  /// When the host queued it, by its own clock; noted for every few launches only.
+  package var queued: ContinuousClock.Instant?
   package var times: EventTimes
 
-  package init(kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant, times: EventTimes) {
+  package init(kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant?, times: EventTimes) {
     self.kernel = kernel
     self.place = place
     self.queued = queued
@@ -43,9 +43,9 @@ package final class LaunchRecorder {
     let event: Event
     let kernel: String
     let place: LaunchPlace
-    let queued: ContinuousClock.Instant
+    let queued: ContinuousClock.Instant?
 
-    init(_ event: consuming Event, kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant) {
+    init(_ event: consuming Event, kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant?) {
       self.event = event
       self.kernel = kernel
       self.place = place
@@ -53,14 +53,18 @@ package final class LaunchRecorder {
     }
   }
 
+  /// Of so many launches the host's time of one is noted.
+  private static let noted = 32
+
   /// What the launches from now on belong to.
   package var place = LaunchPlace()
   private var pending: [Pending] = []
 
-  init() {}
+  package init() {}
 
-  func add(_ event: consuming Event, kernel: String) {
-    pending.append(Pending(event, kernel: kernel, place: place, queued: .now))
+  package func add(_ event: consuming Event, kernel: String) {
+    let isNoted = pending.count.isMultiple(of: Self.noted)
+    pending.append(Pending(event, kernel: kernel, place: place, queued: isNoted ? .now : nil))
   }
 
   /// Waits for what was launched since the last call, and gives it in the order of launching.

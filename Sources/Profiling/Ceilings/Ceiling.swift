@@ -3,7 +3,7 @@ package struct Ceiling: Sendable, Equatable, Encodable {
   package enum Name: String, Sendable, CaseIterable, Encodable {
     case memoryRead, memoryWrite, memoryCopy, bufferCopy
     case writePageable, readPageable, writePinned, readPinned, writeMapped, readMapped
-    case launchQueued, launchBackToBack, launchAndFinish
+    case launchQueued, launchBackToBack, launchProfiled, launchAndFinish
     case multiplyF32, multiplyBF16, multiplyInt8
   }
 
@@ -66,6 +66,7 @@ extension Ceiling.Name {
     case .readMapped: "Transfer bandwidth, memcpy from mapped ptr"
     case .launchQueued: "Kernel launch latency, queued to start"
     case .launchBackToBack: "Kernel launch latency, back to back"
+    case .launchProfiled: "Kernel launch latency, back to back, profiled"
     case .launchAndFinish: "Kernel launch latency, launch and finish"
     case .multiplyF32: "Single-precision compute"
     case .multiplyBF16: "bf16 compute"
@@ -75,7 +76,7 @@ extension Ceiling.Name {
 
   package var unit: Ceiling.Unit {
     switch self {
-    case .launchQueued, .launchBackToBack, .launchAndFinish: .seconds
+    case .launchQueued, .launchBackToBack, .launchProfiled, .launchAndFinish: .seconds
     case .multiplyF32, .multiplyBF16, .multiplyInt8: .operationsPerSecond
     default: .bytesPerSecond
     }

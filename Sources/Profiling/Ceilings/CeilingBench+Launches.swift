@@ -1,4 +1,5 @@
 import OpenCL
+import OpenCLBackend
 
 extension CeilingBench {
   /// Launches of one series that nobody waits for in between.
@@ -21,6 +22,18 @@ extension CeilingBench {
         try plain.finish()
       } / Double(Self.series)
     }
+    let recorder = LaunchRecorder()
+    let profiled = try repeated {
+      defer { _ = try? recorder.take() }
+      return try wallSeconds {
+        for index in 0..<Self.series {
+          recorder.add(
+            try queue.launchTimed(&kernel, global: Extent(1), local: Extent(1), out.view, UInt32(index)),
+            kernel: "launch")
+        }
+        try queue.finish()
+      } / Double(Self.series)
+    }
     let finished = try singles {
       try wallSeconds {
         try launch(0)
@@ -36,6 +49,8 @@ extension CeilingBench {
     return [
       Ceiling(.launchQueued, queued, method: "one launch at a time, OpenCL events"),
       Ceiling(.launchBackToBack, backToBack, method: "\(Self.series) launches and a finish, the host's clock"),
+      Ceiling(
+        .launchProfiled, profiled, method: "the same on a queue that profiles, with an event each, the host's clock"),
       Ceiling(.launchAndFinish, finished, method: "one launch and a finish, the host's clock"),
     ]
   }

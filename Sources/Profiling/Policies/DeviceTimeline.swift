@@ -53,7 +53,7 @@ package struct DeviceTimeline: Sendable, Equatable {
   /// Brings both kinds of records on one clock: a launch's event says when it was queued by the device's clock, and the
   /// record when by the host's.
   package init(launches: [LaunchRecord], transfers: [TransferRecord]) {
-    let beginnings = transfers.map(\.begin) + launches.map(\.queued)
+    let beginnings = transfers.map(\.begin) + launches.compactMap(\.queued)
     guard let zero = beginnings.min() else {
       self.init(slices: [])
       return
@@ -75,7 +75,9 @@ package struct DeviceTimeline: Sendable, Equatable {
   /// What is added to seconds of the device's clock to get seconds since `zero`: the smallest that is seen, since the host
   /// may be held up between queueing a launch and noting the time.
   private static func offset(_ launches: [LaunchRecord], zero: ContinuousClock.Instant) -> Double {
-    launches.map { ($0.queued - zero).seconds - Double($0.times.queued) * 1e-9 }.min() ?? 0
+    launches.compactMap { launch in
+      launch.queued.map { ($0 - zero).seconds - Double(launch.times.queued) * 1e-9 }
+    }.min() ?? 0
   }
 
   /// Seconds to the end of the last slice.

@@ -20,14 +20,14 @@ enum PageStyle {
     h1 { font-size: 1.4rem; line-height: 1.25; margin: .5rem 0; }
     h2 { font-size: 1.1rem; margin: 2rem 0 .25rem; }
     p { margin: .25rem 0 .75rem; color: var(--faint); }
-    svg { display: block; width: 100%; max-width: 44rem; height: auto; margin: .5rem 0; }
+    svg { display: block; width: 100%; max-width: 36rem; height: auto; margin: .5rem 0; }
     .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); }
     table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums; }
     th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
     tr:last-child td { border-bottom: 0; }
     th { font-weight: 600; color: var(--faint); }
     th:first-child, td:first-child, .left { text-align: left; }
-    .left { white-space: normal; min-width: 7rem; }
+    td:first-child { white-space: normal; min-width: 5rem; }
     .label, .strong { font: 12.5px system-ui, sans-serif; fill: var(--faint); }
     .strong { fill: var(--ink); font-weight: 600; }
     .grid { stroke: var(--line); stroke-width: 1; fill: none; }

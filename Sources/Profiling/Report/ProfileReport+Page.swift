@@ -50,7 +50,7 @@ extension ProfileReport {
     let mean = ginis.reduce(0, +) / Double(max(ginis.count, 1))
     return heading(
       "Experts' popularity",
-      "A row a layer, a column an expert: how often the router chose it for \(popularity.source); the darkest is the layer's most used. Gini "
+      "A row a layer, a column an expert: how often the router chose it for \(popularity.source); the strongest colour is the layer's most used. Gini "
         + "coefficient: \(fixed(mean, 2)) in the mean, \(fixed(ginis.min() ?? 0, 2)) to \(fixed(ginis.max() ?? 0, 2)).")
       + HeatMapChart.draw(popularity).text
       + heading("Coverage", "The share of a layer's experts that some tokens meet together, in the mean over layers.")

@@ -42,7 +42,12 @@ enum RooflineChart {
       )
     }
     for load in labelled(profile.loads) {
-      svg.label("\(load.batch)", x(load.intensity), y(load.operationsPerSecond) + 17, "middle")
+      let (right, down) = (x(load.intensity), y(load.operationsPerSecond))
+      if load.bound == .memory {
+        svg.label("\(load.batch)", right - 7, down - 5, "end")
+      } else {
+        svg.label("\(load.batch)", right, down + 17, "middle")
+      }
     }
     return svg
   }
