@@ -2,7 +2,7 @@ import Backend
 import Checkpoints
 package import Models
 import OpenCL
-import OpenCLBackend
+package import OpenCLBackend
 import Reference
 package import Scheduling
 package import Tokenizers
@@ -29,6 +29,8 @@ package actor Engine {
   package nonisolated let start = ContinuousClock.now
   private let prefixCaching: Bool
   private let cacheBlocks: Int
+  /// Nil unless the engine was made for profiling, on a device.
+  private let profiled: OpenCLBackend?
   /// Of the keys of KV blocks.
   private let secret = SipHash.Key.random()
 
@@ -62,6 +64,7 @@ package actor Engine {
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
     case .reference:
+      profiled = nil
       loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, plan: nil, warmUp: false, progress)
     case .openCL(let device):
       var experts = options.experts
@@ -69,11 +72,16 @@ package actor Engine {
         experts.budget = memory.budget
         experts.reserve = memory.activations
       }
-      let backend = try OpenCLBackend(device, plan: options.plan, cache: options.programCache, experts: experts)
+      let backend = try OpenCLBackend(
+        device, plan: options.plan, cache: options.programCache, experts: experts, profiling: options.profiling)
+      profiled = options.profiling ? backend : nil
       backend.beforeBuilding(building)
       loaded = try Self.load(files, on: backend, cache: cache, plan: backend.plan, warmUp: true, progress)
     }
     runner = loaded.runner
+    if let recorder = profiled?.recorder {
+      runner.willRun = { recorder.place = LaunchPlace(layer: $0, group: $1) }
+    }
     expertBytes = loaded.expertBytes
     // What warming up has moved is not a request's.
     ledgerAtRestart = try Self.ledger(of: loaded.runner, expertBytes: loaded.expertBytes)
@@ -227,6 +235,12 @@ package actor Engine {
       pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
     totals = IterationTotals()
     ledgerAtRestart = try wholeLedger()
+  }
+
+  /// The launches and copies since the last call, in an engine made for profiling. Waits for the device.
+  package func takeRecords() throws -> (launches: [LaunchRecord], transfers: [TransferRecord]) {
+    guard let profiled else { return ([], []) }
+    return (try profiled.recorder?.take() ?? [], profiled.takeTransfers())
   }
 
   /// With what it has learned.

@@ -19,6 +19,8 @@ protocol SequenceExecutor: AnyObject, Executor {
   func finishLoading() throws
   /// Bytes in buffers of the device, now and at most; nil without a device.
   var allocatedBytes: (live: Int, peak: Int)? { get }
+  /// Told before each layer runs which one and of which layers the prompt's tile is, and with neither before the rest.
+  var willRun: ((_ layer: Int?, _ group: Range<Int>?) -> Void)? { get set }
 }
 
 /// The executor on a real device: turns a plan into one batch, runs it through the layers, and samples.
@@ -29,6 +31,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   typealias B = M.B
 
   var sequences: [RequestID: Sequence] = [:]
+  var willRun: ((_ layer: Int?, _ group: Range<Int>?) -> Void)?
   private let model: M
   private let backend: B
   private let workspace: Workspace<B>
@@ -159,6 +162,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     memoryTraffic.pass(layer, active.map { iteration.parts[$0] })
     for part in active { try captureInput(of: layer, iteration.parts[part], hidden) }
     let batch = try iteration.batch(of: active)
+    willRun?(layer, active.map { iteration.parts[$0] }.first { !$0.isDecode }?.layers)
     if iteration.areFirst(active) {
       try model.runLayer(
         layer, hidden: hidden, batch: batch, rows: rows, phase: phase, cache: caches[layer], workspace: workspace)
@@ -174,6 +178,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
         try backend.copyRows(packed, rows: source, to: hidden, at: move.rows.lowerBound)
       }
     }
+    willRun?(nil, nil)
     try captureRouter(of: layer, active.map { iteration.parts[$0] })
   }
 
@@ -293,7 +298,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
       for run in part.runs {
         let rows = start..<start + run.rows.count
         start = rows.upperBound
-        guard !part.isDecode, captureOptions(run)?.hidden == true else { continue }
+        guard !part.isDecode, captureOptions(run)?.router == true else { continue }
         sequences[run.id]?.capture?.append(try workspace.lastChoice(rows: rows), router: layer)
       }
     }

@@ -11,6 +11,8 @@ package final class OpenCLBackend: Backend {
   let shared: DeviceContext
   let queue: Queue
   let kernels: KernelTable
+  /// Times every launch; nil unless the backend was made for profiling.
+  package let recorder: LaunchRecorder?
   /// Of the model that was loaded last.
   var store: ExpertStore?
   let expertMemory: ExpertMemory
@@ -19,16 +21,18 @@ package final class OpenCLBackend: Backend {
   ///   - plan: how the device is used; what its properties suggest unless given.
   ///   - cache: where built programs are kept.
   ///   - experts: where experts may lie.
+  ///   - profiling: whether launches are timed, by `recorder`.
   /// - Throws: `OpenCLError` if the device gives no context or queue.
   package init(
     _ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache(),
-    experts: ExpertMemory = ExpertMemory()
+    experts: ExpertMemory = ExpertMemory(), profiling: Bool = false
   ) throws {
     shared = DeviceContext(try Context(device))
     self.device = device
     self.plan = plan ?? DevicePlan(device)
     kernels = KernelTable(plan: self.plan, cache: cache)
-    queue = try Queue(shared.context)
+    queue = try Queue(shared.context, profiling: profiling)
+    recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
   }
 
@@ -158,6 +162,9 @@ package final class OpenCLBackend: Backend {
     }
   }
 
+  /// Waits until everything that was queued is done.
+  package func finish() throws { try queue.finish() }
+
   // MARK: Launching
 
   /// Runs a kernel, built if need be.
@@ -165,6 +172,11 @@ package final class OpenCLBackend: Backend {
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
     let entry = try kernels.kernel(key, context: shared.context)
-    try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    guard let recorder else {
+      return try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    }
+    recorder.add(
+      try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
+      kernel: key.name.rawValue)
   }
 }

@@ -165,7 +165,8 @@ package struct CostModel: Sendable {
     cost.operations = 4 * pairs * Double(model.queryHeads * model.headSize)
     let devices = Double(hardware.devices)
     cost.seconds =
-      cost.bytes / (devices * hardware.memoryBandwidth * hardware.denseReadEfficiency)
+      cost.bytes
+      / (devices * hardware.memoryBandwidth * (hardware.attentionReadEfficiency ?? hardware.denseReadEfficiency))
       + cost.operations / (devices * hardware.matrixRate * hardware.attentionEfficiency)
     return cost
   }

@@ -62,6 +62,8 @@ final class ExpertStore {
   private var layers: [Layer] = []
   private var shelves: [ExpertPool.SlotSize: Shelf] = [:]
   private var streamer: ExpertStreamer?
+  /// Whether each transfer is recorded; set before `open`.
+  var isRecording = false
   private(set) var fitsAll = true
   private var forecast = IterationForecast(prefillRows: [], nextPrefillRows: [])
   /// Layers visited so far, of all iterations.
@@ -128,10 +130,14 @@ final class ExpertStore {
     let streamer = try ExpertStreamer(
       context, layers: last.layer + 1, host: fitsAll ? nil : hostExperts(total),
       stagingBytes: isShared ? 0 : largest, isInPlace: isShared && fitsAll, linkBandwidth: options.linkBandwidth)
+    streamer.record(isRecording)
     streamer.start()
     self.streamer = streamer
     if fitsAll { fill() }
   }
+
+  /// The transfers since the last call, if they are recorded.
+  func takeTransfers() -> [TransferRecord] { streamer?.takeRecords() ?? [] }
 
   private func hostExperts(_ total: Int) -> HostExperts {
     let capacity = options.hostBytes ?? HostExperts.availableBytes / 2

@@ -26,7 +26,13 @@ extension OpenCLBackend {
     return .stored(open, open.add(source))
   }
 
-  package func settleExperts() throws { try store?.open() }
+  package func settleExperts() throws {
+    store?.isRecording = recorder != nil
+    try store?.open()
+  }
+
+  /// The experts' copies since the last call, if the backend was made for profiling.
+  package func takeTransfers() -> [TransferRecord] { store?.takeTransfers() ?? [] }
 
   package func finishLoading() throws { try store?.finishLoading() }
 
