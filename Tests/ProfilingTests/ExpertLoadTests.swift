@@ -52,11 +52,11 @@ struct ExpertLoadTests {
     return try ModelShape(at: folder.path)
   }
 
-  /// Every row chooses experts 6 and 1, so that any batch meets two of eight.
+  /// Every row chooses experts 6 and 1, so that any batch meets two of eight. The first layer is dense.
   @Test func expertsTouchedAreThoseChosen() throws {
     guard let device = devices.first else { return }
     let choices = ExpertChoices(
-      source: "a text", experts: 8, chosen: 2, layers: Array(repeating: (0..<32).flatMap { _ in [6, 1] }, count: 2))
+      source: "a text", experts: 8, chosen: 2, layers: [[], (0..<32).flatMap { _ in [6, 1] }])
     let found = try ExpertLoadProfile(
       of: device, model: model(), batchSizes: [1, 32], choices: choices, ceilings: ceilings(device))
     #expect(found.loads.map(\.batch) == [1, 32])

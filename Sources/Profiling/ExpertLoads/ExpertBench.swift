@@ -100,6 +100,7 @@ final class ExpertBench {
         rows: batch, experts: model.experts, spread: ExpertCoverage.promptSpread, seed: UInt64(index + 1))
     }
     let start = (choices.rows - batch) * index / max(count - 1, 1)
-    return choices.logits(layer: index % choices.layers.count, from: start, count: batch)
+    let sparse = choices.sparse
+    return choices.logits(sparse[index % sparse.count], from: start, count: batch)
   }
 }

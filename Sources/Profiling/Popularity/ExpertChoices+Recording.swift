@@ -1,3 +1,4 @@
+import Checkpoints
 package import Engine
 import Models
 import Scheduling
@@ -8,12 +9,15 @@ extension ExpertChoices {
   /// A text longer than the context is cut; each part is a prompt of its own.
   ///
   /// - Parameter progress: told tokens done, and all.
-  /// - Throws: `EngineError` for what the model or the device cannot run.
+  /// - Throws: `ProfilingError` for a model without experts, `EngineError` for what the model or the device cannot run.
   package init(
     of text: ProfileText, _ files: ModelFiles, on device: DeviceSelection,
     progress: @escaping @Sendable (Int, Int) -> Void
   ) async throws {
     let model = files.description
+    guard model.isSparse.contains(true) else {
+      throw ProfilingError("\(files.checkpoint.folder): no layer has experts, expected a Mixture-of-Experts model")
+    }
     let length = min(model.maxPositions, Self.promptTokens)
     let options = EngineOptions(device: device, policy: Layered(), cachePositions: length, expectedTokens: length)
     let engine = try Engine(files, tokenizer: nil, options: options)

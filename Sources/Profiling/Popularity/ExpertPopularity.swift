@@ -22,7 +22,7 @@ package struct ExpertPopularity: Sendable, Equatable, Encodable {
       return choice.reduce(into: [Int](repeating: 0, count: choices.experts)) { $0[Int($1)] += 1 }
     }
     gini = layers.map { $0.isEmpty ? nil : Self.gini($0) }
-    let sparse = choices.layers.filter { !$0.isEmpty }
+    let sparse = choices.sparse
     let sizes = (0..<20).map { 1 << $0 }.filter { $0 <= choices.rows }
     func share(_ rows: [Int]) -> Double {
       let met = sparse.map { layer in
