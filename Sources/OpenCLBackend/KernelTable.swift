@@ -7,9 +7,10 @@ enum KernelName: String {
   case rmsNorm = "rms_norm"
   case gateUp = "gate_up"
 
-  /// The source below `Kernels/`.
-  func path(_ style: KernelStyle) -> String {
-    switch self {
+  /// The source below `Kernels/`. In the mma style only kernels on bf16 weights have one of their own.
+  func path(_ style: KernelStyle, isBF16: Bool) -> String {
+    let style = style == .mma && !isBF16 ? .gpu : style
+    return switch self {
     case .embedding: "Embedding/embedding.\(style).cl"
     case .gather: "Embedding/gather.cl"
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
@@ -35,19 +36,29 @@ struct KernelKey: Hashable {
   var chosen: Int?
   /// WEIGHT_BF16
   var isBF16: Bool?
+  /// COLUMNS
+  var columns: Int?
+  /// TOKENS
+  var tokens: Int?
 
-  init(_ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil) {
+  init(
+    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil,
+    columns: Int? = nil, tokens: Int? = nil
+  ) {
     self.name = name
     self.headSize = headSize
     self.experts = experts
     self.chosen = chosen
     self.isBF16 = isBF16
+    self.columns = columns
+    self.tokens = tokens
   }
 
   var macros: [String] {
     [
       headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
-      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" },
+      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" }, columns.map { "-DCOLUMNS=\($0)" },
+      tokens.map { "-DTOKENS=\($0)" },
     ].compactMap(\.self)
   }
 }
@@ -75,7 +86,7 @@ final class KernelTable {
   /// - Throws: `OpenCLError` with the build log, `KernelLibraryError` for a source that cannot be read.
   func kernel(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     if let known = kernels[key] { return known }
-    let path = key.name.path(plan.style)
+    let path = key.name.path(plan.style, isBF16: key.isBF16 == true)
     willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }

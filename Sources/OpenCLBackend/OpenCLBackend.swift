@@ -77,7 +77,8 @@ package final class OpenCLBackend: Backend {
       weights: try makeBuffer(byteCount: slots * 4, label: "\(label) (weights)"),
       slots: try makeBuffer(byteCount: slots * 4, label: "\(label) (slots)"),
       tiles: try makeBuffer(
-        byteCount: max(1, LaunchShape.entries(slots: slots, experts: experts, plan)) * 16, label: "\(label) (tiles)"),
+        byteCount: max(1, LaunchShape.mostEntries(slots: slots, experts: experts, plan)) * 16,
+        label: "\(label) (tiles)"),
       loads: try makeBuffer([Int32](repeating: 0, count: layers * 2), label: "\(label) (loads)"))
   }
 

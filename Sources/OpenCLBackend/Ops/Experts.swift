@@ -10,23 +10,28 @@ extension OpenCLBackend {
     precondition(gateUp.layout.source.columns == x.columns && gateUp.layout.source.kind == .gated)
     precondition(down.layout.source.columns == intermediate && down.layout.source.rows == out.columns)
     precondition(gateUp.layout.source.experts == routing.experts && down.layout.source.experts == routing.experts)
-    let entries = LaunchShape.entries(slots: rows * routing.chosen, experts: routing.experts, plan)
-    try grouped(.gateUp, gateUp, entries: entries, routing, from: x, to: hidden)
-    try grouped(.down, down, entries: entries, routing, from: hidden, to: out)
+    let slots = rows * routing.chosen
+    try grouped(.gateUp, gateUp, slots: slots, routing, from: x, to: hidden)
+    try grouped(.down, down, slots: slots, routing, from: hidden, to: out)
   }
 
   /// One launch a buffer of weights; each serves the experts, or the features of a single expert, that the buffer holds.
   private func grouped(
-    _ name: KernelName, _ weights: Matrix, entries: Int, _ routing: Routing, from x: Activation, to out: Activation
+    _ name: KernelName, _ weights: Matrix, slots: Int, _ routing: Routing, from x: Activation, to out: Activation
   ) throws {
     let layout = weights.layout
+    let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
+    let tile =
+      layout.style == .mma
+      ? MatrixTile(rows: slots.dividedUp(by: routing.experts), columns: layout.source.columns) : nil
     let perExpert = layout.unitsPerExpert
     for segment in weights.segments {
       let units = min(segment.units.count, perExpert)
       let firstFeature = segment.units.lowerBound % perExpert * layout.unitFeatures
       try launch(
-        KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16), .grouped(units: units, entries: entries, plan),
-        x.buffer.view, segment.buffer.view, routing.slots.view, routing.tiles.view, out.buffer.view,
+        KernelKey(
+          name, chosen: routing.chosen, isBF16: layout.isBF16, columns: tile?.columns, tokens: tile?.tokens),
+        tile?.launch(strips: units, blocks: entries) ?? .grouped(units: units, entries: entries, plan), x.buffer.view, segment.buffer.view, routing.slots.view, routing.tiles.view, out.buffer.view,
         Int32(layout.source.columns), Int32(layout.features), Int32(segment.units.lowerBound / perExpert),
         Int32(segment.units.count / units), Int32(firstFeature),
         Int32(min(units * layout.unitFeatures, layout.features - firstFeature)))

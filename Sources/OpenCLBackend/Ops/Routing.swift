@@ -25,7 +25,7 @@ extension OpenCLBackend {
     try launch(
       KernelKey(.group, experts: routing.experts, chosen: routing.chosen), .group(plan), routing.indices.view,
       routing.slots.view, routing.tiles.view, routing.loads.view, Int32(slots),
-      Int32(LaunchShape.entries(slots: slots, experts: routing.experts, plan)), Int32(LaunchShape.tileRows(plan)),
-      Int32(load))
+      Int32(LaunchShape.entries(slots: slots, experts: routing.experts, plan)), 
+      Int32(LaunchShape.tileRows(slots: slots, experts: routing.experts, plan)), Int32(load))
   }
 }
