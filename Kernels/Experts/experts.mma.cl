@@ -7,7 +7,6 @@
 //   weights in strips (Common/fragments.clh), one expert behind another; G and U as a gated matrix
 //   slots, tiles: Routing/layout.clh, with tileRows = TOKENS
 //   a buffer holds the experts [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
-//   COLUMNS = K for gate_up, I for down
 //
 // A work-group makes GROUP_STRIPS strips (index 0) of one entry of `tiles` (index 1).
 #include "Common/prelude.clh"
@@ -34,30 +33,30 @@ static inline __attribute__((always_inline)) void store_out(
   }
 }
 
-// The product of the group's entry with its strips. `ROW(slot)` is where the slot's activations begin, `STORE(sums, strip,
-// first)` takes what a lane has made of the tile that begins at slot `first`.
+// The product of the group's entry with its strips. `ROW(slot)` is where the slot's WIDTH activations begin,
+// `STORE(sums, strip, first)` takes what a lane has made of the tile that begins at slot `first`.
 #if SPLIT
-#define MULTIPLY(ROW, STORE)                                                                   \
+#define MULTIPLY(WIDTH, ROW, STORE)                                                                   \
   __local float4 partial[WARPS][TILES][32];                                                    \
   const int strip = get_group_id(0);                                                           \
   __global const float *source[TILES];                                                         \
   UNROLL for (int t = 0; t < TILES; t++) source[t] = ROW(min(begin + t * 8 + lane / 4, end - 1)); \
   float total[OWN][4];                                                                         \
-  multiply_split(matrix + (ulong)strip * STEPS * 32, source, tiles, total, partial, exchange); \
+  multiply_split(matrix + (ulong)strip * steps_of(WIDTH) * 32, source, WIDTH, tiles, total, partial, exchange); \
   UNROLL for (int i = 0; i < OWN; i++) {                                                       \
     const int t = warp + i * WARPS;                                                            \
     if (t < tiles) STORE(total[i], strip, begin + t * 8);                                      \
   }
 #else
-#define MULTIPLY(ROW, STORE)                                                                                       \
+#define MULTIPLY(WIDTH, ROW, STORE)                                                                                       \
   __local stage_t stages[2];                                                                                       \
   const int strip = get_group_id(0) * GROUP_STRIPS + warp / WARPS_T * STRIPS;                                      \
   __global const uint4 *source[STRIPS];                                                                            \
-  UNROLL for (int s = 0; s < STRIPS; s++) source[s] = matrix + (ulong)min(strip + s, strips - 1) * STEPS * 32 + lane; \
+  UNROLL for (int s = 0; s < STRIPS; s++) source[s] = matrix + (ulong)min(strip + s, strips - 1) * steps_of(WIDTH) * 32 + lane; \
   __global const float *row[2];                                                                                    \
   UNROLL for (int i = 0; i < 2; i++) row[i] = ROW(min(begin + warp * 8 + i * 4 + lane / 8, end - 1));              \
   float total[STRIPS][TILES][4];                                                                                   \
-  multiply_tiled(source, row, (tiles + WARPS_T - 1) / WARPS_T, total, stages, exchange);                           \
+  multiply_tiled(source, row, WIDTH, (tiles + WARPS_T - 1) / WARPS_T, total, stages, exchange);                           \
   UNROLL for (int s = 0; s < STRIPS; s++) {                                                                        \
     UNROLL for (int t = 0; t < TILES; t++) STORE(total[s][t], strip + s, begin + (t * WARPS_T + warp % WARPS_T) * 8); \
   }
@@ -72,11 +71,11 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void gate_up(
   const int expert = entry.x - firstExpert, begin = entry.y, end = entry.z;
   if (begin == end || expert < 0 || expert >= experts) return;
   const int tiles = (end - begin + 7) / 8, strips = (N + 7) / 8;
-  __global const uint4 *matrix = w + (ulong)expert * strips * STEPS * 32;
+  __global const uint4 *matrix = w + (ulong)expert * strips * steps_of(K) * 32;
   hidden += firstFeature;
-#define ROW(slot) (x + (ulong)(slots[slot] / CHOSEN) * COLUMNS)
+#define ROW(slot) (x + (ulong)(slots[slot] / CHOSEN) * K)
 #define STORE(sums, strip, first) store_hidden(sums, strip, first, end, hidden, I, N)
-  MULTIPLY(ROW, STORE)
+  MULTIPLY(K, ROW, STORE)
 #undef ROW
 #undef STORE
 }
@@ -90,11 +89,11 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void down(
   const int expert = entry.x - firstExpert, begin = entry.y, end = entry.z;
   if (begin == end || expert < 0 || expert >= experts) return;
   const int tiles = (end - begin + 7) / 8, strips = (N + 15) / 16;
-  __global const uint4 *matrix = w + (ulong)expert * strips * STEPS * 32;
+  __global const uint4 *matrix = w + (ulong)expert * strips * steps_of(I) * 32;
   out += firstFeature;
-#define ROW(slot) (hidden + (ulong)(slot) * COLUMNS)
+#define ROW(slot) (hidden + (ulong)(slot) * I)
 #define STORE(sums, strip, first) store_out(sums, strip, first, end, slots, out, K, N)
-  MULTIPLY(ROW, STORE)
+  MULTIPLY(I, ROW, STORE)
 #undef ROW
 #undef STORE
 }

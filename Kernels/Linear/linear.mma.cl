@@ -1,6 +1,6 @@
 // Dense linear layer on matrix units: y[r][n] = sum over k of x[r][k] · W[n][k], or y += it.
 //
-//   x [rows][COLUMNS] f32, row-major          W [N][COLUMNS] in strips (Common/fragments.clh)          y [rows][stride] f32
+//   x [rows][K] f32, row-major          W [N][K] in strips (Common/fragments.clh)          y [rows][stride] f32
 //
 // A work-group makes GROUP_STRIPS strips (index 0) of TOKENS rows (index 1).
 #include "Common/prelude.clh"
@@ -21,7 +21,7 @@ static inline __attribute__((always_inline)) void store(const float sums[4], int
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
     __global const float *x, __global const uint4 *w, __global float *y,
     int rows,         // rows of x
-    int K,            // COLUMNS
+    int K,            // columns of x
     int N,            // features in this buffer
     int stride,       // columns of y
     int firstColumn,  // column of y that this buffer's first feature goes to
@@ -35,9 +35,9 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
   __local float4 partial[WARPS][TILES][32];
   const int strip = get_group_id(0);
   __global const float *source[TILES];
-  UNROLL for (int t = 0; t < TILES; t++) source[t] = x + (ulong)min(firstRow + t * 8 + lane / 4, rows - 1) * COLUMNS;
+  UNROLL for (int t = 0; t < TILES; t++) source[t] = x + (ulong)min(firstRow + t * 8 + lane / 4, rows - 1) * K;
   float total[OWN][4];
-  multiply_split(w + (ulong)strip * STEPS * 32, source, tiles, total, partial, exchange);
+  multiply_split(w + (ulong)strip * steps_of(K) * 32, source, K, tiles, total, partial, exchange);
   UNROLL for (int i = 0; i < OWN; i++) {
     const int t = warp + i * WARPS;
     if (t < tiles) store(total[i], strip, firstRow + t * 8, rows, y, N, stride, accumulate);
@@ -46,11 +46,11 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
   __local stage_t stages[2];
   const int strip = get_group_id(0) * GROUP_STRIPS + warp / WARPS_T * STRIPS, last = (N + 15) / 16 - 1;
   __global const uint4 *source[STRIPS];
-  UNROLL for (int s = 0; s < STRIPS; s++) source[s] = w + (ulong)min(strip + s, last) * STEPS * 32 + lane;
+  UNROLL for (int s = 0; s < STRIPS; s++) source[s] = w + (ulong)min(strip + s, last) * steps_of(K) * 32 + lane;
   __global const float *row[2];
-  UNROLL for (int i = 0; i < 2; i++) row[i] = x + (ulong)min(firstRow + warp * 8 + i * 4 + lane / 8, rows - 1) * COLUMNS;
+  UNROLL for (int i = 0; i < 2; i++) row[i] = x + (ulong)min(firstRow + warp * 8 + i * 4 + lane / 8, rows - 1) * K;
   float total[STRIPS][TILES][4];
-  multiply_tiled(source, row, (tiles + WARPS_T - 1) / WARPS_T, total, stages, exchange);
+  multiply_tiled(source, row, K, (tiles + WARPS_T - 1) / WARPS_T, total, stages, exchange);
   UNROLL for (int s = 0; s < STRIPS; s++) {
     UNROLL for (int t = 0; t < TILES; t++) {
       const int row = firstRow + (t * WARPS_T + warp % WARPS_T) * 8;

@@ -36,29 +36,25 @@ struct KernelKey: Hashable {
   var chosen: Int?
   /// WEIGHT_BF16
   var isBF16: Bool?
-  /// COLUMNS
-  var columns: Int?
-  /// TOKENS
-  var tokens: Int?
+  /// Of a product on matrix units.
+  var tile: MatrixTile?
 
   init(
     _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil,
-    columns: Int? = nil, tokens: Int? = nil
+    tile: MatrixTile? = nil
   ) {
     self.name = name
     self.headSize = headSize
     self.experts = experts
     self.chosen = chosen
     self.isBF16 = isBF16
-    self.columns = columns
-    self.tokens = tokens
+    self.tile = tile
   }
 
   var macros: [String] {
     [
       headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
-      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" }, columns.map { "-DCOLUMNS=\($0)" },
-      tokens.map { "-DTOKENS=\($0)" },
+      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" }, tile?.macros,
     ].compactMap(\.self)
   }
 }

@@ -77,10 +77,12 @@ struct LaunchShape: Equatable {
   /// Rows of one sequence that an attention tile holds at most.
   static func attentionRows(_ plan: DevicePlan) -> Int { plan.style == .cpu ? 8 : 1 }
 
-  static func group(_ plan: DevicePlan) -> LaunchShape {
-    plan.style == .cpu
+  /// One work-item in all, or one group an expert.
+  static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {
+    let items = plan.threadsM * DevicePlan.threadsN
+    return plan.style == .cpu
       ? LaunchShape(global: single, local: single)
-      : LaunchShape(global: Extent(DevicePlan.group), local: Extent(DevicePlan.group))
+      : LaunchShape(global: Extent(experts * items), local: Extent(items))
   }
 
   static func embedding(rows: Int, columns: Int, _ plan: DevicePlan) -> LaunchShape {

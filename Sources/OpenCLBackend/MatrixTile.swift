@@ -1,36 +1,38 @@
 import OpenCL
 
-/// What a work-group makes of a product on matrix units: numbers that `Kernels/Common/mma.clh` derives in the same way.
-struct MatrixTile: Equatable {
+/// What a work-group makes of a product on matrix units, and the macros of `Kernels/Common/mma.clh` that say so.
+struct MatrixTile: Hashable {
   /// TOKENS: rows of activations in a group.
   let tokens: Int
-  /// COLUMNS: K.
-  let columns: Int
+  /// WARPS: warps of a group.
+  let warps: Int
+  /// MULTIPLE: what divides the columns.
+  let multiple: Int
 
   static let mostTokens = 64
-  private static let chunkSteps = 8
   private static let mostWarps = 16
+  /// Columns of a chunk, whose products are summed by themselves.
+  private static let chunk = 128
 
-  /// - Parameter rows: of an expert, on average: few are split over K, many share the weights in a tile.
+  /// - Parameters:
+  ///   - rows: of an expert, on average: for few K is split over the warps, many share the weights in a tile.
+  ///   - columns: K.
   init(rows: Int, columns: Int) {
     tokens = Self.tokens(rows: rows)
-    self.columns = columns
+    warps = tokens < Self.mostTokens ? min(columns.dividedUp(by: Self.chunk), Self.mostWarps) : 8
+    multiple = [Self.chunk, 4].first { columns.isMultiple(of: $0) } ?? 1
   }
 
   static func tokens(rows: Int) -> Int { rows <= 8 ? 8 : rows <= 16 ? 16 : rows <= 32 ? 32 : mostTokens }
 
-  /// Strips of 16 rows of weights in a group.
-  var strips: Int { tokens < Self.mostTokens ? 1 : 16 }
+  var macros: String { "-DTOKENS=\(tokens) -DWARPS=\(warps) -DMULTIPLE=\(multiple)" }
 
-  private var warps: Int {
-    let chunks = columns.dividedUp(by: 16).dividedUp(by: Self.chunkSteps)
-    return tokens < Self.mostTokens ? min(chunks, Self.mostWarps) : 8
-  }
+  /// Strips of 16 rows of weights in a group.
+  private var groupStrips: Int { tokens < Self.mostTokens ? 1 : 16 }
 
   /// A launch over `strips` strips and `blocks` blocks of tokens.
   func launch(strips: Int, blocks: Int) -> LaunchShape {
     let group = 32 * warps
-    return LaunchShape(
-      global: Extent(strips.dividedUp(by: self.strips) * group, blocks), local: Extent(group, 1))
+    return LaunchShape(global: Extent(strips.dividedUp(by: groupStrips) * group, blocks), local: Extent(group, 1))
   }
 }

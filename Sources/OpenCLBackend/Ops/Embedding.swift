@@ -8,8 +8,7 @@ extension OpenCLBackend {
       let firstToken = segment.units.lowerBound * layout.unitFeatures
       let tokens = min(segment.units.count * layout.unitFeatures, layout.source.rows - firstToken)
       try launch(
-        KernelKey(
-          .embedding, isBF16: layout.isBF16, columns: layout.style == .mma ? layout.source.columns : nil),
+        KernelKey(.embedding, isBF16: layout.isBF16),
         .embedding(rows: rows.count, columns: layout.source.columns, plan), batch.tokens.view, segment.buffer.view,
         out.buffer.view, Int32(rows.lowerBound), Int32(layout.source.columns), Int32(tokens), Int32(firstToken))
     }
