@@ -65,7 +65,7 @@ static inline __attribute__((always_inline)) void store_out(
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void gate_up(
     __global const float *x, __global const uint4 *w, __global const int *slots, __global const int *entries,
     __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N) {
-  __local uint exchange[EXCHANGE_SIZE];
+  __local uint exchange[EXCHANGE_SIZE(WARPS)];
   const int lane = get_local_id(0) % 32, warp = get_local_id(0) / 32;
   const int4 entry = vload4(get_group_id(1), entries);
   const int expert = entry.x - firstExpert, begin = entry.y, end = entry.z;
@@ -83,7 +83,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void gate_up(
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void down(
     __global const float *hidden, __global const uint4 *w, __global const int *slots, __global const int *entries,
     __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N) {
-  __local uint exchange[EXCHANGE_SIZE];
+  __local uint exchange[EXCHANGE_SIZE(WARPS)];
   const int lane = get_local_id(0) % 32, warp = get_local_id(0) / 32;
   const int4 entry = vload4(get_group_id(1), entries);
   const int expert = entry.x - firstExpert, begin = entry.y, end = entry.z;

@@ -27,7 +27,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
     int firstColumn,  // column of y that this buffer's first feature goes to
     int accumulate,   // 1: y += x Wᵀ
     int rowsPerItem) {  // unused in this style
-  __local uint exchange[EXCHANGE_SIZE];
+  __local uint exchange[EXCHANGE_SIZE(WARPS)];
   const int lane = get_local_id(0) % 32, warp = get_local_id(0) / 32;
   const int firstRow = get_group_id(1) * TOKENS, tiles = (min(TOKENS, rows - firstRow) + 7) / 8;
   y += firstColumn;

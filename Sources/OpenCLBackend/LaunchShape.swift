@@ -67,6 +67,7 @@ struct LaunchShape: Equatable {
     }
   }
 
+  /// Attention of `heads` query heads, in the portable styles.
   static func attention(heads: Int, tiles: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(heads, tiles), local: single)
@@ -75,7 +76,13 @@ struct LaunchShape: Equatable {
   }
 
   /// Rows of one sequence that an attention tile holds at most.
-  static func attentionRows(_ plan: DevicePlan) -> Int { plan.style == .cpu ? 8 : 1 }
+  static func attentionRows(_ plan: DevicePlan) -> Int {
+    switch plan.style {
+    case .cpu: 8
+    case .gpu: 1
+    case .mma: MatrixAttention.queries
+    }
+  }
 
   /// One work-item in all, or one group an expert.
   static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {

@@ -11,6 +11,9 @@ package final class OpenCLBackend: Backend {
   let context: Context
   let queue: Queue
   let kernels: KernelTable
+  /// What attention on matrix units keeps between its parts; grows when more is wanted.
+  var partialScratch: DeviceBuffer?
+  var arrivalScratch: DeviceBuffer?
 
   /// - Parameters:
   ///   - plan: how the device is used; what its properties suggest unless given.

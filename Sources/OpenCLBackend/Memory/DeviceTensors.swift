@@ -76,10 +76,13 @@ extension OpenCLBackend {
     let tables: DeviceBuffer
     /// For each count of rows, from 0 on, the attention tiles that begin in them.
     let tileCounts: [Int]
+    /// For each count of tiles, from 0 on, the most rows of one, and the most positions that a row of one sees.
+    let tallest: [Int]
+    let longest: [Int]
 
     init(
       tokens: DeviceBuffer, positions: DeviceBuffer, slots: DeviceBuffer, tiles: DeviceBuffer, tables: DeviceBuffer,
-      tileCounts: [Int]
+      tileCounts: [Int], tallest: [Int], longest: [Int]
     ) {
       self.tokens = tokens
       self.positions = positions
@@ -87,6 +90,8 @@ extension OpenCLBackend {
       self.tiles = tiles
       self.tables = tables
       self.tileCounts = tileCounts
+      self.tallest = tallest
+      self.longest = longest
     }
   }
 

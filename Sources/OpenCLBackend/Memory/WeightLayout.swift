@@ -122,7 +122,9 @@ struct WeightLayout {
 
   private func writePanel(_ matrix: MatrixSource, expert: Int, panel: Int, to target: UnsafeMutableRawBufferPointer) {
     for feature in 0..<DevicePlan.panel {
-      let place = row(unit: panel, size: DevicePlan.panel, index: feature).map { matrix.locate(expert: expert, row: $0) }
+      let place = row(unit: panel, size: DevicePlan.panel, index: feature).map {
+        matrix.locate(expert: expert, row: $0)
+      }
       if isBF16 {
         writePairs(place, feature: feature, to: target.assumingMemoryBound(to: UInt32.self))
       } else {

@@ -30,7 +30,8 @@ extension OpenCLBackend {
       let firstFeature = segment.units.lowerBound % perExpert * layout.unitFeatures
       try launch(
         KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16, tile: tile),
-        tile?.launch(strips: units, blocks: entries) ?? .grouped(units: units, entries: entries, plan), x.buffer.view, segment.buffer.view, routing.slots.view, routing.tiles.view, out.buffer.view,
+        tile?.launch(strips: units, blocks: entries) ?? .grouped(units: units, entries: entries, plan), x.buffer.view,
+        segment.buffer.view, routing.slots.view, routing.tiles.view, out.buffer.view,
         Int32(layout.source.columns), Int32(layout.features), Int32(segment.units.lowerBound / perExpert),
         Int32(segment.units.count / units), Int32(firstFeature),
         Int32(min(units * layout.unitFeatures, layout.features - firstFeature)))

@@ -23,9 +23,10 @@ extension OpenCLBackend {
     guard rows > 0 else { return }
     let slots = rows * routing.chosen
     try launch(
-      KernelKey(.group, experts: routing.experts, chosen: routing.chosen), .group(experts: routing.experts, plan), routing.indices.view,
+      KernelKey(.group, experts: routing.experts, chosen: routing.chosen), .group(experts: routing.experts, plan),
+      routing.indices.view,
       routing.slots.view, routing.tiles.view, routing.loads.view, Int32(slots),
-      Int32(LaunchShape.entries(slots: slots, experts: routing.experts, plan)), 
+      Int32(LaunchShape.entries(slots: slots, experts: routing.experts, plan)),
       Int32(LaunchShape.tileRows(slots: slots, experts: routing.experts, plan)), Int32(load))
   }
 }
