@@ -28,7 +28,7 @@
 
 #define WARPS 4
 #define QUERIES (16 * WARPS)
-#define PART 256
+#define PART 128
 #define POSITIONS (HEAD_SIZE > 128 ? 16 : 32)  // of a chunk, whose scores are normalised together
 #define BLOCKS (POSITIONS / BLOCK)             // KV blocks of a chunk
 #define SCORE_TILES (POSITIONS / 8)
@@ -113,12 +113,15 @@ static inline bool load_chunk_values(
   return finite;
 }
 
-// sum += a · b without the product of the smaller pieces.
-static inline __attribute__((always_inline)) void multiply(
-    float sum[4], const uint4 a[PIECES], uint2 larger, uint2 smaller, __local uint *exchange) {
-  mma(sum, a[0], smaller, exchange);
-  mma(sum, a[1], larger, exchange);
-  mma(sum, a[0], larger, exchange);
+// sums[i] += a · b[i] for `count` blocks b, without the product of the smaller pieces. Products that wait for each other are
+// kept apart.
+static INLINE void multiply(
+    float (*sums)[4], const uint4 a[PIECES], __local uint2 (*larger)[32], __local uint2 (*smaller)[32], int count,
+    __local uint *exchange) {
+  const int lane = get_local_id(0) % 32;
+  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], smaller[i][lane], exchange);
+  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[1], larger[i][lane], exchange);
+  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], larger[i][lane], exchange);
 }
 
 // One operand's pieces from the values of its rows g and g + 8.
@@ -131,7 +134,7 @@ static inline void cut_rows(float4 upper, float4 lower, uint4 pieces[PIECES]) {
 
 // Takes the scores of a chunk, of which the first `visible[i]` positions are seen by query i, into the state, and makes
 // them weights.
-static inline __attribute__((always_inline)) void weigh(
+static INLINE void weigh(
     float scores[SCORE_TILES][4], const int visible[2], float scale, state_t *state, __local uint *exchange) {
   const int lane = get_local_id(0) % 32;
   float maximum[2] = {state->maximum[0], state->maximum[1]};
@@ -231,9 +234,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
       if (works) {
         float scores[SCORE_TILES][4] = {{0.0f}};
         UNROLL for (int s = 0; s < SIZE_STEPS; s++) {
-          UNROLL for (int n = 0; n < SCORE_TILES; n++) {
-            multiply(scores[n], query[s], key_fragments[0][s][n][lane], key_fragments[1][s][n][lane], exchange);
-          }
+          multiply(scores, query[s], key_fragments[0][s], key_fragments[1][s], SCORE_TILES, exchange);
         }
         const int visible[2] = {position[0] + 1 - chunk, position[1] + 1 - chunk};
         weigh(scores, visible, scale, &state, exchange);
@@ -242,10 +243,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
           cut_rows(
               (float4)(scores[2 * b][0], scores[2 * b][1], scores[2 * b + 1][0], scores[2 * b + 1][1]),
               (float4)(scores[2 * b][2], scores[2 * b][3], scores[2 * b + 1][2], scores[2 * b + 1][3]), weights);
-          UNROLL for (int t = 0; t < SIZE_TILES; t++) {
-            multiply(
-                state.values[t], weights, value_fragments[0][b][t][lane], value_fragments[1][b][t][lane], exchange);
-          }
+          multiply(state.values, weights, value_fragments[0][b], value_fragments[1][b], SIZE_TILES, exchange);
         }
       }
       barrier(CLK_LOCAL_MEM_FENCE);
@@ -279,30 +277,31 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
       }
     }
   }
-  if (!split) return;
 
   // The last group of these queries to come here merges the parts.
   device_fence();
   barrier(CLK_GLOBAL_MEM_FENCE);
   if (get_local_id(0) == 0) {
-    arrived = atomic_inc(arrivals + index * get_num_groups(0) + get_group_id(0)) + 1;
-    if (arrived == own_parts) arrivals[index * get_num_groups(0) + get_group_id(0)] = 0;
+    arrived = 0;
+    if (split) {
+      __global volatile int *arrival = arrivals + index * get_num_groups(0) + get_group_id(0);
+      arrived = atomic_inc(arrival) + 1;
+      if (arrived == own_parts) *arrival = 0;
+    }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  if (arrived != own_parts) return;
   device_fence();
-  for (int q = first + warp; q < first + queries; q += WARPS) {
-    const int target = (tile.x + q / heads) * query_heads + source * heads + q % heads;
-    __global volatile const float *kept = partial + (ulong)target * parts * (HEAD_SIZE + 2);
-    for (int d = lane; d < HEAD_SIZE; d += 32) {
-      float merged = 0.0f, most = -INFINITY, total = 0.0f;
-      for (int part = 0; part < own_parts; part++) {
-        __global volatile const float *own = kept + part * (HEAD_SIZE + 2);
-        const float2 shares = merge(&most, own[HEAD_SIZE]);
-        total = fma(total, shares.x, own[HEAD_SIZE + 1] * shares.y);
-        merged = fma(merged, shares.x, own[d] * shares.y);
-      }
-      out[(ulong)target * HEAD_SIZE + d] = merged / total;
+  const int elements = arrived == own_parts ? queries * HEAD_SIZE : 0;
+  for (int i = get_local_id(0); i < elements; i += 32 * WARPS) {
+    const int q = first + i / HEAD_SIZE, d = i % HEAD_SIZE;
+    const ulong target = (ulong)(tile.x + q / heads) * query_heads + source * heads + q % heads;
+    float merged = 0.0f, most = -INFINITY, total = 0.0f;
+    for (int part = 0; part < own_parts; part++) {
+      __global volatile const float *own = partial + (target * parts + part) * (HEAD_SIZE + 2);
+      const float2 shares = merge(&most, own[HEAD_SIZE]);
+      total = fma(total, shares.x, own[HEAD_SIZE + 1] * shares.y);
+      merged = fma(merged, shares.x, own[d] * shares.y);
     }
+    out[target * HEAD_SIZE + d] = merged / total;
   }
 }

@@ -2,16 +2,16 @@
 //
 //   x, out [rows][K] f32, row-major      weight [K] f32
 //
-// A work-group of GROUP work-items makes one row.
+// A work-group of ROW_GROUP work-items makes one row.
 #include "Common/prelude.clh"
-#include "Common/group_sum.clh"
+#include "Common/row_group.clh"
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rms_norm(
+__kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void rms_norm(
     __global const float *x, __global const float *weight, __global float *out, int K, float epsilon) {
-  __local float scratch[GROUP];
+  __local float scratch[ROW_GROUP];
   const ulong row = (ulong)get_group_id(0) * K;
   float sum = 0.0f;
-  for (int k = get_local_id(0); k < K; k += GROUP) sum = fma(x[row + k], x[row + k], sum);
+  UNROLL_4 for (int k = get_local_id(0); k < K; k += ROW_GROUP) sum = fma(x[row + k], x[row + k], sum);
   const float scale = 1.0f / sqrt(group_sum(sum, scratch) / K + epsilon);
-  for (int k = get_local_id(0); k < K; k += GROUP) out[row + k] = x[row + k] * scale * weight[k];
+  UNROLL_4 for (int k = get_local_id(0); k < K; k += ROW_GROUP) out[row + k] = x[row + k] * scale * weight[k];
 }

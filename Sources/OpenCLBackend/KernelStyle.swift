@@ -18,6 +18,8 @@ package struct DevicePlan: Sendable, Equatable {
   package var lanes: Int
   /// Work-items of a GPU-style product's group along rows; along features there are 16.
   package var threadsM: Int
+  /// Work-items of a group that makes one row, in the GPU styles.
+  package var rowGroup: Int
   /// Bytes of the largest buffer.
   package var maxAllocation: Int
   /// Weights are laid out in the device's own memory through a mapping, not through a staging buffer.
@@ -29,7 +31,7 @@ package struct DevicePlan: Sendable, Equatable {
 
   /// Features in a panel of the CPU style.
   package static let panel = 32
-  /// Work-items of a group in the GPU style's row-wise kernels.
+  /// Work-items of a group in the GPU style's other kernels.
   package static let group = 64
   package static let threadsN = 16
   /// Rows and features of one work-item in a GPU-style product.
@@ -50,6 +52,7 @@ package struct DevicePlan: Sendable, Equatable {
     lanes = [16, 8, 4].first { $0 <= device.nativeFloatWidth } ?? 4
     // A tile of the mma style's rows fits into one of the portable products, which then serves weights in f32.
     threadsM = self.style == .mma ? MatrixTile.mostTokens / Self.tileM : device.maxWorkGroupSize >= 128 ? 8 : 4
+    rowGroup = device.maxWorkGroupSize >= 256 ? 256 : 64
     // Where a device does not tell, what OpenCL 1.2 guarantees.
     let reported = device.maxAllocation > 0 ? device.maxAllocation : 128 << 20
     self.maxAllocation = min(maxAllocation ?? .max, reported)
@@ -62,7 +65,7 @@ package struct DevicePlan: Sendable, Equatable {
     switch style {
     case .cpu: "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)"
     case .gpu, .mma:
-      "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN)"
+      "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
         + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "")
     }
   }

@@ -79,9 +79,22 @@ final class KernelTable {
     self.cache = cache
   }
 
+  /// Builds a product's kernels for all numbers of rows together, so that a later batch does not wait for one.
+  ///
   /// - Throws: `OpenCLError` with the build log, `KernelLibraryError` for a source that cannot be read.
   func kernel(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     if let known = kernels[key] { return known }
+    if !plan.emulatesMatrixUnits {
+      for tile in key.tile?.variants ?? [] where tile != key.tile {
+        var variant = key
+        variant.tile = tile
+        _ = try build(variant, context: context)
+      }
+    }
+    return try build(key, context: context)
+  }
+
+  private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     let path = key.name.path(plan.style, isBF16: key.isBF16 == true)
     willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros

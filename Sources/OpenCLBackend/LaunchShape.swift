@@ -13,7 +13,7 @@ struct LaunchShape: Equatable {
   static func rows(_ count: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(count), local: single)
-    case .gpu, .mma: LaunchShape(global: Extent(count * DevicePlan.group), local: Extent(DevicePlan.group))
+    case .gpu, .mma: LaunchShape(global: Extent(count * plan.rowGroup), local: Extent(plan.rowGroup))
     }
   }
 
@@ -46,7 +46,7 @@ struct LaunchShape: Equatable {
     switch plan.style {
     case .cpu: 256
     case .gpu: plan.blockM
-    case .mma: MatrixTile.tokens(rows: slots.dividedUp(by: experts))
+    case .mma: MatrixTile.tokens(rowsOfExpert: slots.dividedUp(by: experts))
     }
   }
 
@@ -86,10 +86,7 @@ struct LaunchShape: Equatable {
 
   /// One work-item in all, or one group an expert.
   static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {
-    let items = plan.threadsM * DevicePlan.threadsN
-    return plan.style == .cpu
-      ? LaunchShape(global: single, local: single)
-      : LaunchShape(global: Extent(experts * items), local: Extent(items))
+    plan.style == .cpu ? LaunchShape(global: single, local: single) : rows(experts, plan)
   }
 
   static func embedding(rows: Int, columns: Int, _ plan: DevicePlan) -> LaunchShape {

@@ -7,7 +7,7 @@ struct MatrixAttention {
   static let queries = 64
   private static let threads = 128
   /// Positions of a part of the context.
-  private static let part = 256
+  private static let part = 128
   /// Bytes of partial results beyond which parts get no groups of their own.
   private static let mostPartialBytes = 64 << 20
 

@@ -23,7 +23,9 @@ extension OpenCLBackend {
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
     let tile =
       layout.style == .mma
-      ? MatrixTile(rows: slots.dividedUp(by: routing.experts), columns: layout.source.columns) : nil
+      ? MatrixTile(
+        tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns)
+      : nil
     let perExpert = layout.unitsPerExpert
     for segment in weights.segments {
       let units = min(segment.units.count, perExpert)

@@ -4,11 +4,12 @@ import OpenCL
 extension OpenCLBackend {
   package func linear(_ x: Activation, _ weight: Matrix, rows: Int, into out: Activation, accumulate: Bool) throws {
     let layout = weight.layout
-    let tile = layout.style == .mma ? MatrixTile(rows: rows, columns: x.columns) : nil
     precondition(layout.source.columns == x.columns && layout.source.rows == out.columns)
     for segment in weight.segments {
       let first = segment.units.lowerBound * layout.unitFeatures
       let features = min(segment.units.count * layout.unitFeatures, layout.source.rows - first)
+      let tokens = MatrixTile.tokens(rows: rows, strips: segment.units.count, units: plan.units)
+      let tile = layout.style == .mma ? MatrixTile(tokens: tokens, columns: x.columns) : nil
       let (portable, rowsPerItem) = LaunchShape.linear(rows: rows, units: segment.units.count, plan)
       let shape = tile.map { $0.launch(strips: segment.units.count, blocks: rows.dividedUp(by: $0.tokens)) } ?? portable
       try launch(
