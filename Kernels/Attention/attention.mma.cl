@@ -9,10 +9,10 @@
 //
 //             32 positions             HEAD_SIZE
 //           ┌─────────────┐         ┌────────────┐
-//   warp 0  │ scores and  │ weights │ sums of    │      keys and values of a chunk are cut into two bf16 pieces each,
-//        1  │ weights     │ ──────▶ │ weighted   │      shared through local memory; queries, scores and sums stay in
-//        …  │             │         │ values     │      registers. A product leaves out the smaller pieces of both.
-//           └─────────────┘         └────────────┘
+//   warp 0  │ scores and  │ weights │ sums of    │      keys and values come in pieces, a KV block's at a time, through
+//        1  │ weights     │ ──────▶ │ weighted   │      SLOTS slots of local memory, copied while earlier ones are used;
+//        …  │             │         │ values     │      queries, scores and sums stay in registers. A product of two
+//           └─────────────┘         └────────────┘      values in pieces leaves out that of the smaller pieces.
 //
 // The context is cut into parts of PART positions, each with a softmax of its own, and the parts are merged in order. With
 // `split` each part has a group of its own (index 2), and the last one to finish merges them; else one group makes all.
@@ -21,19 +21,20 @@
 //   partial [row][head][parts][HEAD_SIZE + 2] f32: weighted values, then maximum and sum of the weights
 //   arrivals [tiles][groups of index 0] i32: zero before and after
 #define PIECES 2
-#define MULTIPLE 1
 #include "Common/prelude.clh"
 #include "Common/mma.clh"
 #include "Attention/layout.clh"
+#include "Attention/pieces.clh"
 
 #define WARPS 4
 #define QUERIES (16 * WARPS)
-#define PART 128
-#define POSITIONS (HEAD_SIZE > 128 ? 16 : 32)  // of a chunk, whose scores are normalised together
-#define BLOCKS (POSITIONS / BLOCK)             // KV blocks of a chunk
+#define POSITIONS 32                // of a chunk, whose scores are normalised together
+#define PART 128                    // positions, a multiple of POSITIONS
+#define BLOCKS (POSITIONS / BLOCK)  // KV blocks of a chunk
+#define UNITS (2 * BLOCKS)          // of a chunk: its blocks' keys, then their values
+#define SLOTS (HEAD_SIZE > 128 ? 2 : 5)
 #define SCORE_TILES (POSITIONS / 8)
-#define SIZE_STEPS ((HEAD_SIZE + 15) / 16)
-#define SIZE_TILES ((HEAD_SIZE + 7) / 8)
+#define TOGETHER (SIZE_TILES % 4 == 0 ? 4 : SIZE_TILES % 2 == 0 ? 2 : 1)  // tiles of values that are multiplied together
 
 // What a lane keeps of its two queries, g = lane / 4 and g + 8.
 typedef struct {
@@ -52,76 +53,37 @@ static inline float4 load4(__global const float *x, int d) {
 #endif
 }
 
-static inline float component(float4 v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
-
-// The columns of four vectors, as pieces: fragment i holds component i of each.
-static inline void cut_columns(const float4 v[4], uint2 fragments[4][PIECES]) {
-  UNROLL for (int i = 0; i < 4; i++) {
-    cut((float4)(component(v[0], i), component(v[1], i), component(v[2], i), component(v[3], i)), fragments[i]);
+// Begins to copy a unit of a context of `end` blocks. Where its last chunk is short the last block stands for the next: a
+// number, whatever it is, that gets no weight.
+static INLINE void copy_unit(
+    __global const uint4 *keys, __global const uint4 *values, __global const int *table, int head, int heads, int unit,
+    int end, __local uint4 (*slots)[UNIT]) {
+  const int block = unit / UNITS * BLOCKS + unit % BLOCKS;
+  if (unit / UNITS * BLOCKS < end) {
+    __global const uint4 *source =
+        (unit % UNITS < BLOCKS ? keys : values) + ((ulong)table[min(block, end - 1)] * heads + head) * UNIT;
+    for (int i = get_local_id(0); i < UNIT; i += 32 * WARPS) copy_async(slots[unit % SLOTS] + i, source + i);
   }
+  copy_commit();
 }
 
-// The keys of a chunk: four dimensions of four positions at a time.
-static inline void load_chunk_keys(
-    __global const float *keys, __global const int *table, int head, int heads, int count,
-    __local uint2 (*fragments)[SIZE_STEPS][SCORE_TILES][32]) {
-  for (int i = get_local_id(0); i < POSITIONS / 4 * SIZE_STEPS * 4; i += 32 * WARPS) {
-    const int place = i % 4 * 4, quad = i / 4 % (SIZE_STEPS * 4), block = i / (SIZE_STEPS * 16);
-    float4 v[4];
-    UNROLL for (int j = 0; j < 4; j++) {
-      const int d = quad * 4 + j;
-      v[j] = block * BLOCK < count && d < HEAD_SIZE
-                 ? *(__global const float4 *)(keys + block_offset(table[block], head, heads) + d * BLOCK + place)
-                 : (float4)(0.0f);
-    }
-    uint2 pieces[4][PIECES];
-    cut_columns(v, pieces);
-    UNROLL for (int j = 0; j < 4; j++) {
-      const int position = block * BLOCK + place + j;
-      UNROLL for (int p = 0; p < PIECES; p++) {
-        fragments[p][quad / 4][position / 8][position % 8 * 4 + quad % 4] = pieces[j][p];
-      }
-    }
-  }
-}
-
-// The values of a chunk: four dimensions of the four positions 2t, 2t + 1, 2t + 8 and 2t + 9 of a block at a time, as the
-// weights of the scores lie in a lane. What is not finite counts as zero, and is told.
-static inline bool load_chunk_values(
-    __global const float *values, __global const int *table, int head, int heads, int count,
-    __local uint2 (*fragments)[BLOCKS][SIZE_TILES][32]) {
-  bool finite = true;
-  for (int i = get_local_id(0); i < BLOCKS * 4 * SIZE_TILES * 2; i += 32 * WARPS) {
-    const int t = i % 4, quad = i / 4 % (SIZE_TILES * 2), block = i / (SIZE_TILES * 8);
-    float4 v[4];
-    UNROLL for (int j = 0; j < 4; j++) {
-      const int place = 2 * t + j % 2 + j / 2 * 8;
-      v[j] = block * BLOCK + place < count
-                 ? load4(values + block_offset(table[block], head, heads) + place * HEAD_SIZE, quad * 4)
-                 : (float4)(0.0f);
-      const int4 usable = isfinite(v[j]);
-      finite = finite && all(usable);
-      v[j] = select((float4)(0.0f), v[j], usable);
-    }
-    uint2 pieces[4][PIECES];
-    cut_columns(v, pieces);
-    UNROLL for (int j = 0; j < 4; j++) {
-      const int d = quad * 4 + j;
-      UNROLL for (int p = 0; p < PIECES; p++) fragments[p][block][d / 8][d % 8 * 4 + t] = pieces[j][p];
-    }
-  }
-  return finite;
+// Waits for a unit, and begins to copy into the slot of the one before it. Returns the unit's slot.
+static INLINE __local const uint4 *next_unit(
+    __global const uint4 *keys, __global const uint4 *values, __global const int *table, int head, int heads, int unit,
+    int end, __local uint4 (*slots)[UNIT]) {
+  copy_wait(SLOTS - 2);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  copy_unit(keys, values, table, head, heads, unit + SLOTS - 1, end, slots);
+  return slots[unit % SLOTS];
 }
 
 // sums[i] += a · b[i] for `count` blocks b, without the product of the smaller pieces. Products that wait for each other are
 // kept apart.
 static INLINE void multiply(
-    float (*sums)[4], const uint4 a[PIECES], __local uint2 (*larger)[32], __local uint2 (*smaller)[32], int count,
-    __local uint *exchange) {
-  const int lane = get_local_id(0) % 32;
-  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], smaller[i][lane], exchange);
-  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[1], larger[i][lane], exchange);
-  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], larger[i][lane], exchange);
+    float (*sums)[4], const uint4 a[PIECES], const uint4 *b, int count, __local uint *exchange) {
+  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], b[i].zw, exchange);
+  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[1], b[i].xy, exchange);
+  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], b[i].xy, exchange);
 }
 
 // One operand's pieces from the values of its rows g and g + 8.
@@ -161,15 +123,22 @@ static INLINE void weigh(
   UNROLL for (int i = 0; i < SIZE_TILES * 4; i++) state->values[i / 4][i % 4] *= old[i % 4 / 2];
 }
 
-// Adds the values that are not finite to the queries that see them.
-static inline void spoil(
-    __global const float *values, __global const int *table, int head, int heads, const int visible[2], state_t *state) {
+// Of which of the four numbers in pieces the larger piece is not finite: those become zero.
+static inline uint4 only_finite(uint4 pieces) {
+  const uint2 infinite = 0x7f80;
+  const uint2 lower = select((uint2)(0), (uint2)(0xffff), (pieces.xy & infinite) == infinite);
+  const uint2 upper = select((uint2)(0), (uint2)(0xffff0000), ((pieces.xy >> 16) & infinite) == infinite);
+  return (uint4)(pieces.xy & ~(lower | upper), pieces.zw & ~(lower | upper));
+}
+
+// Adds the values of a block, at position `first` of the chunk, that are not finite to the queries that see them.
+static inline void spoil(__local const uint4 *values, int first, const int visible[2], state_t *state) {
+  __local const ushort *elements = (__local const ushort *)values;
   const int lane = get_local_id(0) % 32;
-  for (int p = 0; p < max(visible[0], visible[1]); p++) {
-    __global const float *value = values + block_offset(table[p / BLOCK], head, heads) + p % BLOCK * HEAD_SIZE;
+  for (int p = 0; p < BLOCK; p++) {
     UNROLL for (int i = 0; i < SIZE_TILES * 4; i++) {
-      const int d = i / 4 * 8 + lane % 4 * 2 + i % 2;
-      if (d < HEAD_SIZE && p < visible[i % 4 / 2] && !isfinite(value[d])) state->values[i / 4][i % 4] += value[d];
+      const float value = as_float((uint)elements[value_element(p, i / 4 * 8 + lane % 4 * 2 + i % 2)] << 16);
+      if (first + p < visible[i % 4 / 2] && !isfinite(value)) state->values[i / 4][i % 4] += value;
     }
   }
 }
@@ -183,13 +152,13 @@ static inline float2 merge(float *maximum, float other) {
 }
 
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
-    __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
+    __global const float *qkv, __global const uint4 *keys, __global const uint4 *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
+    __global const int *spoiled,
     int blocks,  // groups that share a key head and tile
-    int split, int parts, __global volatile float *partial, __global volatile int *arrivals) {
-  __local uint2 key_fragments[PIECES][SIZE_STEPS][SCORE_TILES][32];
-  __local uint2 value_fragments[PIECES][BLOCKS][SIZE_TILES][32];
-  __local int spoiled, arrived;
+    int split, int parts, __global float *partial, __global volatile int *arrivals) {
+  __local uint4 slots[SLOTS][UNIT];
+  __local int arrived;
   __local uint exchange[EXCHANGE_SIZE(WARPS)];
   const int lane = get_local_id(0) % 32, warp = get_local_id(0) / 32;
   const int heads = query_heads / key_value_heads, source = get_group_id(0) / blocks;
@@ -201,6 +170,11 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
   const int last = tile.z + (first + queries - 1) / heads;  // position of the last query
   const int own_parts = last / PART + 1;
   if (split && get_group_id(2) >= own_parts) return;
+  const int begin = split ? get_group_id(2) * PART : 0, end = split ? min(begin + PART, last + 1) : last + 1;
+  const int end_block = (end + BLOCK - 1) / BLOCK, first_unit = begin / POSITIONS * UNITS;
+  UNROLL for (int i = 0; i < SLOTS - 1; i++) {
+    copy_unit(keys, values, table, source, key_value_heads, first_unit + i, end_block, slots);
+  }
 
   // Queries that do not exist do as the last one does.
   int row[2], head[2], position[2];
@@ -220,42 +194,47 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
   }
   const bool works = MMA_EMULATED || warp * 16 < queries;
   float maximum[2] = {-INFINITY, -INFINITY}, sum[2] = {0.0f, 0.0f};
-  for (int part = split ? get_group_id(2) : 0; part < (split ? get_group_id(2) + 1 : own_parts); part++) {
-    state_t state = {{{0.0f}}, {-INFINITY, -INFINITY}, {0.0f, 0.0f}};
-    for (int chunk = part * PART; chunk < min(part * PART + PART, last + 1); chunk += POSITIONS) {
-      const int count = min(POSITIONS, last + 1 - chunk);
-      barrier(CLK_LOCAL_MEM_FENCE);
-      if (get_local_id(0) == 0) spoiled = 0;
-      load_chunk_keys(keys, table + chunk / BLOCK, source, key_value_heads, count, key_fragments);
-      const bool finite =
-          load_chunk_values(values, table + chunk / BLOCK, source, key_value_heads, count, value_fragments);
-      barrier(CLK_LOCAL_MEM_FENCE);
-      if (!finite) spoiled = 1;
-      if (works) {
-        float scores[SCORE_TILES][4] = {{0.0f}};
-        UNROLL for (int s = 0; s < SIZE_STEPS; s++) {
-          multiply(scores, query[s], key_fragments[0][s], key_fragments[1][s], SCORE_TILES, exchange);
-        }
-        const int visible[2] = {position[0] + 1 - chunk, position[1] + 1 - chunk};
-        weigh(scores, visible, scale, &state, exchange);
-        UNROLL for (int b = 0; b < BLOCKS; b++) {
-          uint4 weights[PIECES];
-          cut_rows(
-              (float4)(scores[2 * b][0], scores[2 * b][1], scores[2 * b + 1][0], scores[2 * b + 1][1]),
-              (float4)(scores[2 * b][2], scores[2 * b][3], scores[2 * b + 1][2], scores[2 * b + 1][3]), weights);
-          multiply(state.values, weights, value_fragments[0][b], value_fragments[1][b], SIZE_TILES, exchange);
-        }
-      }
-      barrier(CLK_LOCAL_MEM_FENCE);
-      if (spoiled) {
-        const int visible[2] = {min(position[0] + 1 - chunk, count), min(position[1] + 1 - chunk, count)};
-        spoil(values, table + chunk / BLOCK, source, key_value_heads, visible, &state);
+  state_t state = {{{0.0f}}, {-INFINITY, -INFINITY}, {0.0f, 0.0f}};
+  for (int chunk = begin; chunk < end; chunk += POSITIONS) {
+    const int unit = chunk / POSITIONS * UNITS;
+    float scores[SCORE_TILES][4] = {{0.0f}};
+    int is_spoiled[BLOCKS];
+    UNROLL for (int b = 0; b < BLOCKS; b++) {
+      const int block = min(chunk / BLOCK + b, end_block - 1);
+      is_spoiled[b] = spoiled[(ulong)table[block] * key_value_heads + source];
+    }
+    UNROLL for (int b = 0; b < BLOCKS; b++) {
+      __local const uint4 *slot = next_unit(keys, values, table, source, key_value_heads, unit + b, end_block, slots);
+      UNROLL for (int s = 0; s < SIZE_STEPS && works; s++) {
+        const uint4 key[2] = {slot[s * 64 + lane], slot[s * 64 + 32 + lane]};
+        multiply(scores + 2 * b, query[s], key, 2, exchange);
       }
     }
+    const int visible[2] = {position[0] + 1 - chunk, position[1] + 1 - chunk};
+    if (works) weigh(scores, visible, scale, &state, exchange);
+    UNROLL for (int b = 0; b < BLOCKS; b++) {
+      __local const uint4 *slot =
+          next_unit(keys, values, table, source, key_value_heads, unit + BLOCKS + b, end_block, slots);
+      uint4 weights[PIECES];
+      cut_rows(
+          (float4)(scores[2 * b][0], scores[2 * b][1], scores[2 * b + 1][0], scores[2 * b + 1][1]),
+          (float4)(scores[2 * b][2], scores[2 * b][3], scores[2 * b + 1][2], scores[2 * b + 1][3]), weights);
+      UNROLL for (int t = 0; t < SIZE_TILES && works; t += TOGETHER) {
+        uint4 value[TOGETHER];
+        UNROLL for (int i = 0; i < TOGETHER; i++) {
+          value[i] = slot[(t + i) * 32 + lane];
+          if (is_spoiled[b]) value[i] = only_finite(value[i]);
+        }
+        multiply(state.values + t, weights, value, TOGETHER, exchange);
+      }
+      if (is_spoiled[b]) spoil(slot, b * BLOCK, visible, &state);
+    }
+    if ((chunk + POSITIONS) % PART != 0 && chunk + POSITIONS < end) continue;
+    const int part = chunk / PART;
     UNROLL for (int i = 0; i < 2; i++) {
       if (warp * 16 + i * 8 + lane / 4 >= queries) continue;
-      __global volatile float *kept = partial + ((ulong)(row[i] * query_heads + head[i]) * parts + part) * (HEAD_SIZE + 2);
-      __global float *target = out + (ulong)(row[i] * query_heads + head[i]) * HEAD_SIZE;
+      const ulong place = (ulong)row[i] * query_heads + head[i];
+      __global float *kept = partial + (place * parts + part) * (HEAD_SIZE + 2), *target = out + place * HEAD_SIZE;
       float2 shares = (float2)(0.0f, 1.0f);
       if (!split) {
         shares = merge(maximum + i, state.maximum[i]);
@@ -275,6 +254,11 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
           target[d] = part == own_parts - 1 ? merged / sum[i] : merged;
         }
       }
+    }
+    UNROLL for (int i = 0; i < SIZE_TILES * 4; i++) state.values[i / 4][i % 4] = 0.0f;
+    UNROLL for (int i = 0; i < 2; i++) {
+      state.maximum[i] = -INFINITY;
+      state.sum[i] = 0.0f;
     }
   }
 
@@ -296,11 +280,11 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
     const int q = first + i / HEAD_SIZE, d = i % HEAD_SIZE;
     const ulong target = (ulong)(tile.x + q / heads) * query_heads + source * heads + q % heads;
     float merged = 0.0f, most = -INFINITY, total = 0.0f;
-    for (int part = 0; part < own_parts; part++) {
-      __global volatile const float *own = partial + (target * parts + part) * (HEAD_SIZE + 2);
-      const float2 shares = merge(&most, own[HEAD_SIZE]);
-      total = fma(total, shares.x, own[HEAD_SIZE + 1] * shares.y);
-      merged = fma(merged, shares.x, own[d] * shares.y);
+    UNROLL_4 for (int part = 0; part < own_parts; part++) {
+      __global const float *own = partial + (target * parts + part) * (HEAD_SIZE + 2);
+      const float2 shares = merge(&most, load_shared(own + HEAD_SIZE));
+      total = fma(total, shares.x, load_shared(own + HEAD_SIZE + 1) * shares.y);
+      merged = fma(merged, shares.x, load_shared(own + d) * shares.y);
     }
     out[target * HEAD_SIZE + d] = merged / total;
   }

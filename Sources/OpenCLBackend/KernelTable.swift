@@ -7,9 +7,9 @@ enum KernelName: String {
   case rmsNorm = "rms_norm"
   case gateUp = "gate_up"
 
-  /// The source below `Kernels/`. In the mma style a kernel on weights has one of its own only for bf16.
+  /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
   func path(_ style: KernelStyle, isBF16: Bool) -> String {
-    let style = style == .mma && !isBF16 && self != .attention ? .gpu : style
+    let style = style == .mma && !isBF16 && self != .attention && self != .heads ? .gpu : style
     return switch self {
     case .embedding: "Embedding/embedding.\(style).cl"
     case .gather: "Embedding/gather.cl"

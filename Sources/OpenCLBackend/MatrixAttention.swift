@@ -6,6 +6,7 @@ struct MatrixAttention {
   /// Queries of a group: rows of a tile times heads that share a key head.
   static let queries = 64
   private static let threads = 128
+  static let mostHeadSize = 256
   /// Positions of a part of the context.
   private static let part = 128
   /// Bytes of partial results beyond which parts get no groups of their own.

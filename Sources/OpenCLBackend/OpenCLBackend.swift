@@ -64,6 +64,7 @@ package final class OpenCLBackend: Backend {
     guard shape.blockSize == Self.blockSize else {
       throw BackendError("\(label): a KV block has \(shape.blockSize) positions, expected \(Self.blockSize)")
     }
+    if plan.style == .mma { return try makePiecesCache(shape, label: label) }
     return KVCache(
       shape: shape, keys: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (keys)"),
       values: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (values)"))

@@ -57,11 +57,14 @@ extension OpenCLBackend {
     let shape: KVCacheShape
     let keys: DeviceBuffer
     let values: DeviceBuffer
+    /// Of the mma style (`Kernels/Attention/pieces.clh`).
+    let spoiled: DeviceBuffer?
 
-    init(shape: KVCacheShape, keys: DeviceBuffer, values: DeviceBuffer) {
+    init(shape: KVCacheShape, keys: DeviceBuffer, values: DeviceBuffer, spoiled: DeviceBuffer? = nil) {
       self.shape = shape
       self.keys = keys
       self.values = values
+      self.spoiled = spoiled
     }
   }
 
