@@ -53,8 +53,10 @@ static inline __attribute__((always_inline)) void store_out(
   const int strip = get_group_id(0) * GROUP_STRIPS + warp / WARPS_T * STRIPS;                                      \
   __global const uint4 *source[STRIPS];                                                                            \
   UNROLL for (int s = 0; s < STRIPS; s++) source[s] = matrix + (ulong)min(strip + s, strips - 1) * steps_of(WIDTH) * 32 + lane; \
-  __global const float *row[2];                                                                                    \
-  UNROLL for (int i = 0; i < 2; i++) row[i] = ROW(min(begin + warp * 8 + i * 4 + lane / 8, end - 1));              \
+  __global const float *row[LOADS];                                                                                \
+  UNROLL for (int i = 0; i < LOADS; i++) {                                                                         \
+    row[i] = ROW(min(begin + warp * 8 + i * LOAD_ROWS + lane / ROW_LANES, end - 1));                               \
+  }                                                                                                                \
   float total[STRIPS][TILES][4];                                                                                   \
   multiply_tiled(source, row, WIDTH, (tiles + WARPS_T - 1) / WARPS_T, total, stages, exchange);                           \
   UNROLL for (int s = 0; s < STRIPS; s++) {                                                                        \

@@ -47,8 +47,10 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
   const int strip = get_group_id(0) * GROUP_STRIPS + warp / WARPS_T * STRIPS, last = (N + 15) / 16 - 1;
   __global const uint4 *source[STRIPS];
   UNROLL for (int s = 0; s < STRIPS; s++) source[s] = w + (ulong)min(strip + s, last) * steps_of(K) * 32 + lane;
-  __global const float *row[2];
-  UNROLL for (int i = 0; i < 2; i++) row[i] = x + (ulong)min(firstRow + warp * 8 + i * 4 + lane / 8, rows - 1) * K;
+  __global const float *row[LOADS];
+  UNROLL for (int i = 0; i < LOADS; i++) {
+    row[i] = x + (ulong)min(firstRow + warp * 8 + i * LOAD_ROWS + lane / ROW_LANES, rows - 1) * K;
+  }
   float total[STRIPS][TILES][4];
   multiply_tiled(source, row, K, (tiles + WARPS_T - 1) / WARPS_T, total, stages, exchange);
   UNROLL for (int s = 0; s < STRIPS; s++) {

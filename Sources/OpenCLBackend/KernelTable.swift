@@ -6,6 +6,7 @@ enum KernelName: String {
   case embedding, gather, linear, heads, attention, router, group, down, combine
   case rmsNorm = "rms_norm"
   case gateUp = "gate_up"
+  case routeFew = "route_few"
 
   /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
   func path(_ style: KernelStyle, isBF16: Bool) -> String {
@@ -18,6 +19,7 @@ enum KernelName: String {
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
+    case .routeFew: "Routing/route_few.gpu.cl"
     case .group: "Routing/group.\(style).cl"
     case .gateUp, .down: "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"

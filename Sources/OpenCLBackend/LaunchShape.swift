@@ -84,6 +84,11 @@ struct LaunchShape: Equatable {
     }
   }
 
+  /// Whether one group routes and groups all rows: so few that doing them in turn takes less than another launch.
+  static func routesTogether(rows: Int, chosen: Int, _ plan: DevicePlan) -> Bool {
+    plan.style != .cpu && (1...4).contains(rows) && rows * chosen <= plan.rowGroup
+  }
+
   /// One work-item in all, or one group an expert.
   static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {
     plan.style == .cpu ? LaunchShape(global: single, local: single) : rows(experts, plan)
