@@ -16,6 +16,9 @@ package final class OpenCLBackend: Backend {
   /// Of the model that was loaded last.
   var store: ExpertStore?
   let expertMemory: ExpertMemory
+  /// What attention on matrix units keeps between its parts; grows when more is wanted.
+  var partialScratch: DeviceBuffer?
+  var arrivalScratch: DeviceBuffer?
 
   /// - Parameters:
   ///   - plan: how the device is used; what its properties suggest unless given.
@@ -78,6 +81,7 @@ package final class OpenCLBackend: Backend {
     guard shape.blockSize == Self.blockSize else {
       throw BackendError("\(label): a KV block has \(shape.blockSize) positions, expected \(Self.blockSize)")
     }
+    if plan.style == .mma { return try makePiecesCache(shape, label: label) }
     return KVCache(
       shape: shape, keys: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (keys)"),
       values: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (values)"))
@@ -94,7 +98,8 @@ package final class OpenCLBackend: Backend {
       weights: try makeBuffer(byteCount: slots * 4, label: "\(label) (weights)"),
       slots: try makeBuffer(byteCount: slots * 4, label: "\(label) (slots)"),
       tiles: try makeBuffer(
-        byteCount: max(1, LaunchShape.entries(slots: slots, experts: experts, plan)) * 16, label: "\(label) (tiles)"),
+        byteCount: max(1, LaunchShape.mostEntries(slots: slots, experts: experts, plan)) * 16,
+        label: "\(label) (tiles)"),
       loads: try makeBuffer([Int32](repeating: 0, count: layers * 2), label: "\(label) (loads)"),
       uses: try makeBuffer([Int32](repeating: 0, count: layers * experts), label: "\(label) (uses)"))
   }

@@ -35,7 +35,7 @@ final class ExpertStore {
     /// Where its experts lie, as last sent to the device.
     fileprivate var places: (values: [Int32], buffer: DeviceBuffer)?
     /// Where its experts lie for good, once all have come.
-    fileprivate(set) var home: (places: DeviceBuffer, segments: [ExpertPool.Segment])?
+    fileprivate(set) var home: Home?
 
     fileprivate init(weights: ExpertTransfer.Weights, shelfKey: ExpertPool.SlotSize, index: Int) {
       self.weights = weights
@@ -53,6 +53,14 @@ final class ExpertStore {
     var hits = [0, 0]
     /// Experts of a row.
     var chosen = 1
+  }
+
+  /// The segments of a layer whose experts all lie in slots of their own, in their order from `firstSlot` on.
+  struct Home {
+    /// Each expert's place, counted from the first: its number.
+    let places: DeviceBuffer
+    let segments: [ExpertPool.Segment]
+    let firstSlot: Int
   }
 
   private let options: ExpertMemory
@@ -192,7 +200,9 @@ final class ExpertStore {
     let first = layer.index * layer.expertCount
     let slots = Array(first..<first + layer.expertCount)
     for event in try arrivals(shelf, slots) { try event.wait() }
-    layer.home = (try buffer(slots.map(Int32.init), layer), segments(shelf, slots))
+    layer.home = Home(
+      places: try buffer((0..<Int32(layer.expertCount)).map(\.self), layer), segments: segments(shelf, slots),
+      firstSlot: first)
   }
 
   private func transfer(
@@ -219,7 +229,7 @@ final class ExpertStore {
   }
 
   /// Where a layer's experts lie, if all are there for good, so that nothing has to be asked or moved.
-  func home(of layer: Layer) throws -> (places: DeviceBuffer, segments: [ExpertPool.Segment])? {
+  func home(of layer: Layer) throws -> Home? {
     if let home = layer.home { return home }
     try open()
     guard fitsAll, let shelf = shelves[layer.shelfKey], let streamer else { return nil }

@@ -33,7 +33,7 @@ extension CeilingBench {
   private func memory(
     _ name: Ceiling.Name, _ function: String, _ first: BufferView, _ second: BufferView?, passes: Int
   ) throws -> Ceiling {
-    var kernel = try kernel("Ceilings/memory.\(plan.style).cl", function)
+    var kernel = try kernel("Ceilings/memory.\(plan.style == .cpu ? "cpu" : "gpu").cl", function)
     var found: Ceiling?
     for shape in MemoryShape.candidates(bufferBytes: bufferBytes, device: device, plan: plan) {
       let seconds = try repeated {

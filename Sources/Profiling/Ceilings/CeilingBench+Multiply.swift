@@ -13,7 +13,7 @@ extension CeilingBench {
     let weights = try Buffer(context, byteCount: 4 * Self.seed.count, label: "weights")
     try Self.seed.withUnsafeBytes { try queue.write($0, to: weights.view) }
     return try MultiplyVariant.all(plan).filter { $0.isAllowed(device, plan) }.compactMap { variant in
-      let path = "Ceilings/multiply.\(plan.style).cl"
+      let path = "Ceilings/multiply.\(plan.style == .cpu ? "cpu" : "gpu").cl"
       let macros = ["-DMULTIPLY=\(variant.index)"]
       guard variant.requirement != .none else {
         return try rate(variant, kernel(path, "multiply", macros: macros), weights.view)

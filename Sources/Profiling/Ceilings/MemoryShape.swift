@@ -24,7 +24,7 @@ struct MemoryShape: Equatable {
         return MemoryShape(
           global: Extent(parts), local: Extent(1), steps: steps, byteCount: parts * steps * vector)
       }
-    case .gpu:
+    case .gpu, .mma:
       [16, 32, 64].map { groupsPerUnit in
         let local = device.maxWorkGroupSize >= 256 ? 256 : 64
         return MemoryShape(

@@ -39,7 +39,7 @@ struct MultiplyVariant: Equatable {
         .init(
           ceiling: .multiplyInt8, name: "vpdpbusd", index: 4, operations: 8 * 16, requirement: .cpuFlag("avx512_vnni")),
       ]
-    case .gpu:
+    case .gpu, .mma:
       [
         .init(ceiling: .multiplyF32, name: "fma", index: 0, operations: 2, group: 256),
         .init(ceiling: .multiplyBF16, name: "widened, fma", index: 1, operations: 4, group: 256),
