@@ -67,10 +67,12 @@ extension Engine {
   }
 
   static func load<B: Backend>(
-    _ files: ModelFiles, on backend: B, cache: KVCacheShape, warmUp: Bool, _ progress: @escaping LoadProgress
+    _ files: ModelFiles, on backend: B, cache: KVCacheShape, plan: DevicePlan?, warmUp: Bool,
+    _ progress: @escaping LoadProgress
   ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
+    let weights = WeightSizes(files, plan)
     func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
-      let runner = try PlanRunner(model, cache: cache)
+      let runner = try PlanRunner(model, cache: cache, weights: weights)
       if warmUp { try runner.warmUp() }
       return (runner, model.expertBytes)
     }

@@ -44,19 +44,16 @@ package struct ServingBenchmark: Sendable {
     /// From 1; nil for medians.
     package var round: Int?
     package var report: ServingReport
-    /// Experts moved to the device; nil for medians.
-    package var transfers: ExpertTransfers?
     /// Each request's times, if they were asked for.
     package var requests: [RequestTimes]?
 
-    private enum Key: CodingKey { case round, transfers, requests }
+    private enum Key: CodingKey { case round, requests }
 
     /// The report's members, and `round`: a number, or null.
     package func encode(to encoder: any Encoder) throws {
       try report.encode(to: encoder)
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(round, forKey: .round)
-      try container.encodeIfPresent(transfers, forKey: .transfers)
       try container.encodeIfPresent(requests, forKey: .requests)
     }
   }
@@ -101,9 +98,7 @@ package struct ServingBenchmark: Sendable {
           let report = ServingReport(
             policy: options.label, requestRate: load.rate, requests: outcome.requests, totals: outcome.totals,
             serviceLevel: serviceLevel)
-          let transfers = await engine.expertTransfers()
-          let entry = Entry(
-            round: round, report: report, transfers: transfers, requests: keepsRequests ? outcome.requests : nil)
+          let entry = Entry(round: round, report: report, requests: keepsRequests ? outcome.requests : nil)
           entries.append(entry)
           progress(.finished(entry))
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backend
 import Engine
 import Foundation
 import Scheduling
@@ -68,9 +67,7 @@ struct BenchServe: AsyncParsableCommand {
 
   private func print(_ entry: ServingBenchmark.Entry) throws {
     if entry.round == nil { try Terminal.output("Medians of \(rounds) rounds:\n") }
-    var lines = entry.report.lines
-    if let transfers = entry.transfers, transfers.slots < transfers.experts { lines.append(transfers.summary) }
-    try Terminal.output(lines.joined(separator: "\n") + "\n\n")
+    try Terminal.output(entry.report.lines.joined(separator: "\n") + "\n\n")
   }
 }
 

@@ -70,7 +70,7 @@ struct Run: AsyncParsableCommand {
     let report = RunReport(
       device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed,
       prompts: results.map { texts[$0.index] }, results: results.map(\.result),
-      traffic: try await engine.expertTraffic(), transfers: await engine.expertTransfers())
+      ledger: try await engine.ledger())
     if let trace { try await write(trace, engine) }
     if json { try printJSON(report) }
     for line in report.summary { Terminal.error(line) }
