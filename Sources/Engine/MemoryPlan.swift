@@ -81,7 +81,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
         "experts on the device", expertsOnDevice,
         fitsAll
           ? "all \(expertCount)"
-          : "\(Int(share * Double(expertCount))) of \(expertCount), \(readable(experts)) in all"))
+          : "at least \(Int(share * Double(expertCount))) of \(expertCount), \(readable(experts)) in all"))
     if hostLayers > 0 { lines.append("  layers 0 to \(hostLayers - 1) keep no expert there") }
     if let budget { lines.append(line("free", max(0, budget - dense - cache - activations - expertsOnDevice))) }
     return lines
