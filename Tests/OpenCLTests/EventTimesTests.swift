@@ -42,6 +42,8 @@ struct EventTimesTests {
     try queue.withMapped(buffer.view, at: 10, byteCount: 20, for: .read) { bytes in
       #expect((0..<20).allSatisfy { bytes[$0] == UInt8($0 + 10) })
     }
+    // Unmapping is a command like others.
+    try queue.finish()
     #expect(try buffer.view.mapCount() == 0)
   }
 }

@@ -85,6 +85,8 @@ struct MemoryOptionsTests {
     #expect(text.status == 0 && text.output.contains("of 256, 18.0 MiB in all"))
     #expect(!text.errors.contains("tokens"))
     let small = try await run(["--device-memory", "3MiB", "--plan"])
-    #expect(small.status == 1 && small.output.contains("experts on the device") && small.errors.contains("are needed at least"))
+    #expect(
+      small.status == 1 && small.output.contains("experts on the device")
+        && small.errors.contains("are needed at least"))
   }
 }
