@@ -20,7 +20,7 @@ cc -O3 -march=native -pthread Benchmarks/bandwidth.c -o "$work/bandwidth"
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
   "$strata" profile --ceilings --only memory transfer --device "$device" --json >"$work/strata.$round" 2>/dev/null
-  "$work/bandwidth" "$(nproc)" 256 >"$work/c.$round"
+  "$work/bandwidth" "$(nproc)" 256 27 >"$work/c.$round"
   # shellcheck disable=SC2086
   clpeak ${CLPEAK_DEVICE:--p 0 -d 0} --global-bandwidth --transfer-bandwidth >"$work/clpeak.$round"
 done

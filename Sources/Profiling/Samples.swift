@@ -10,7 +10,6 @@ package struct Samples: Sendable, Equatable {
   }
 
   package var least: Double { values[0] }
-  package var greatest: Double { values[values.count - 1] }
 
   /// The middle one, or the mean of the two in the middle.
   package var median: Double {

@@ -122,6 +122,23 @@ struct ProfileFitTests {
     #expect(abs(costs.cost(of: prompt).seconds / (3 * fit.layers[3].wall + head(1)) - 1) < 1e-6)
   }
 
+  /// A launch that takes its time whatever its size, as on a GPU, is overhead of the layer and no slow reading.
+  @Test func aConstantOfALaunchIsOverhead() throws {
+    var fit = try fit()
+    for index in fit.layers.indices {
+      fit.layers[index].experts += 2e-3
+      fit.layers[index].attention += 1e-4
+      fit.layers[index].wall += 2.1e-3
+    }
+    var profile = HardwareProfile(name: "found", memoryCapacity: 1e9, linkBandwidth: 1e9, sequenceOverhead: 0)
+    fit.apply(to: &profile)
+    #expect(abs(profile.expertReadEfficiency / 0.7 - 1) < 0.05)
+    #expect(abs(profile.expertMatrixEfficiency / 0.4 - 1) < 0.05)
+    #expect(abs(profile.attentionEfficiency / 0.25 - 1) < 1e-6)
+    #expect(abs(profile.layerOverhead / 2.135e-3 - 1) < 0.05)
+    #expect(fit.largestError(profile) < 0.01)
+  }
+
   /// A machine so slow at multiplying that reading never shows: it must not become a limit, nor a number that is none.
   @Test func whatNeverShowsIsNoLimit() throws {
     var fit = try fit()

@@ -6,6 +6,6 @@ struct SamplesTests {
     #expect(Samples([3, 1, 2]).median == 2)
     #expect(Samples([4, 1, 2, 3]).median == 2.5)
     #expect(Samples([5]).median == 5)
-    #expect(Samples([3, 1, 2]).least == 1 && Samples([3, 1, 2]).greatest == 3)
+    #expect(Samples([3, 1, 2]).least == 1)
   }
 }

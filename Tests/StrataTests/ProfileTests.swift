@@ -158,4 +158,24 @@ struct ProfileTests {
   func wrongUsageIsTold(arguments: [String], part: String) async throws {
     try await Strata.run(["profile"] + arguments).expectUsageError(part)
   }
+
+  /// `run --trace`: prompts and decoding, by layer.
+  @Test(.needsOpenCL) func aRunIsTraced() async throws {
+    let folder = try TemporaryFolder()
+    let device = try #require(Strata.devices.first)
+    let file = "\(folder.path)/t.json"
+    func run(_ arguments: String...) async throws -> Outcome {
+      try await Strata.run(["run", "--model", model, "--prompt", "And the king", "--max-tokens", "4"] + arguments)
+    }
+    try await run("--device", "\(device)", "--trace", file).expectSuccess()
+    let trace = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+    let events = try #require((trace as? [String: Any])?["traceEvents"] as? [[String: Any]])
+    let attention = events.filter { $0["name"] as? String == "attention" }.compactMap { $0["args"] as? [String: Any] }
+    // The prompt and three more tokens pass eight layers each.
+    #expect(attention.compactMap { $0["layer"] as? Int }.sorted() == (0..<8).flatMap { Array(repeating: $0, count: 4) })
+    #expect(attention.count { $0["layers"] as? String == "layers 0 to 7" } == 8, "of the prompt alone")
+    try await run("--device", "\(device)", "--trace", "/nowhere/t.json").expectFailure(
+      "/nowhere/t.json: cannot be written")
+    try await run("--device", "reference", "--trace", file).expectFailure("trace has no meaning on the reference")
+  }
 }

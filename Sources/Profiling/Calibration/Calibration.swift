@@ -29,8 +29,7 @@ package struct Calibration: Sendable {
     let backend = try OpenCLBackend(device, cache: cache, profiling: true)
     let prompts = Self.promptTokens.filter { $0 < model.contextLength }
     let context = min(Self.decodeContext, model.contextLength - 1)
-    let capacity = max(prompts.max() ?? 1, Self.decodeRows.max() ?? 1)
-    let bench = try LayerBench(backend, model: model, capacity: capacity, positions: max(capacity, context) + 1)
+    let bench = try LayerBench(backend, model: model, positions: max(prompts.max() ?? 0, context) + 1)
     let loads =
       try Self.decodeRows.map { try LayerLoad(bench, decodeRows: $0, context: context, promptTokens: 0) }
       + prompts.map { try LayerLoad(bench, decodeRows: 0, context: 0, promptTokens: $0) }

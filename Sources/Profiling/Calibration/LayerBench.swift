@@ -25,17 +25,12 @@ final class LayerBench {
   let dense: [Dense]
   let experts: [B.Experts]
   let head: B.Matrix
-  /// Rows that can run at once.
-  let capacity: Int
 
-  /// - Parameters:
-  ///   - capacity: rows that run at once.
-  ///   - positions: of a sequence, at most.
+  /// - Parameter positions: of a sequence, at most.
   /// - Throws: `ProfilingError` if the device has too little memory, and what the backend throws.
-  init(_ backend: B, model: ModelShape, capacity: Int, positions: Int) throws {
+  init(_ backend: B, model: ModelShape, positions: Int) throws {
     self.backend = backend
     self.model = model
-    self.capacity = capacity
     let shape = AttentionShape(
       queryHeads: model.queryHeads, keyValueHeads: model.keyValueHeads, headSize: model.headSize,
       scale: 1 / Float(model.headSize).squareRoot())

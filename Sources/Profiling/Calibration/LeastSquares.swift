@@ -37,12 +37,4 @@ enum LeastSquares {
     }
     return error(onlyX, 0) <= error(0, onlyY) ? (onlyX, 0) : (0, onlyY)
   }
-
-  /// x ≥ 0 that minimises Σ ((a x − value) / value)²; nil without a point.
-  static func ratio(_ points: [(a: Double, value: Double)]) -> Double? {
-    let usable = points.filter { $0.a > 0 && $0.value > 0 }
-    guard !usable.isEmpty else { return nil }
-    let sums = usable.map { $0.a / $0.value }
-    return sums.reduce(0, +) / sums.reduce(0) { $0 + $1 * $1 }
-  }
 }

@@ -34,12 +34,10 @@ package struct ProfileFit: Sendable {
       (model.headElements * model.weightBytes, 2 * Double(timing.rows) * model.headElements, timing.seconds)
     }
     (profile.denseReadEfficiency, profile.denseMatrixEfficiency) = efficiencies(dense + head)
-    let prompts = layers.filter { $0.decodeRows == 0 }.map { (a: pairOperations($0) / matrixRate, value: $0.attention) }
-    if let seconds = LeastSquares.ratio(prompts) { profile.attentionEfficiency = 1 / seconds }
-    let decode = layers.filter { $0.promptTokens == 0 }.map {
-      (a: cacheBytes($0) / memoryBandwidth, value: $0.attention)
-    }
-    profile.attentionReadEfficiency = LeastSquares.ratio(decode).map { 1 / $0 }
+    let prompts = layers.filter { $0.decodeRows == 0 }.map { (pairOperations($0) / matrixRate, $0.attention) }
+    if let share = efficiency(prompts) { profile.attentionEfficiency = share }
+    let decode = layers.filter { $0.promptTokens == 0 }.map { (cacheBytes($0) / memoryBandwidth, $0.attention) }
+    profile.attentionReadEfficiency = efficiency(decode)
     // The parts as the cost model will have them, so that its sum is right.
     let rest = layers.map { timing in
       LeastSquares.Point(
@@ -89,22 +87,49 @@ package struct ProfileFit: Sendable {
       / (memoryBandwidth * (profile.attentionReadEfficiency ?? profile.denseReadEfficiency))
   }
 
-  /// The shares of bandwidth and rate that products reach.
+  /// The shares of bandwidth and rate that products reach, beyond a constant time that a launch takes whatever its size.
   ///
-  /// Where one of the two never shows in the times it is no limit here, and gets what makes it vanish.
+  /// The constant is found by trying; it belongs to the layer's overhead. Where one of the two shares never shows in the
+  /// times it is no limit here, and gets what makes it vanish.
   private func efficiencies(
     _ points: [(bytes: Double, operations: Double, seconds: Double)]
   ) -> (read: Double, multiply: Double) {
-    let (x, y) = LeastSquares.fit(
-      points.map { bytes, operations, seconds in
-        let (read, multiply) = (bytes / memoryBandwidth, operations / matrixRate)
-        return LeastSquares.Point(
-          a: read * read, b: multiply * multiply, value: seconds * seconds, scale: seconds * seconds)
-      })
+    let least = points.map(\.seconds).min() ?? 0
+    var best = (error: Double.infinity, constant: 0.0, x: 0.0, y: 0.0)
+    func attempt(_ constant: Double) {
+      let (x, y) = LeastSquares.fit(
+        points.map { bytes, operations, seconds in
+          let (read, multiply) = (bytes / memoryBandwidth, operations / matrixRate)
+          let value = (seconds - constant) * (seconds - constant)
+          // A small error of the square, relative to what its root is measured by.
+          return LeastSquares.Point(
+            a: read * read, b: multiply * multiply, value: value, scale: (seconds - constant) * seconds)
+        })
+      let error = points.reduce(0) { sum, point in
+        let (read, multiply) = (point.bytes / memoryBandwidth, point.operations / matrixRate)
+        let found = constant + (read * read * x + multiply * multiply * y).squareRoot()
+        return sum + (found / point.seconds - 1) * (found / point.seconds - 1)
+      }
+      if error < best.error { best = (error, constant, x, y) }
+    }
+    for step in 0..<Self.steps { attempt(least * Double(step) / Double(Self.steps)) }
+    let (middle, width) = (best.constant, least / Double(Self.steps))
+    for step in -Self.steps...Self.steps {
+      attempt(min(max(0, middle + width * Double(step) / Double(Self.steps)), 0.99 * least))
+    }
     func efficiency(_ inverse: Double) -> Double { inverse > 0 ? 1 / inverse.squareRoot() : Self.noLimit }
-    return (efficiency(x), efficiency(y))
+    return (efficiency(best.x), efficiency(best.y))
   }
 
+  /// The share that a linear time reaches, beyond a constant.
+  private func efficiency(_ points: [(ideal: Double, seconds: Double)]) -> Double? {
+    guard !points.isEmpty else { return nil }
+    let (slope, _) = LeastSquares.fit(
+      points.map { LeastSquares.Point(a: $0.ideal, b: 1, value: $0.seconds, scale: $0.seconds) })
+    return slope > 0 ? 1 / slope : Self.noLimit
+  }
+
+  private static let steps = 32
   private static let noLimit = 1000.0
 
   private func expertBytes(_ timing: LayerTiming) -> Double {

@@ -24,11 +24,11 @@ final class CeilingBench {
 
   var device: Device { context.device }
 
-  /// Eight times the cache, so that little of a buffer is in it, and 256 MiB at least; but no more than a sixteenth of the
-  /// device's memory, 1 GiB, and what one buffer may have.
+  /// Eight times the cache, so that little of a buffer is in it, or a 64th of the device's memory, so that a pass takes its
+  /// time; at least 256 MiB and at most 1 GiB, a sixteenth of the memory, and what one buffer may have.
   var bufferBytes: Int {
     let memory = device.globalMemory > 0 ? device.globalMemory / 16 : 64 << 20
-    let wanted = min(max(8 * device.globalCache, 256 << 20), 1 << 30)
+    let wanted = min(max(8 * device.globalCache, device.globalMemory / 64, 256 << 20), 1 << 30)
     return min(wanted, memory, plan.maxAllocation) / (1 << 20) * (1 << 20)
   }
 

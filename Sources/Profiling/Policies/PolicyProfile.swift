@@ -13,7 +13,7 @@ package struct PolicyRun: Sendable, Encodable {
   /// What kernels took on the device, and those of experts among them, by OpenCL events.
   package var kernelSeconds: Double
   package var expertSeconds: Double
-  /// Of experts' weights read from device memory (counted from what was routed), and moved to the device (measured).
+  /// Of experts' weights read from device memory (modelled: from what was routed), and moved to the device (counted).
   package var expertBytes: Double
   package var transferredBytes: Double
 
@@ -106,13 +106,14 @@ extension PolicyProfile {
     }
     let totals = try await engine.iterationTotals()
     let records = try await engine.takeRecords()
+    let moved = totals.ledger.total
     func sum(_ launches: [LaunchRecord]) -> Double { launches.reduce(0) { $0 + $1.seconds } }
     let run = PolicyRun(
       policy: "", promptTokens: prompt.count, iterations: totals.iterations, seconds: seconds,
       kernelSeconds: sum(records.launches),
       expertSeconds: sum(records.launches.filter { expertKernels.contains($0.kernel) }),
-      expertBytes: totals.ledger.total.memory[.expert]?.total ?? 0,
-      transferredBytes: totals.ledger.total.hostToDevice.total)
+      expertBytes: moved.memory[.expert]?.total ?? 0,
+      transferredBytes: moved.hostToDevice.total)
     return (run, DeviceTimeline(launches: records.launches, transfers: records.transfers))
   }
 }
