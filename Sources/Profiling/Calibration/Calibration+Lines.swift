@@ -5,7 +5,9 @@ extension Calibration {
   /// The profile's numbers, and how well the cost model gives the measured times with them.
   package var lines: [String] {
     let p = profile
-    func share(_ value: Double?) -> String { value.map { fixed($0 * 100, 1) + " %" } ?? "-" }
+    func share(_ value: Double?) -> String {
+      value.map { $0 >= ProfileFit.noLimit ? "no limit" : fixed($0 * 100, 1) + " %" } ?? "-"
+    }
     let energy =
       p.idlePower > 0
       ? "\(fixed(p.idlePower, 1)) W, \(fixed(p.energyPerByte * 1e12, 1)) pJ a byte, "

@@ -130,7 +130,8 @@ package struct ProfileFit: Sendable {
   }
 
   private static let steps = 32
-  private static let noLimit = 1000.0
+  /// The share of what is no limit.
+  static let noLimit = 1000.0
 
   private func expertBytes(_ timing: LayerTiming) -> Double {
     timing.expertShare * Double(model.experts) * model.expertBytes
