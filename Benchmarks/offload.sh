@@ -26,6 +26,8 @@ model=${MODEL:-$work/model}
 [ -f "$model/config.json" ] ||
   "$python" Benchmarks/random_model.py "$model" --layers 12 --hidden 512 --intermediate 512 --experts 128 --chosen 2 \
     --context 4096 --common 0.15
+cp Tests/Fixtures/tiny-moe/tokenizer.json "$model/"
+head -c 7500 Tests/Fixtures/tiny-moe/heldout.txt >"$work/prompt.txt"
 printf 'prompt_tokens,output_tokens,arrival\n2048,1,0\n' >"$work/alone.csv"
 printf 'prompt_tokens,output_tokens,arrival\n16,300,0\n16,300,0\n16,300,0\n16,300,0\n2048,1,1.5\n' >"$work/shared.csv"
 speed=
@@ -46,8 +48,18 @@ serve alone --trace "$work/alone.csv" --rounds "$rounds" --policy layered chunke
 serve shared --trace "$work/shared.csv" --rounds "$rounds" --policy layered chunked --chunk-size 128
 echo "copies overlapped and not" >&2
 memory="--device-memory ${MEMORY:-430MiB} --link-bandwidth ${EVEN_LINK:-1GB/s}"
-serve overlapped --trace "$work/alone.csv" --rounds "$rounds" --policy layered
-serve serial --trace "$work/alone.csv" --rounds "$rounds" --policy layered --no-prefetch
+# trace NAME OPTION…
+trace() {
+  output=$1
+  shift
+  # shellcheck disable=SC2086
+  "$strata" run --model "$model" --device "$device" $memory --prompt-file "$work/prompt.txt" --max-tokens 1 \
+    --trace "$work/$output.json" "$@" >"$work/$output.log" 2>&1 || { cat "$work/$output.log" >&2; exit 1; }
+}
+for round in $(seq "$rounds"); do
+  trace "overlapped-$round"
+  trace "serial-$round" --no-prefetch
+done
 memory="--device-memory ${MEMORY:-430MiB} $speed"
 echo "what stays" >&2
 for keep in auto lru random; do
