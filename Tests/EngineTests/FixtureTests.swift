@@ -35,7 +35,7 @@ struct FixtureTests {
   }
 
   /// All four prompts as one batch give the tokens that they give alone.
-  @Test(arguments: TestTarget.all)
+  @Test(arguments: TestTarget.all + TestTarget.emulated)
   func promptsOfABatchGetTheirOwnTokens(target: TestTarget) async throws {
     let lengths = [33, 1, 130, 7]
     let requests = try lengths.map {

@@ -4,7 +4,7 @@ import OpenCLBackend
 import Scheduling
 import Testing
 
-/// Where a test runs a model: the reference, or one of the two families of kernels on an OpenCL device.
+/// Where a test runs a model: the reference, or one of the families of kernels on an OpenCL device.
 struct TestTarget: Sendable, CustomTestStringConvertible {
   let device: DeviceSelection
   let plan: DevicePlan?
@@ -18,10 +18,14 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
 
   static let reference = TestTarget(.reference, nil)
   static let devices = ((try? Device.all()) ?? []).filter { DeviceReport($0).isUsable }
-  /// Every OpenCL device with either family of kernels.
+  /// Every OpenCL device with each family of kernels that it can run at speed.
   static let openCL = devices.flatMap { device in
-    KernelStyle.allCases.map { TestTarget(.openCL(device), DevicePlan(device, style: $0)) }
+    KernelStyle.allCases.map { DevicePlan(device, style: $0) }
+      .filter { $0.style != .mma || !$0.emulatesMatrixUnits }
+      .map { TestTarget(.openCL(device), $0) }
   }
+  /// The kernels for matrix units where they are acted out: slow, so for a test or two.
+  static let emulated = devices.prefix(1).map { TestTarget(.openCL($0), DevicePlan($0, style: .mma)) }
   /// Every OpenCL device with the kernels that it would choose.
   static let chosen = devices.map { TestTarget(.openCL($0), DevicePlan($0)) }
   static let all = [reference] + openCL
