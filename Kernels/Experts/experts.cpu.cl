@@ -6,7 +6,7 @@
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
 //   weights: the panels (Common/panels.clh) of one expert behind another; G and U as a gated matrix
 //   slots, tiles: Routing/layout.clh
-//   a buffer holds the experts [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
+//   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
 // A work-item (panel p, entry t of `tiles`) owns one panel of one expert and walks the entry's rows in tiles of 8.
 #include "Common/prelude.clh"

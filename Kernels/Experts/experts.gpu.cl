@@ -6,7 +6,7 @@
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
 //   weights row-major (Common/weights.clh), one expert behind another; G and U as a gated matrix
 //   slots, tiles: Routing/layout.clh, with tileRows = BLOCK_M
-//   a buffer holds the experts [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
+//   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
 // A work-group makes BLOCK_N features of one entry of `tiles` (Common/tiles.clh).
 #include "Common/prelude.clh"

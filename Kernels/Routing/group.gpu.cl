@@ -1,6 +1,6 @@
 // Grouping, GPU style: sorts the slots of all rows by expert, and cuts each expert's slots into tiles.
 //
-//   indices in; slots, tiles, loads out: layout.clh
+//   indices, places in; slots, tiles, loads, uses out: layout.clh
 //
 // A work-group of ROW_GROUP work-items lists the slots of one expert. It counts all experts' slots first, to know where its
 // own begin; its work-items then look through equal parts of the indices, so that the order within an expert is that of
@@ -35,11 +35,12 @@ static inline int sum_before(int value, __local int *scratch) {
 }
 
 __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void group(
-    __global const int *indices, __global int *slots, __global int *tiles, __global int *loads,
+    __global const int *indices, __global const int *places, __global int *slots, __global int *tiles,
+    __global int *loads, __global int *uses,
     int count,     // rows · CHOSEN
     int entries,   // entries of `tiles` to write
     int tileRows,
-    int load) {    // which of `loads` to add to, or −1
+    int load) {    // which of `loads` to add to, or −1: nothing is counted
   __local int rows[EXPERTS];
   __local int4 scratch[ROW_GROUP];
   __local int counts[ROW_GROUP];
@@ -57,8 +58,9 @@ __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void group(
   const int start = sums.x, end = start + rows[expert];
   for (int i = item; start + i * tileRows < end; i += ROW_GROUP) {
     const int begin = start + i * tileRows;
-    vstore4((int4)(expert, begin, min(begin + tileRows, end), 0), sums.y + i, tiles);
+    vstore4((int4)(places[expert], begin, min(begin + tileRows, end), 0), sums.y + i, tiles);
   }
+  if (item == 0 && load >= 0) uses[load / 2 * EXPERTS + expert] += rows[expert];
   if (expert == 0) {
     for (int entry = sums.z + item; entry < entries; entry += ROW_GROUP) vstore4((int4)(0), entry, tiles);
     if (item == 0 && load >= 0) loads[load] += sums.w;

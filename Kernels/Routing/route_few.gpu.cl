@@ -1,15 +1,16 @@
 // Router and grouping of a few rows at once, GPU style: router.gpu.cl and group.gpu.cl in one launch.
 //
-//   logits [rows][EXPERTS] f32      indices, weights, slots, tiles, loads: layout.clh
+//   logits [rows][EXPERTS] f32      indices, weights, slots, tiles, loads, uses: layout.clh
 //
 // Rows are at most `tileRows`, so that an expert's slots make one entry, and rows · CHOSEN at most ROW_GROUP. One work-group;
-// a slot's place is the number of slots that come before it, an entry's the number of experts.
+// a slot's place is the number of slots that come before it, an entry's the number of experts. Experts lie at their own
+// places.
 #include "Common/prelude.clh"
 #include "Routing/choose.clh"
 
 __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
     __global const float *logits, __global int *indices, __global float *weights, int renormalise, __global int *slots,
-    __global int *tiles, __global int *loads, int rows,
+    __global int *tiles, __global int *loads, __global int *uses, int rows,
     int entries,   // entries of `tiles` to write
     int load) {    // which of `loads` to add to
   __local float keys[EXPERTS];
@@ -40,7 +41,10 @@ __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
     used += isFirst[i];
   }
   if (item < count) slots[place] = item;
-  if (isFirst[item]) vstore4((int4)(expert, place, place + same, 0), entry, tiles);
+  if (isFirst[item]) {
+    vstore4((int4)(expert, place, place + same, 0), entry, tiles);
+    uses[load / 2 * EXPERTS + expert] += same;
+  }
   for (int i = used + item; i < entries; i += ROW_GROUP) vstore4((int4)(0), i, tiles);
   if (item == 0) loads[load] += used;
 }

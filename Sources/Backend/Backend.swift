@@ -9,8 +9,10 @@
 package protocol Backend: AnyObject {
   /// f32 [n].
   associatedtype Vector
-  /// [experts, rows, columns], laid out for the device.
+  /// [rows, columns], laid out for the device.
   associatedtype Matrix
+  /// One layer's experts, or the one that a dense layer is.
+  associatedtype Experts
   /// f32 [rows, columns], row-major.
   associatedtype Activation
   /// One layer's keys and values, in blocks.
@@ -34,8 +36,22 @@ package protocol Backend: AnyObject {
   func loadVector(_ values: [Float], label: String) throws -> Vector
   /// Copies the weights into the layout that this backend's kernels read.
   func loadMatrix(_ source: MatrixSource) throws -> Matrix
-  /// What a matrix takes in the backend's layout, with padding.
-  func byteCount(of matrix: Matrix) -> Int
+  /// Makes a layer's experts known. Those of a dense layer are copied at once; of the others a backend may copy each when
+  /// it is first needed.
+  func loadExperts(_ source: ExpertsSource) throws -> Experts
+  /// All experts are known: divides the memory for them, and begins to bring them if all fit.
+  /// - Throws: if the device has too little memory.
+  func settleExperts() throws
+  /// Waits until all experts that have a place of their own are on the device.
+  func finishLoading() throws
+  /// Bytes in buffers of the device, now and at most; nil for a backend without a device.
+  var allocatedBytes: (live: Int, peak: Int)? { get }
+  /// Told before an iteration what it and the next one run.
+  func expect(_ forecast: IterationForecast)
+  /// Experts moved so far.
+  var expertTransfers: ExpertTransfers { get }
+  /// What one expert takes in the backend's layout, with padding.
+  func byteCount(ofExpert experts: Experts) -> Int
   /// Puts a batch's tokens, positions and block tables on the device.
   /// - Throws: `BackendError` for a token outside `vocabulary` or a block outside the cache.
   func prepare(_ layout: BatchLayout, vocabulary: Int, cache: KVCacheShape) throws -> Batch
@@ -63,7 +79,7 @@ package protocol Backend: AnyObject {
   func attention(
     _ qkv: Activation, shape: AttentionShape, batch: Batch, rows: Int, cache: KVCache, into out: Activation) throws
 
-  /// Chooses experts from the router's logits [rows, experts] and sorts the rows by expert.
+  /// Chooses experts from the router's logits [rows, experts].
   func route(logits: Activation, rows: Int, options: RouterOptions, into routing: Routing) throws
 
   /// Sends every row to the single expert of a dense layer, with weight 1.
@@ -73,8 +89,7 @@ package protocol Backend: AnyObject {
   ///
   /// `hidden` is [rows · chosen, intermediate], `out` [rows · chosen, columns of x].
   func experts(
-    _ x: Activation, gateUp: Matrix, down: Matrix, routing: Routing, rows: Int, hidden: Activation,
-    into out: Activation) throws
+    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, into out: Activation) throws
 
   /// x[r, :] += Σⱼ weight(r, j) · expertOut[r · chosen + j, :], in the order of j.
   func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws
@@ -94,8 +109,18 @@ package protocol Backend: AnyObject {
   func read(_ x: Activation, rows: Range<Int>) throws -> [Float]
   /// Waits, and copies the chosen experts of `rows`: [rows · chosen], best first.
   func readChoice(_ routing: Routing, rows: Range<Int>) throws -> [Int32]
-  /// Waits, and reads how many experts' weights each layer's uses of this routing have loaded since it was made.
+  /// Waits, and reads how many experts' weights the uses of this routing have loaded since it was made, by layer.
   func readExpertLoads(_ routing: Routing) throws -> [ExpertLoads]
+  /// Waits, and reads how many rows each expert had in the uses of this routing since it was made: [layers][experts].
+  func readExpertRows(_ routing: Routing) throws -> [[Int]]
+}
+
+extension Backend {
+  package func settleExperts() {}
+  package func finishLoading() {}
+  package var allocatedBytes: (live: Int, peak: Int)? { nil }
+  package func expect(_ forecast: IterationForecast) {}
+  package var expertTransfers: ExpertTransfers { ExpertTransfers() }
 }
 
 /// Grouped-query attention: query head h reads key-value head h / (queryHeads / keyValueHeads).

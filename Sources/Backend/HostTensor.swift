@@ -1,5 +1,12 @@
 /// Host memory that tensors point into, kept alive by whoever holds it: a mapped file, or an array.
-package protocol HostMemory: AnyObject, Sendable {}
+package protocol HostMemory: AnyObject, Sendable {
+  /// - Throws: if a file behind the memory is not what it was: reading it could end the process.
+  func checkFile() throws
+}
+
+extension HostMemory {
+  package func checkFile() {}
+}
 
 /// Memory that a process allocated itself.
 package final class OwnedMemory: HostMemory, @unchecked Sendable {
@@ -48,6 +55,9 @@ package struct HostTensor: @unchecked Sendable {
       name: name, format: format, shape: shape, bytes: UnsafeRawBufferPointer(memory.bytes), source: "",
       owner: memory)
   }
+
+  /// - Throws: if its file was shortened or written to since it was opened.
+  package func checkFile() throws { try owner.checkFile() }
 
   package var elementCount: Int { shape.reduce(1, *) }
 

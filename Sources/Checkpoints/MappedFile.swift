@@ -5,11 +5,15 @@ import JSON
 /// A whole file, mapped read-only; the pages are read from the disk when they are first touched.
 ///
 /// The mapping is private, but a file that another process shortens while it is mapped ends this process with
-/// `SIGBUS` on the next access beyond its new end. Replace checkpoint files (rename), never rewrite them in place.
+/// `SIGBUS` on the next access beyond its new end: `checkFile` tells before. Replace checkpoint files (rename), never
+/// rewrite them in place.
 package final class MappedFile: HostMemory, @unchecked Sendable {
   package let path: String
   /// Valid while this object lives: hold the object in a variable, or as a tensor's owner, for as long as it is read.
   package let bytes: UnsafeRawBufferPointer
+  /// Kept open, so that a change of the file is noticed.
+  private let descriptor: Int32
+  private let modified: Modification
 
   /// Maps the file at `path`; symbolic links are followed.
   ///
@@ -19,7 +23,8 @@ package final class MappedFile: HostMemory, @unchecked Sendable {
     // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 { throw CheckpointError("\(path): cannot be opened: \(systemMessage(errno))") }
-    defer { close(descriptor) }
+    var isKept = false
+    defer { if !isKept { close(descriptor) } }
 
     var status = stat()
     if fstat(descriptor, &status) != 0 {
@@ -35,7 +40,38 @@ package final class MappedFile: HostMemory, @unchecked Sendable {
       throw CheckpointError("\(path): \(byteCount) bytes cannot be mapped: \(systemMessage(errno))")
     }
     self.path = path
+    self.descriptor = descriptor
+    modified = Modification(status)
+    isKept = true
     bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// When a file was last written to.
+  private struct Modification: Equatable {
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ status: stat) {
+      #if canImport(Darwin)
+        (seconds, nanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
+      #else
+        (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+      #endif
+    }
+  }
+
+  package func checkFile() throws(CheckpointError) {
+    var status = stat()
+    if fstat(descriptor, &status) != 0 {
+      throw CheckpointError("\(path): cannot be examined: \(systemMessage(errno))")
+    }
+    if Int(status.st_size) != bytes.count {
+      throw CheckpointError(
+        "\(path): it has \(status.st_size) bytes now, expected \(bytes.count) as when it was opened")
+    }
+    if Modification(status) != modified {
+      throw CheckpointError("\(path): it was written to since it was opened, expected a file that stays as it is")
+    }
   }
 
   /// A copy of the bytes at `range`, which must be inside the file.
@@ -44,7 +80,10 @@ package final class MappedFile: HostMemory, @unchecked Sendable {
     withExtendedLifetime(self) { Array(bytes[range]) }
   }
 
-  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    close(descriptor)
+  }
 }
 
 /// What the system says about error number `code`.

@@ -6,26 +6,47 @@ import OpenCLBackend
 import Reference
 import Scheduling
 
+extension ExpertTransfers {
+  /// What of a model's experts has to come for each iteration; nil if all have places of their own.
+  func streamed(_ model: ModelDescription) -> StreamedExperts? {
+    guard slots < experts else { return nil }
+    return StreamedExperts(
+      layers: model.isSparse.count(where: \.self), experts: model.expertCount, chosen: model.chosenExperts, slots: slots
+    )
+  }
+}
+
 extension Engine {
   /// Blocks of the KV cache.
   static func blocks(_ options: EngineOptions) -> Int { max(1, (options.cachePositions + blockSize - 1) / blockSize) }
 
-  /// What a model needs on a device with these options.
-  package static func estimate(_ files: ModelFiles, _ options: EngineOptions) -> MemoryEstimate {
-    let model = files.description
-    let blocks = blocks(options)
-    let cache = model.kvCache(blockCount: blocks, blockSize: blockSize)
-    let rows =
-      min(options.expectedTokens, maxBatchedTokens(files, options)) + min(options.maxRequests, blocks)
-    return MemoryEstimate(
-      weights: weightBytes(files.checkpoint), cache: cache.byteCount * model.layerCount,
-      activations: activationBytes(model, rows: rows))
+  /// How a device's memory is divided for a model with these options.
+  package static func memoryPlan(_ files: ModelFiles, _ options: EngineOptions) -> MemoryPlan {
+    MemoryPlan(files, options)
+  }
+
+  /// Rows that an iteration has at most: prompt tokens, and one for each decoding request.
+  static func mostRows(_ files: ModelFiles, _ options: EngineOptions) -> Int {
+    let tokens =
+      options.policy.cutsPrompts
+      ? min(options.expectedTokens, maxBatchedTokens(files, options)) : options.expectedTokens
+    return tokens + min(options.maxRequests, blocks(options))
+  }
+
+  /// Of the workspace, the hidden states and the carry, the batch and the logits.
+  static func activationBytes(_ model: ModelDescription, _ options: EngineOptions, rows: Int) -> Int {
+    let logits = 64 * (model.vocabularySize + 2 * model.hiddenSize) * 4
+    return rowBytes(model, rows: rows) + logits + batchBytes(rows: rows, blocks: blocks(options))
   }
 
   /// Of the workspace, the hidden states and the carry.
-  private static func activationBytes(_ model: ModelDescription, rows: Int) -> Int {
-    Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 3 * rows * model.hiddenSize * 4
+  private static func rowBytes(_ model: ModelDescription, rows: Int) -> Int {
+    let rounded = (rows + 63) / 64 * 64
+    return Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 4 * rounded * model.hiddenSize * 4
   }
+
+  /// Tokens, positions, slots, tiles and block tables of two batches, and places of experts.
+  private static func batchBytes(rows: Int, blocks: Int) -> Int { 2 * (rows * 7 + blocks) * 4 + (1 << 16) }
 
   /// Prompt tokens that pass the model together at most: what the options say; otherwise 8192, as in the paper, but
   /// fewer, to 4096, where their activations would take more than a quarter of what weights and KV cache take, and so
@@ -36,7 +57,7 @@ extension Engine {
     let blocks = blocks(options)
     let cache = model.kvCache(blockCount: blocks, blockSize: blockSize).byteCount * model.layerCount
     let quarter = (weightBytes(files.checkpoint) + cache) / 4
-    var limit = min(8192, max(4096, quarter / max(1, activationBytes(model, rows: 4096) / 4096)))
+    var limit = min(8192, max(4096, quarter / max(1, rowBytes(model, rows: 4096) / 4096)))
     if case .openCL(let device) = options.device {
       let plan = options.plan ?? DevicePlan(device)
       let rows = plan.maxAllocation / (4 * Workspace<ReferenceBackend>.widestColumns(model))
@@ -46,10 +67,12 @@ extension Engine {
   }
 
   static func load<B: Backend>(
-    _ files: ModelFiles, on backend: B, cache: KVCacheShape, warmUp: Bool, _ progress: @escaping LoadProgress
+    _ files: ModelFiles, on backend: B, cache: KVCacheShape, plan: DevicePlan?, warmUp: Bool,
+    _ progress: @escaping LoadProgress
   ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
+    let weights = WeightSizes(files, plan)
     func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
-      let runner = try PlanRunner(model, cache: cache)
+      let runner = try PlanRunner(model, cache: cache, weights: weights)
       if warmUp { try runner.warmUp() }
       return (runner, model.expertBytes)
     }
@@ -63,14 +86,5 @@ extension Engine {
       let staysBF16 = tensor.format == .bf16 && tensor.shape.count > 1
       return sum + tensor.elementCount * (staysBF16 ? 2 : 4)
     }
-  }
-
-  static func check(_ estimate: MemoryEstimate, against available: Int, _ device: Device) throws(EngineError) {
-    // 0: the device does not tell.
-    guard available > 0, estimate.total > available else { return }
-    throw EngineError(
-      "device \"\(device.name)\" has too little memory: \(readable(estimate.total)) are needed (weights "
-        + "\(readable(estimate.weights)), KV cache \(readable(estimate.cache)), activations "
-        + "\(readable(estimate.activations))), but it has \(readable(available))")
   }
 }

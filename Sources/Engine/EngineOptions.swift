@@ -1,3 +1,4 @@
+package import Backend
 package import OpenCL
 package import OpenCLBackend
 package import Scheduling
@@ -15,35 +16,52 @@ package struct EngineOptions: Sendable {
   package var maxBatchedTokens: Int?
   /// Prompt tokens that are expected to pass together, for the estimate of memory.
   package var expectedTokens: Int
-  /// Bytes that may be used of the device's memory; what it reports unless given.
-  package var deviceMemory: Int?
+  /// What may be used of the device's memory, by everything together.
+  package var deviceMemory: DeviceMemory = .share(0.9)
+  /// Where experts may lie; its budget follows from `deviceMemory`.
+  package var experts = ExpertMemory()
   /// How the device is used; what its properties suggest unless given.
   package var plan: DevicePlan?
   /// Where built programs are kept.
   package var programCache: ProgramCache
   /// Whether prompts that begin with the same tokens share the KV blocks of these.
   package var prefixCaching = true
+  /// Whether launches and copies are timed one by one, for `Engine.takeRecords`.
+  package var profiling = false
 
   package init(
     device: DeviceSelection, policy: any Policy = Layered(), cachePositions: Int, expectedTokens: Int = 512,
-    deviceMemory: Int? = nil, plan: DevicePlan? = nil, programCache: ProgramCache = ProgramCache()
+    plan: DevicePlan? = nil, programCache: ProgramCache = ProgramCache()
   ) {
     self.device = device
     self.policy = policy
     self.cachePositions = cachePositions
     self.expectedTokens = expectedTokens
-    self.deviceMemory = deviceMemory
     self.plan = plan
     self.programCache = programCache
   }
 }
 
-/// What a model needs on a device, in bytes.
-package struct MemoryEstimate: Sendable, Equatable {
-  package var weights: Int
-  package var cache: Int
-  /// Hidden states, carry and the workspace of a layer.
-  package var activations: Int
+/// How much of a device's memory may be used.
+package enum DeviceMemory: Sendable, Equatable {
+  case bytes(Int)
+  /// Of what the device reports.
+  case share(Double)
+}
 
-  package var total: Int { weights + cache + activations }
+extension EngineOptions {
+  /// How the device is used; nil for the reference.
+  var devicePlan: DevicePlan? {
+    guard case .openCL(let device) = device else { return nil }
+    return plan ?? DevicePlan(device)
+  }
+
+  /// Bytes of device memory that may be used; nil where that is not known.
+  var memoryBudget: Int? {
+    guard case .openCL(let device) = device else { return nil }
+    switch deviceMemory {
+    case .bytes(let bytes): return bytes
+    case .share(let share): return device.globalMemory > 0 ? Int(Double(device.globalMemory) * share) : nil
+    }
+  }
 }

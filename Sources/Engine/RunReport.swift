@@ -1,3 +1,5 @@
+package import Scheduling
+
 /// What a run of several prompts did, for a summary or as JSON.
 package struct RunReport: Sendable, Encodable {
   package struct Entry: Sendable, Encodable {
@@ -22,10 +24,11 @@ package struct RunReport: Sendable, Encodable {
   package var outputTokensPerSecond: Double
   package var expertBytesDecode: Int
   package var expertBytesPrefill: Int
+  package var ledger: Ledger
 
   package init(
     device: String, policy: String, seed: UInt64, prompts: [String], results: [GenerationResult],
-    traffic: ExpertTraffic
+    ledger: Ledger
   ) {
     self.device = device
     self.policy = policy
@@ -39,8 +42,10 @@ package struct RunReport: Sendable, Encodable {
     }
     let longest = results.map(\.duration).max() ?? 0
     outputTokensPerSecond = longest > 0 ? Double(results.reduce(0) { $0 + $1.tokens.count }) / longest : 0
-    expertBytesDecode = traffic.decodeBytes
-    expertBytesPrefill = traffic.prefillBytes
+    let experts = ledger.total.memory[.expert] ?? Ledger.Phases()
+    expertBytesDecode = Int(experts.decode)
+    expertBytesPrefill = Int(experts.prefill)
+    self.ledger = ledger
   }
 
   /// For a person, one line a request and one for all.
@@ -55,6 +60,7 @@ package struct RunReport: Sendable, Encodable {
     lines.append(
       "\(device), \(policy): \(fixed(outputTokensPerSecond, 1)) output tokens/s; experts' weights read: "
         + "\(readable(expertBytesPrefill)) in prefill, \(readable(expertBytesDecode)) in decode")
+    if let link = ledger.linkSummary { lines.append(link) }
     return lines
   }
 

@@ -8,13 +8,18 @@ extension ServingBenchmark {
   /// The share of the memory that is left beside weights and activations that the KV cache takes at most.
   package static let cacheShare = 0.8
 
+  /// The same where the experts do not all fit, of what is left beside the other weights and activations.
+  static let streamingCacheShare = 0.25
+
   /// - Throws: `EngineError` that says how many requests do not fit into the context or the KV cache, and what to do.
   func engineOptions(_ files: ModelFiles) throws -> EngineOptions {
     let lengths = loads.flatMap(\.workload.arrivals).map(\.lengths)
     let context = files.description.maxPositions
     try check(lengths, fit: context, "the model's context") { _ in "take such lines out of the trace" }
-    if let cachePositions, cachePositions < 1 {
-      throw EngineError("cache-positions is \(cachePositions), expected 1 or more")
+    let mostPositions = Int(Int32.max) * Engine.blockSize
+    if let cachePositions, !(1...mostPositions).contains(cachePositions) {
+      let expected = cachePositions < 1 ? "1 or more" : "at most \(mostPositions)"
+      throw EngineError("cache-positions is \(cachePositions), expected \(expected)")
     }
     let longest = lengths.map(\.promptTokens).max() ?? 1
     // Full prompts of the most requests at once.
@@ -22,6 +27,8 @@ extension ServingBenchmark {
       device: device, cachePositions: Engine.blockSize, expectedTokens: min(max(longest, 1), maxBatchedTokens))
     options.maxBatchedTokens = maxBatchedTokens
     options.maxRequests = maxRequests
+    options.deviceMemory = deviceMemory
+    options.experts = experts
     options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)
     if cachePositions == nil {
       options.cachePositions = min(options.cachePositions, positionsThatFit(files, options))
@@ -37,13 +44,12 @@ extension ServingBenchmark {
   private func check(
     _ lengths: [Trace.Entry], fit positions: Int, _ what: String, advice: (Int) -> String
   ) throws(EngineError) {
-    func needed(_ entry: Trace.Entry) -> Int { entry.promptTokens + entry.outputTokens - 1 }
-    let tooLong = lengths.filter { needed($0) > positions }
-    guard let longest = tooLong.max(by: { needed($0) < needed($1) }) else { return }
+    let tooLong = lengths.filter { $0.positions > positions }
+    guard let longest = tooLong.max(by: { $0.positions < $1.positions }) else { return }
     throw EngineError(
       "\(tooLong.count) of \(lengths.count) requests do not fit into \(what) of \(positions) positions: the longest has "
-        + "\(longest.promptTokens) prompt tokens and \(longest.outputTokens) to generate, which need \(needed(longest)); "
-        + advice(needed(longest)))
+        + "\(longest.promptTokens) prompt tokens and \(longest.outputTokens) to generate, which need \(longest.positions); "
+        + advice(longest.positions))
   }
 
   /// What the largest requests of a load need together, as many as may run at once.
@@ -61,15 +67,18 @@ extension ServingBenchmark {
   /// Positions that `cacheShare` of the free memory holds, and the largest buffer of the device.
   private func positionsThatFit(_ files: ModelFiles, _ options: EngineOptions) -> Int {
     let one = files.description.kvCache(blockCount: 1, blockSize: Engine.blockSize).byteCount
-    let estimate = Engine.estimate(files, options)
-    var memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let plan = Engine.memoryPlan(files, options)
+    let memory = plan.budget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory)
     var blocks = Int.max
     if case .openCL(let device) = device {
-      if device.globalMemory > 0 { memory = device.globalMemory }
       // Keys and values have a buffer each.
       blocks = device.maxAllocation / max(one / 2, 1)
     }
-    let free = Double(memory - estimate.weights - estimate.activations) * Self.cacheShare
+    let beside = memory - plan.dense - plan.activations
+    // Where the experts do not fit, they get most of what there is.
+    let free =
+      Double(beside - plan.experts) * Self.cacheShare > Double(one * files.description.layerCount)
+      ? Double(beside - plan.experts) * Self.cacheShare : Double(beside) * Self.streamingCacheShare
     blocks = min(blocks, Int(max(0, free)) / max(one * files.description.layerCount, 1))
     return max(blocks, 1) * Engine.blockSize
   }

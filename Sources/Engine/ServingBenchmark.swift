@@ -1,3 +1,4 @@
+package import Backend
 import Models
 package import Scheduling
 
@@ -27,6 +28,10 @@ package struct ServingBenchmark: Sendable {
   /// Positions that the KV cache holds; what the workloads can use, or fits, unless given.
   package var cachePositions: Int?
   package var serviceLevel: ServiceLevel?
+  package var deviceMemory: DeviceMemory = .share(0.9)
+  package var experts = ExpertMemory()
+  /// Whether each request's times are kept.
+  package var keepsRequests = false
 
   package init(device: DeviceSelection, policies: [PolicyOptions], loads: [Load]) {
     self.device = device
@@ -39,14 +44,17 @@ package struct ServingBenchmark: Sendable {
     /// From 1; nil for medians.
     package var round: Int?
     package var report: ServingReport
+    /// Each request's times, if they were asked for.
+    package var requests: [RequestTimes]?
 
-    private enum Key: CodingKey { case round }
+    private enum Key: CodingKey { case round, requests }
 
     /// The report's members, and `round`: a number, or null.
     package func encode(to encoder: any Encoder) throws {
       try report.encode(to: encoder)
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(round, forKey: .round)
+      try container.encodeIfPresent(requests, forKey: .requests)
     }
   }
 
@@ -72,6 +80,7 @@ package struct ServingBenchmark: Sendable {
     let engine = try Engine(files, tokenizer: nil, options: options) { progress(.loading(done: $0, total: $1)) }
     progress(.loaded(cachePositions: options.cachePositions))
     progress(.warmingUp)
+    try await engine.finishLoading()
     let time = try await warmUp(engine, positions: options.cachePositions)
 
     var entries: [Entry] = []
@@ -89,8 +98,9 @@ package struct ServingBenchmark: Sendable {
           let report = ServingReport(
             policy: options.label, requestRate: load.rate, requests: outcome.requests, totals: outcome.totals,
             serviceLevel: serviceLevel)
-          entries.append(Entry(round: round, report: report))
-          progress(.finished(Entry(round: round, report: report)))
+          let entry = Entry(round: round, report: report, requests: keepsRequests ? outcome.requests : nil)
+          entries.append(entry)
+          progress(.finished(entry))
         }
       }
     }

@@ -19,7 +19,8 @@ package struct ServingRun: Sendable {
     func tokens(_ count: Int) -> [Int32] {
       (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &random) }
     }
-    let shared = tokens(max(0, sharedTokens))
+    let longest = workload.arrivals.map(\.lengths.promptTokens).max() ?? 0
+    let shared = tokens(min(max(0, sharedTokens), longest))
     prompts = workload.arrivals.map { arrival in
       let common = shared.prefix(arrival.lengths.promptTokens)
       return common + tokens(arrival.lengths.promptTokens - common.count)

@@ -23,24 +23,30 @@ struct ModelLoader<B: Backend> {
 
   /// One matrix of the rows of all `parts`, in their order.
   mutating func matrix(_ label: String, _ parts: [(name: String, rows: Int)], columns: Int) throws -> B.Matrix {
-    try load(label, kind: .plain, [tensors(parts, columns: columns)])
+    let tensors = try tensors(parts, columns: columns)
+    let matrix = try backend.loadMatrix(MatrixSource(label: label, parts: [tensors]))
+    advance(tensors.reduce(0) { $0 + $1.bytes.count })
+    return matrix
   }
 
-  /// One matrix an expert; `parts` gives the tensors of expert e.
+  /// The experts of a layer, or the one that a dense layer is; `gateUp` and `down` give the tensors of expert e.
   mutating func experts(
-    _ label: String, kind: MatrixSource.Kind, count: Int, columns: Int, parts: (Int) -> [(name: String, rows: Int)]
-  ) throws -> B.Matrix {
-    try load(label, kind: kind, (0..<count).map { try tensors(parts($0), columns: columns) })
+    layer: Int, count: Int, isDense: Bool, hiddenSize: Int, intermediate: Int,
+    gateUp: (Int) -> [(name: String, rows: Int)], down: (Int) -> [(name: String, rows: Int)]
+  ) throws -> B.Experts {
+    let gateUps = try (0..<count).map { try tensors(gateUp($0), columns: hiddenSize) }
+    let downs = try (0..<count).map { try tensors(down($0), columns: intermediate) }
+    let label = "layers.\(layer).experts"
+    let experts = try backend.loadExperts(
+      ExpertsSource(
+        layer: layer, gateUp: MatrixSource(label: "\(label).gate_up", kind: .gated, parts: gateUps),
+        down: MatrixSource(label: "\(label).down", parts: downs), isDense: isDense))
+    advance((gateUps + downs).joined().reduce(0) { $0 + $1.bytes.count })
+    return experts
   }
 
   private func tensors(_ parts: [(name: String, rows: Int)], columns: Int) throws -> [HostTensor] {
     try parts.map { try checkpoint.weight($0.name, shape: [$0.rows, columns]) }
-  }
-
-  private mutating func load(_ label: String, kind: MatrixSource.Kind, _ parts: [[HostTensor]]) throws -> B.Matrix {
-    let matrix = try backend.loadMatrix(MatrixSource(label: label, kind: kind, parts: parts))
-    advance(parts.joined().reduce(0) { $0 + $1.bytes.count })
-    return matrix
   }
 
   private mutating func advance(_ bytes: Int) {

@@ -99,8 +99,7 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
       : try loader.matrix("head", [("lm_head.weight", model.vocabularySize)], columns: model.hiddenSize)
     expertBytes = layers.enumerated().map { index, layer in
       guard model.isSparse[index] else { return 0 }
-      let bytes = backend.byteCount(of: layer.feedForward.gateUp) + backend.byteCount(of: layer.feedForward.down)
-      return bytes / model.expertCount
+      return backend.byteCount(ofExpert: layer.feedForward.experts)
     }
   }
 
@@ -135,7 +134,6 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
     let isSparse = model.isSparse[index]
     let intermediate = isSparse ? model.expertIntermediateSize : model.denseIntermediateSize
     func expert(_ e: Int) -> String { isSparse ? "\(prefix)mlp.experts.\(e)." : "\(prefix)mlp." }
-    let count = isSparse ? model.expertCount : 1
     return FeedForwardBlock(
       norm: try loader.vector(prefix + "post_attention_layernorm.weight", count: model.hiddenSize),
       epsilon: configuration.epsilon,
@@ -145,12 +143,14 @@ package final class Qwen3MoE<B: Backend>: LanguageModel {
             "layers.\(index).router", [(prefix + "mlp.gate.weight", model.expertCount)], columns: model.hiddenSize),
           configuration.renormalise
         ) : nil,
-      gateUp: try loader.experts(
-        "layers.\(index).experts.gate_up", kind: .gated, count: count, columns: model.hiddenSize
-      ) { [(expert($0) + "gate_proj.weight", intermediate), (expert($0) + "up_proj.weight", intermediate)] },
-      down: try loader.experts(
-        "layers.\(index).experts.down", kind: .plain, count: count, columns: intermediate
-      ) { [(expert($0) + "down_proj.weight", model.hiddenSize)] })
+      experts: try loader.experts(
+        layer: index, count: isSparse ? model.expertCount : 1, isDense: !isSparse, hiddenSize: model.hiddenSize,
+        intermediate: intermediate
+      ) {
+        [(expert($0) + "gate_proj.weight", intermediate), (expert($0) + "up_proj.weight", intermediate)]
+      } down: {
+        [(expert($0) + "down_proj.weight", model.hiddenSize)]
+      })
   }
 
   package func embed(_ batch: B.Batch, rows: Range<Int>, into hidden: B.Activation) throws {

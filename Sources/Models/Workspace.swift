@@ -9,6 +9,7 @@ package final class Workspace<B: Backend> {
   private var buffers: Buffers?
   /// What routers that a larger one has replaced had counted.
   private var earlierLoads: [ExpertLoads]
+  private var earlierRows: [[Int]]
 
   /// One layer's intermediate results.
   struct Buffers {
@@ -38,6 +39,11 @@ package final class Workspace<B: Backend> {
     self.backend = backend
     self.model = model
     earlierLoads = Array(repeating: ExpertLoads(), count: model.layerCount)
+    earlierRows = Self.noRows(model)
+  }
+
+  private static func noRows(_ model: ModelDescription) -> [[Int]] {
+    Array(repeating: Array(repeating: 0, count: model.expertCount), count: model.layerCount)
   }
 
   /// Bytes that a workspace for `rows` rows takes.
@@ -67,6 +73,7 @@ package final class Workspace<B: Backend> {
   func buffers(rows: Int) throws -> Buffers {
     if let buffers, buffers.capacity >= rows { return buffers }
     earlierLoads = try expertLoads()
+    earlierRows = try expertRows()
     buffers = nil  // given back before the larger ones are taken
     let capacity = Self.capacity(for: rows)
     func activation(_ columns: Int, _ label: String, rows: Int? = nil) throws -> B.Activation {
@@ -107,6 +114,13 @@ package final class Workspace<B: Backend> {
   package func forgetLoads() {
     buffers = nil
     earlierLoads = Array(repeating: ExpertLoads(), count: model.layerCount)
+    earlierRows = Self.noRows(model)
+  }
+
+  /// Rows that each expert had since the beginning, [layers][experts]. Waits for the device.
+  package func expertRows() throws -> [[Int]] {
+    guard let sparse = buffers?.sparse else { return earlierRows }
+    return zip(earlierRows, try backend.readExpertRows(sparse.routing)).map { zip($0, $1).map { $0 + $1 } }
   }
 
   /// Experts loaded since the beginning, for each layer. Waits for the device.

@@ -45,6 +45,8 @@ package struct Device: @unchecked Sendable, Equatable {
   package let preferredFloatWidth: Int
   /// Whether device and host share memory.
   package let unifiedMemory: Bool
+  /// Whether the host may read and write buffers of shared virtual memory at any time, without mapping them.
+  package let sharesFineGrainedMemory: Bool
   package let isAvailable: Bool
   package let hasCompiler: Bool
   package let isLittleEndian: Bool
@@ -89,6 +91,10 @@ package struct Device: @unchecked Sendable, Equatable {
     nativeFloatWidth = info.number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, as: cl_uint.self)
     preferredFloatWidth = info.number(CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, as: cl_uint.self)
     unifiedMemory = info.flag(CL_DEVICE_HOST_UNIFIED_MEMORY)
+    let svm = info.number(CL_DEVICE_SVM_CAPABILITIES, as: cl_ulong.self)
+    sharesFineGrainedMemory =
+      unifiedMemory && OpenCLVersion(platform.version) >= OpenCLVersion(major: 2, minor: 0)
+      && svm & Int(CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0
     isAvailable = info.flag(CL_DEVICE_AVAILABLE)
     hasCompiler = info.flag(CL_DEVICE_COMPILER_AVAILABLE)
     isLittleEndian = info.flag(CL_DEVICE_ENDIAN_LITTLE)

@@ -8,9 +8,14 @@ package import OpenCL
 package final class OpenCLBackend: Backend {
   package let device: Device
   package let plan: DevicePlan
-  let context: Context
+  let shared: DeviceContext
   let queue: Queue
   let kernels: KernelTable
+  /// Times every launch; nil unless the backend was made for profiling.
+  package let recorder: LaunchRecorder?
+  /// Of the model that was loaded last.
+  var store: ExpertStore?
+  let expertMemory: ExpertMemory
   /// What attention on matrix units keeps between its parts; grows when more is wanted.
   var partialScratch: DeviceBuffer?
   var arrivalScratch: DeviceBuffer?
@@ -18,14 +23,25 @@ package final class OpenCLBackend: Backend {
   /// - Parameters:
   ///   - plan: how the device is used; what its properties suggest unless given.
   ///   - cache: where built programs are kept.
+  ///   - experts: where experts may lie.
+  ///   - profiling: whether launches are timed, by `recorder`.
   /// - Throws: `OpenCLError` if the device gives no context or queue.
-  package init(_ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache()) throws {
-    let context = try Context(device)
+  package init(
+    _ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache(),
+    experts: ExpertMemory = ExpertMemory(), profiling: Bool = false
+  ) throws {
+    shared = DeviceContext(try Context(device))
     self.device = device
     self.plan = plan ?? DevicePlan(device)
     kernels = KernelTable(plan: self.plan, cache: cache)
-    queue = try Queue(context)
-    self.context = context
+    queue = try Queue(shared.context, profiling: profiling)
+    recorder = profiling ? LaunchRecorder() : nil
+    expertMemory = experts
+  }
+
+  deinit {
+    // Memory that is shared with the host must not go while a kernel uses it.
+    try? queue.finish()
   }
 
   package var name: String { device.name }
@@ -33,20 +49,21 @@ package final class OpenCLBackend: Backend {
   /// Calls `body` with the path of each kernel's source before it is built or loaded.
   package func beforeBuilding(_ body: @escaping @Sendable (String) -> Void) { kernels.willBuild = body }
 
-  /// Bytes in buffers of this backend, now and at most.
-  package var allocatedBytes: (live: Int, peak: Int) { (context.ledger.liveBytes, context.ledger.peakBytes) }
+  package var allocatedBytes: (live: Int, peak: Int)? {
+    (shared.context.ledger.liveBytes, shared.context.ledger.peakBytes)
+  }
 
   // MARK: Memory
 
   func makeBuffer(byteCount: Int, label: String) throws -> DeviceBuffer {
     try check(byteCount, label)
-    return DeviceBuffer(try Buffer(context, byteCount: byteCount, label: label))
+    return DeviceBuffer(try Buffer(shared.context, byteCount: byteCount, label: label))
   }
 
   /// A buffer with a copy of `values`.
   func makeBuffer<T: BitwiseCopyable>(_ values: [T], label: String) throws -> DeviceBuffer {
     try check(values.count * MemoryLayout<T>.stride, label)
-    return try values.withUnsafeBytes { try DeviceBuffer(Buffer(context, copying: $0, label: label)) }
+    return try values.withUnsafeBytes { try DeviceBuffer(Buffer(shared.context, copying: $0, label: label)) }
   }
 
   private func check(_ byteCount: Int, _ label: String) throws(BackendError) {
@@ -83,7 +100,8 @@ package final class OpenCLBackend: Backend {
       tiles: try makeBuffer(
         byteCount: max(1, LaunchShape.mostEntries(slots: slots, experts: experts, plan)) * 16,
         label: "\(label) (tiles)"),
-      loads: try makeBuffer([Int32](repeating: 0, count: layers * 2), label: "\(label) (loads)"))
+      loads: try makeBuffer([Int32](repeating: 0, count: layers * 2), label: "\(label) (loads)"),
+      uses: try makeBuffer([Int32](repeating: 0, count: layers * experts), label: "\(label) (uses)"))
   }
 
   package func loadVector(_ values: [Float], label: String) throws -> Vector {
@@ -132,6 +150,13 @@ package final class OpenCLBackend: Backend {
     }
   }
 
+  package func readExpertRows(_ routing: Routing) throws -> [[Int]] {
+    let counts = try read(routing.uses, first: 0, count: routing.layers * routing.experts, as: Int32.self)
+    return (0..<routing.layers).map { layer in
+      counts[layer * routing.experts..<(layer + 1) * routing.experts].map { Int(UInt32(bitPattern: $0)) }
+    }
+  }
+
   private func read<T: BitwiseCopyable>(_ buffer: DeviceBuffer, first: Int, count: Int, as: T.Type) throws -> [T] {
     guard count > 0 else { return [] }
     return try [T](unsafeUninitializedCapacity: count) { values, initialized in
@@ -142,13 +167,21 @@ package final class OpenCLBackend: Backend {
     }
   }
 
+  /// Waits until everything that was queued is done.
+  package func finish() throws { try queue.finish() }
+
   // MARK: Launching
 
   /// Runs a kernel, built if need be.
   func launch<each Argument: KernelArgument>(
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
-    let entry = try kernels.kernel(key, context: context)
-    try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    let entry = try kernels.kernel(key, context: shared.context)
+    guard let recorder else {
+      return try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    }
+    recorder.add(
+      try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
+      kernel: key.name.rawValue)
   }
 }

@@ -1,26 +1,38 @@
-import Backend
+package import Backend
 import Foundation
 
 extension ReferenceBackend {
   package func experts(
-    _ x: Activation, gateUp: Matrix, down: Matrix, routing: Routing, rows: Int, hidden: Activation,
-    into out: Activation
+    _ x: Activation, _ experts: ExpertsSource, routing: Routing, rows: Int, hidden: Activation, into out: Activation
   ) {
-    let intermediate = gateUp.source.rows / 2
+    let (gateUp, down) = (experts.gateUp, experts.down)
+    let intermediate = gateUp.rows / 2
+    count(routing)
     for (expert, slots) in routing.slots.enumerated() where !slots.isEmpty {
       for n in 0..<intermediate {
-        let gate = WeightRow(gateUp.source, expert: expert, row: n)
-        let up = WeightRow(gateUp.source, expert: expert, row: intermediate + n)
+        let gate = WeightRow(gateUp, expert: expert, row: n)
+        let up = WeightRow(gateUp, expert: expert, row: intermediate + n)
         for slot in slots {
           let row = x.row(slot / routing.chosen)
           hidden.row(slot)[n] = Float(Self.silu(gate.dot(row)) * up.dot(row))
         }
       }
-      for n in 0..<down.source.rows {
-        let weights = WeightRow(down.source, expert: expert, row: n)
+      for n in 0..<down.rows {
+        let weights = WeightRow(down, expert: expert, row: n)
         for slot in slots { out.row(slot)[n] = Float(weights.dot(hidden.row(slot))) }
       }
     }
+  }
+
+  /// Adds a use to the counts: of a layer's experts those that have rows.
+  private func count(_ routing: Routing) {
+    guard let options = routing.counted else { return }
+    let distinct = routing.slots.count { !$0.isEmpty }
+    switch options.phase {
+    case .decode: routing.loads[options.layer].decode += distinct
+    case .prefill: routing.loads[options.layer].prefill += distinct
+    }
+    for (expert, slots) in routing.slots.enumerated() { routing.uses[options.layer][expert] += slots.count }
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) {

@@ -83,7 +83,11 @@ package final class ReferenceBackend: Backend {
     var weights: [Float]
     /// For each expert its slots (row · chosen + j), ascending.
     var slots: [[Int]]
+    /// Where the coming use is counted; nil for none.
+    var counted: RouterOptions?
     var loads: [ExpertLoads]
+    /// [layers][experts]
+    var uses: [[Int]]
 
     init(rows: Int, experts: Int, chosen: Int, layers: Int) {
       self.experts = experts
@@ -92,6 +96,7 @@ package final class ReferenceBackend: Backend {
       weights = Array(repeating: .nan, count: rows * chosen)
       slots = Array(repeating: [], count: experts)
       loads = Array(repeating: ExpertLoads(), count: layers)
+      uses = Array(repeating: Array(repeating: 0, count: experts), count: layers)
     }
   }
 
@@ -111,8 +116,13 @@ package final class ReferenceBackend: Backend {
 
   package func loadMatrix(_ source: MatrixSource) -> Matrix { Matrix(source) }
 
-  package func byteCount(of matrix: Matrix) -> Int {
-    matrix.source.parts.joined().reduce(0) { $0 + $1.bytes.count }
+  package typealias Experts = ExpertsSource
+
+  package func loadExperts(_ source: ExpertsSource) -> ExpertsSource { source }
+
+  package func byteCount(ofExpert experts: ExpertsSource) -> Int {
+    let parts = [experts.gateUp, experts.down].flatMap(\.parts).joined()
+    return parts.reduce(0) { $0 + $1.bytes.count } / experts.expertCount
   }
 
   package func prepare(
@@ -149,4 +159,6 @@ package final class ReferenceBackend: Backend {
   }
 
   package func readExpertLoads(_ routing: Routing) -> [ExpertLoads] { routing.loads }
+
+  package func readExpertRows(_ routing: Routing) -> [[Int]] { routing.uses }
 }

@@ -17,11 +17,7 @@ extension ReferenceBackend {
       }
     }
     Self.group(rows: rows, routing)
-    let distinct = routing.slots.count { !$0.isEmpty }
-    switch options.phase {
-    case .decode: routing.loads[options.layer].decode += distinct
-    case .prefill: routing.loads[options.layer].prefill += distinct
-    }
+    routing.counted = options
   }
 
   package func routeAll(rows: Int, into routing: Routing) {
@@ -29,6 +25,7 @@ extension ReferenceBackend {
       routing.indices[slot] = 0
       routing.weights[slot] = 1
     }
+    routing.counted = nil
     Self.group(rows: rows, routing)
   }
 

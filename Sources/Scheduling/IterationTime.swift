@@ -65,9 +65,11 @@ package struct IterationTime: Sendable {
 
   /// Seconds that such an iteration stays below nearly always; infinite for one that is more than twice as large as any
   /// that was seen.
-  package func bound(_ load: IterationLoad) -> Double {
+  ///
+  /// - Parameter mostExcess: the largest factor between what is predicted and the bound.
+  package func bound(_ load: IterationLoad, mostExcess: Double = .infinity) -> Double {
     let limit = max(2 * largestWork, Self.firstTokens * load.layerCount)
-    return Self.work(load) <= limit ? seconds(load) * excess : .infinity
+    return Self.work(load) <= limit ? seconds(load) * min(excess, mostExcess) : .infinity
   }
 
   private static func work(_ load: IterationLoad) -> Int {

@@ -30,10 +30,15 @@ package struct SchedulerBenchmark: Sendable {
   /// There are places for those that run and one more: a prompt is always under way, and all others wait for its place.
   /// It generates a single token, so the next one follows, and a new one comes to wait.
   ///
-  /// - Throws: `SchedulingError` if a number is below 1.
+  /// - Throws: `SchedulingError` if a number is below 1, or more than can be kept the books of.
   package func run(_ options: PolicyOptions) throws(SchedulingError) -> Result {
     for (name, value) in [("running", running), ("waiting", waiting), ("iterations", iterations)] where value < 1 {
       throw SchedulingError("\(name) is \(value), expected 1 or more")
+    }
+    for (name, value, most) in [
+      ("running", running, 1000), ("waiting", waiting, 1_000_000), ("iterations", iterations, 100_000),
+    ] where value > most {
+      throw SchedulingError("\(name) is \(value), expected at most \(most)")
     }
     // The first prompts generate while all the others that run pass, and then as long as is measured.
     let positions = promptTokens + iterations + running * 100 + 1000

@@ -94,13 +94,24 @@ extension Crossover {
 }
 
 extension Study {
-  /// - Parameter seed: of the arrivals.
+  /// - Parameters:
+  ///   - seed: of the arrivals.
+  ///   - lengths: of prompts; those that do not fit into the context or the KV cache are left out.
+  /// - Throws: `SimulationError` if none fits.
   package func crossover(
     seed: UInt64, lengths: [Int] = Crossover.promptLengths, loads: [Double] = Crossover.loads,
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) async throws -> Crossover {
     let policies =
       [PolicyOptions(.layered)] + Crossover.chunkSizes.map { PolicyOptions(.chunked, chunkSize: $0) }
+    let simulator = try simulator()
+    let most = min(simulator.limits.maxPositions, simulator.blocks * Simulator.blockSize)
+    let lengths = lengths.filter { $0 + Crossover.outputTokens - 1 <= most }
+    guard !lengths.isEmpty else {
+      throw SimulationError(
+        "no prompt length fits: the shortest has \(Crossover.promptLengths[0]) tokens and \(Crossover.outputTokens) to "
+          + "generate, but a sequence has at most \(most) positions")
+    }
     var places: [(length: Int, load: Double, rate: Double)] = []
     var jobs: [Job] = []
     for length in lengths {

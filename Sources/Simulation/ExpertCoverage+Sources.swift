@@ -62,7 +62,8 @@ extension ExpertCoverage {
 }
 
 extension ModelShape {
-  /// Reads a model's folder, or a `config.json` by itself. The folder's name, in lower case, is the model's.
+  /// Reads a model's folder, or its configuration by itself. The folder's name, in lower case, is the model's, or the
+  /// file's if it has one of its own.
   /// - Throws: `SimulationError` if there is no such file, `CheckpointError` naming the field that is wrong.
   package init(at path: String) throws {
     var isFolder: ObjCBool = false
@@ -71,7 +72,8 @@ extension ModelShape {
     }
     let file = isFolder.boolValue ? "\(path)/config.json" : path
     guard FileManager.default.fileExists(atPath: file) else { throw SimulationError("\(path): config.json is missing") }
-    let folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent().lastPathComponent
-    try self.init(JSONObject(file: file), name: folder.lowercased())
+    let url = URL(fileURLWithPath: file).standardizedFileURL
+    let named = url.lastPathComponent == "config.json" ? url.deletingLastPathComponent() : url.deletingPathExtension()
+    try self.init(JSONObject(file: file), name: named.lastPathComponent.lowercased())
   }
 }

@@ -36,10 +36,10 @@ package struct ModelShape: Sendable, Equatable {
     vocabularySize = try json.int("vocab_size", in: size)
     contextLength = try json.int("max_position_embeddings", in: size)
     let kinds = json.has("layer_types") ? try json.strings("layer_types") : []
-    let window = try json.optionalInt("sliding_window", in: size)
-    windows = (0..<layers).map { index in
-      kinds.indices.contains(index) && kinds[index] == "sliding_attention" ? window : nil
-    }
+    let slides = (0..<layers).map { kinds.indices.contains($0) && kinds[$0] == "sliding_attention" }
+    // Models without such layers have any number here.
+    let window = slides.contains(true) ? try json.optionalInt("sliding_window", in: size) : nil
+    windows = slides.map { $0 ? window : nil }
     weightBytes = 2
     cacheBytes = 2
     self.name = name

@@ -42,8 +42,7 @@ package struct SimulatedExecutor: Executor {
     energy += costs.energy(of: cost)
     totals.iterations += 1
     totals.decodeRows += plan.decode.count
-    totals.expertBytesDecode += cost.expertBytesDecode
-    totals.expertBytesPrefill += cost.expertBytesPrefill
+    costs.account(cost, in: &totals.ledger)
     totals.preemptions += plan.preempted.count
     totals.energy = energy
 
@@ -79,6 +78,8 @@ package struct SimulatedExecutor: Executor {
 package struct Simulator {
   /// Positions of a KV block.
   package static let blockSize = 16
+  /// Positions of a KV cache that can be kept the books of.
+  package static let mostPositions = 1 << 28
 
   package var costs: CostModel
   package var limits: Scheduler.Limits
@@ -88,7 +89,7 @@ package struct Simulator {
   /// - Parameters:
   ///   - maxPositions: positions of one sequence; the model's context unless given.
   ///   - cachePositions: what the KV cache holds; what fits beside the weights unless given.
-  /// - Throws: `SimulationError` if no position fits.
+  /// - Throws: `SimulationError` if no block fits, or more than `mostPositions`.
   package init(
     _ costs: CostModel, maxRequests: Int = 256, maxBatchedTokens: Int = 8192, maxPositions: Int? = nil,
     cachePositions: Int? = nil
@@ -97,7 +98,13 @@ package struct Simulator {
     limits = Scheduler.Limits(
       maxRequests: maxRequests, maxBatchedTokens: maxBatchedTokens,
       maxPositions: min(maxPositions ?? .max, costs.model.contextLength))
-    blocks = (cachePositions ?? costs.cachePositions) / Self.blockSize
+    let positions = cachePositions ?? costs.cachePositions
+    blocks = positions / Self.blockSize
+    guard positions <= Self.mostPositions else {
+      throw SimulationError(
+        "a KV cache of \(positions) positions is more than can be simulated, expected cache-positions of at most "
+          + "\(Self.mostPositions)")
+    }
     guard blocks > 0 else {
       throw SimulationError(
         "\(costs.hardware.name) has no room for a KV cache beside the weights of \(costs.model.name)")

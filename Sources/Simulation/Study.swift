@@ -58,13 +58,31 @@ package struct Study: Sendable {
       time: IterationTime(seed: IterationTime.grid(layerCount: layers)) { costs.cost(of: $0).seconds })
   }
 
+  /// - Throws: `SimulationError` that says how many requests are longer than a sequence, or the KV cache, may be.
+  private func check(_ workload: Workload, _ simulator: Simulator) throws(SimulationError) {
+    let lengths = workload.arrivals.map(\.lengths)
+    for (most, place) in [
+      (simulator.limits.maxPositions, "a sequence (max-model-len, or the model's context)"),
+      (simulator.blocks * Simulator.blockSize, "the KV cache (cache-positions, or what fits beside the weights)"),
+    ] {
+      let tooLong = lengths.filter { $0.positions > most }
+      guard let longest = tooLong.max(by: { $0.positions < $1.positions }) else { continue }
+      throw SimulationError(
+        "\(tooLong.count) of \(lengths.count) requests do not fit into the \(most) positions of \(place): the longest has "
+          + "\(longest.promptTokens) prompt tokens and \(longest.outputTokens) to generate")
+    }
+  }
+
   /// - Parameter progress: told of the share of arrivals that have come.
+  /// - Throws: `SimulationError` for requests that can never run, before any has.
   package func run(_ job: Job, progress: (Double) -> Void = { _ in }) throws -> Run {
     let policy = try policy(job.policy)
     var iterations: [Timeline.Iteration] = []
     let end = max(job.workload.arrivals.last?.time ?? 0, .leastNormalMagnitude)
     var told = 0.0
-    let (requests, totals) = try simulator().run(job.workload, policy: policy) { began, plan, cost in
+    let simulator = try simulator()
+    try check(job.workload, simulator)
+    let (requests, totals) = try simulator.run(job.workload, policy: policy) { began, plan, cost in
       if job.keepsIterations { iterations.append(.init(began: began, seconds: cost.seconds, plan: plan)) }
       if began / end > told + 0.01 {
         told = min(1, began / end)

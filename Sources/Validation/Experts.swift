@@ -1,6 +1,6 @@
 package import Backend
 
-/// SwiGLU experts on the rows that a router sent them, combined; some experts get no row, or one gets all.
+/// SwiGLU experts on the rows that a router sent them, combined, and how many are loaded; some experts get no row, or one gets all.
 package struct ExpertsCase: OpCase {
   /// How rows are spread over experts.
   enum Spread: String, Sendable {
@@ -45,12 +45,12 @@ package struct ExpertsCase: OpCase {
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
-    let (gateUp, down) = try weights(backend)
-    let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 1, label: "case")
+    let weights = try backend.loadExperts(source())
+    let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 2, label: "case")
     if spread == .dense {
       try backend.routeAll(rows: rows.count, into: routing)
     } else {
-      let options = RouterOptions(renormalise: true, layer: 0, phase: .decode)
+      let options = RouterOptions(renormalise: true, layer: 1, phase: .prefill)
       try backend.route(
         logits: backend.activation(rows: rows.count, columns: experts, rows.flatMap(logits)), rows: rows.count,
         options: options, into: routing)
@@ -59,17 +59,19 @@ package struct ExpertsCase: OpCase {
     let hidden = try backend.activation(rows: rows.count * chosen, columns: intermediate)
     let out = try backend.activation(rows: rows.count * chosen, columns: columns)
     let residual = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 12) })
-    try backend.experts(x, gateUp: gateUp, down: down, routing: routing, rows: rows.count, hidden: hidden, into: out)
+    try backend.experts(x, weights, routing: routing, rows: rows.count, hidden: hidden, into: out)
     try backend.combine(out, routing: routing, rows: rows.count, addingTo: residual)
     var result = try backend.result(residual, rows: rows.count, columns: columns)
     for (buffer, width) in [(hidden, intermediate), (out, columns)] {
       let own = try backend.result(buffer, rows: rows.count * chosen, columns: width)
       result.isContained = result.isContained && own.isContained && !own.values.contains(poison)
     }
+    result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
+    result.totals += try backend.readExpertRows(routing).joined().map(Int32.init)
     return result
   }
 
-  private func weights<B: Backend>(_ backend: B) throws -> (gateUp: B.Matrix, down: B.Matrix) {
+  private func source() throws -> ExpertsSource {
     var random = CaseRandom(13, columns, intermediate, experts)
     func tensors(_ name: String, rows: Int, columns: Int) -> [HostTensor] {
       (0..<experts).map { randomTensor("\(name).\($0)", format, rows: rows, columns: columns, &random) }
@@ -77,11 +79,9 @@ package struct ExpertsCase: OpCase {
     let gates = tensors("gate", rows: intermediate, columns: columns)
     let ups = tensors("up", rows: intermediate, columns: columns)
     let downs = tensors("down", rows: columns, columns: intermediate)
-    return (
-      try backend.loadMatrix(
-        MatrixSource(label: "gate_up", kind: .gated, parts: zip(gates, ups).map { [$0, $1] })),
-      try backend.loadMatrix(MatrixSource(label: "down", parts: downs.map { [$0] }))
-    )
+    return ExpertsSource(
+      layer: 0, gateUp: try MatrixSource(label: "gate_up", kind: .gated, parts: zip(gates, ups).map { [$0, $1] }),
+      down: try MatrixSource(label: "down", parts: downs.map { [$0] }), isDense: spread == .dense)
   }
 
   private func logits(_ row: Int) -> [Float] {

@@ -1,6 +1,6 @@
 package import Backend
 
-/// Router: which experts, with which weights, and how many are loaded. Row 1 has ties, row 2 NaN, row 3 infinities.
+/// Router: which experts, with which weights. Row 1 has ties, row 2 NaN, row 3 infinities.
 package struct RouterCase: OpCase {
   package var rows: Int
   var experts: Int
@@ -31,8 +31,8 @@ package struct RouterCase: OpCase {
       return values
     }
     let logits = try backend.activation(rows: rows.count, columns: experts, values)
-    let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 2, label: "case")
-    let options = RouterOptions(renormalise: renormalise, layer: 1, phase: .prefill)
+    let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 1, label: "case")
+    let options = RouterOptions(renormalise: renormalise, layer: 0, phase: .prefill)
     try backend.route(logits: logits, rows: rows.count, options: options, into: routing)
     // The weights come out by combining unit vectors: expert j of a row adds its weight to column j.
     var units = [Float](repeating: 0, count: rows.count * chosen * chosen)
@@ -49,11 +49,6 @@ package struct RouterCase: OpCase {
       let isValid = choice[own].allSatisfy { (0..<Int32(experts)).contains($0) } && Set(choice[own]).count == chosen
       for slot in own { choice[slot] = isValid ? 0 : -1 }
     }
-    var result = try backend.result(x, rows: rows.count, columns: chosen, indices: choice)
-    // With NaN the loads depend on the choice that has no right answer.
-    if !rows.contains(2) || experts <= chosen + 1 {
-      result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
-    }
-    return result
+    return try backend.result(x, rows: rows.count, columns: chosen, indices: choice)
   }
 }

@@ -21,6 +21,8 @@ struct BenchServe: AsyncParsableCommand {
     help: "reference, an index of `strata devices`, or part of a name. Default: STRATA_DEVICE, else the first GPU.")
   var device: String?
 
+  @OptionGroup var memory: MemoryOptions
+
   @OptionGroup var serving: ServingOptions
 
   @Option(parsing: .unconditional, help: "Runs of each policy.")
@@ -37,19 +39,25 @@ struct BenchServe: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Tokens that all prompts begin with, and whose KV blocks they share.")
   var sharedTokens = 0
 
+  @Flag(help: "With --json, print each request's arrival and tokens' times in seconds.")
+  var detailed = false
+
   func run() async throws {
     let loads = try serving.workloads().map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
     var benchmark = ServingBenchmark(
       device: try DeviceSelection.find(device), policies: serving.policies(), loads: loads)
     benchmark.rounds = rounds
     benchmark.seed = serving.seed
+    benchmark.keepsRequests = detailed
     benchmark.sharedTokens = sharedTokens
     benchmark.cachePositions = cachePositions
     benchmark.maxRequests = serving.maxNumSeqs
     benchmark.maxBatchedTokens = serving.maxNumBatchedTokens
     benchmark.serviceLevel = try serving.serviceLevel()
     let progress = BenchProgress(model: model, device: benchmark.device.name, rounds: rounds)
-    let entries = try await benchmark.run(ModelFiles(folder: model)) { progress.show($0) }
+    let files = try ModelFiles(folder: model)
+    (benchmark.deviceMemory, benchmark.experts) = try memory.settings(benchmark.device, files.description)
+    let entries = try await benchmark.run(files) { progress.show($0) }
     if serving.json {
       try printJSON(entries)
     } else {

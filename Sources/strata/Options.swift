@@ -43,6 +43,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(parsing: .unconditional, help: "Requests that run at once.")
   var maxNumSeqs = 256
+
+  @OptionGroup var memory: MemoryOptions
 }
 
 extension ModelOptions {
@@ -55,6 +57,7 @@ extension ModelOptions {
       cachePositions: cachePositions, expectedTokens: expectedTokens)
     options.maxBatchedTokens = maxNumBatchedTokens
     options.maxRequests = maxNumSeqs
+    (options.deviceMemory, options.experts) = try memory.settings(options.device, files.description)
     return options
   }
 }

@@ -6,10 +6,15 @@ import Scheduling
 /// Which requests come when, in which ways they are scheduled, and what is asked of their times: shared by
 /// `strata bench serve` and `strata simulate`.
 struct ServingOptions: ParsableArguments {
-  @Option(help: "CSV file with the columns prompt_tokens and output_tokens, one request a line.")
+  @Option(
+    help: "CSV file with the columns prompt_tokens, output_tokens and perhaps arrival in seconds, one request a line.")
   var trace: String?
 
-  @Option(parsing: .upToNextOption, help: "Requests a second, Poisson arrivals; several for one run each.")
+  @Option(
+    parsing: .upToNextOption,
+    help:
+      "Requests a second, Poisson arrivals; several for one run each. Default: the trace's own arrivals, if it has any."
+  )
   var requestRate: [Double] = []
 
   @Option(parsing: .unconditional, help: "Requests of a run. Default: all that arrive in --duration.")
@@ -61,10 +66,21 @@ struct ServingOptions: ParsableArguments {
 }
 
 extension ServingOptions {
+  /// An option of a policy that does not run would say nothing.
+  func validate() throws {
+    let options: [(name: String, isGiven: Bool, policy: PolicyName)] = [
+      ("chunk-size", !chunkSize.isEmpty, .chunked), ("layer-groups", layerGroups != nil, .layered),
+      ("group-table", groupTable != nil, .layered), ("tbt-target", tbtTarget != nil, .adaptive),
+    ]
+    for option in options where option.isGiven && !policy.contains(option.policy) {
+      throw ValidationError("'--\(option.name)' is of policy \(option.policy.rawValue), which '--policy' does not name")
+    }
+  }
+
   /// Nil without limits.
   func serviceLevel() throws -> ServiceLevel? {
     guard sloTtft != nil || sloTbt != nil else { return nil }
-    guard let sloTtft, let sloTbt, sloTtft > 0, sloTbt > 0 else {
+    guard let sloTtft, let sloTbt, sloTtft > 0, sloTbt > 0, sloTtft.isFinite, sloTbt.isFinite else {
       throw EngineError("slo-ttft and slo-tbt go together, expected a number of milliseconds above 0 for each")
     }
     return ServiceLevel(timeToFirstToken: sloTtft / 1000, timeBetweenTokens: sloTbt / 1000)
@@ -86,10 +102,11 @@ extension ServingOptions {
   /// - Throws: `ValidationError`, wrong usage, without a trace or a rate.
   func workloads() throws -> [(rate: Double, workload: Workload)] {
     guard let file = trace else { throw ValidationError("Missing expected argument '--trace <trace>'") }
+    let trace = try Trace(csv: readText(file), source: file)
     guard !requestRate.isEmpty else {
+      if numRequests == nil, let workload = Workload(replaying: trace) { return [(workload.meanRate, workload)] }
       throw ValidationError("Missing expected argument '--request-rate <request-rate> ...'")
     }
-    let trace = try Trace(csv: readText(file), source: file)
     let size = numRequests.map(Workload.Size.requests) ?? .seconds(duration)
     return try requestRate.map { ($0, try Workload(trace, rate: $0, size: size, seed: seed)) }
   }

@@ -1,11 +1,13 @@
+import Backend
 import Engine
 import Models
+import OpenCLBackend
 import Scheduling
 import TestSupport
 import Testing
 
-/// Whatever tiles a prompt passes in, with whomever, from whatever blocks, after whatever preemptions: the bits are those
-/// of one pass alone.
+/// Whatever tiles a prompt passes in, with whomever, from whatever blocks, after whatever preemptions, with as few experts on
+/// the device as you like: the bits are those of one pass alone.
 @Suite(.serialized)
 struct AnyTilingTests {
   /// A request with what it gives alone, in one tile, with nothing shared.
@@ -22,16 +24,19 @@ struct AnyTilingTests {
     let seed = randomSeed()
     var random = SplitMix64(seed: seed)
     var statistics = SchedulerStatistics()
+    var evicted = 0
     for name in ["mixed", "alternating", "qwen3_moe"] {
       let files = try ModelFiles(folder: Fixtures.path(name))
       let samples = try await samples(files, target, &random)
       for index in 0..<Self.cases / 3 {
         let found = try await play(
           files, target, samples, &random, context: "\(target.testDescription), \(name), case \(index), seed \(seed)")
-        statistics.preemptions += found.preemptions
-        statistics.sharedTokens += found.sharedTokens
+        statistics.preemptions += found.statistics.preemptions
+        statistics.sharedTokens += found.statistics.sharedTokens
+        evicted += found.evicted
       }
     }
+    #expect(target.plan == nil || evicted > 1000, "the cases are too easy; seed \(seed)")
     #expect(statistics.preemptions > 8, "the cases are too easy; seed \(seed)")
     #expect(statistics.sharedTokens > 200, "the cases are too easy; seed \(seed)")
   }
@@ -60,7 +65,7 @@ struct AnyTilingTests {
   /// Some requests, at once and later, in a cache that holds one or a few of them; some are given up half-way.
   private func play(
     _ files: ModelFiles, _ target: TestTarget, _ samples: [Sample], _ random: inout SplitMix64, context: String
-  ) async throws -> SchedulerStatistics {
+  ) async throws -> (statistics: SchedulerStatistics, evicted: Int) {
     let chosen = (0..<Int.random(in: 2...5, using: &random)).map { _ in
       samples[Int.random(in: 0..<samples.count, using: &random)]
     }
@@ -68,6 +73,7 @@ struct AnyTilingTests {
     var options = target.options(
       cachePositions: largest + 16 * Int.random(in: 0...4, using: &random), policy: RandomTiling(seed: random.next()))
     options.maxRequests = Int.random(in: 1...5, using: &random)
+    if Bool.random(using: &random) { shrink(&options, files, &random) }
     let engine = try Engine(files, tokenizer: nil, options: options)
 
     let later = Int.random(in: 1...chosen.count, using: &random)
@@ -89,6 +95,24 @@ struct AnyTilingTests {
       #expect(bits.count == expected.tokens.count, "\(context), request \(index)")
       #expect(bits == expected.capture?.generated.map { $0.map(\.bitPattern) }, "\(context), request \(index)")
     }
-    return await engine.schedulerStatistics
+    if case .bytes(let budget) = options.deviceMemory, let peak = await engine.peakDeviceBytes {
+      #expect(peak <= budget, "\(context): \(options.experts)")
+    }
+    let ledger = try await engine.ledger()
+    let loads = Int(ledger.total.expertTransfers.total)
+    return (await engine.schedulerStatistics, max(0, loads - ledger.slots))
+  }
+
+  /// A budget with room for one expert up to all of them, and any way to use it.
+  private func shrink(_ options: inout EngineOptions, _ files: ModelFiles, _ random: inout SplitMix64) {
+    guard options.plan != nil else { return }
+    let plan = Engine.memoryPlan(files, options)
+    options.deviceMemory = .bytes(Int.random(in: plan.smallest...plan.total, using: &random))
+    options.experts.retention = ExpertRetention.allCases.randomElement(using: &random) ?? .auto
+    options.experts.prefetches = Bool.random(using: &random)
+    options.experts.hostLayers = Int.random(in: 0...files.description.layerCount, using: &random)
+    options.experts.hostBytes = Int.random(in: 0...plan.experts, using: &random)
+    // Through a staging buffer, as where host and device share no memory.
+    if Bool.random(using: &random) { options.plan?.mapsWeights = false }
   }
 }

@@ -34,24 +34,37 @@ struct BadInputTests {
 
   // MARK: Buffers and memory
 
+  /// All matrices stay bf16, in panels of 32 features where the style has them; norms become f32. 100 positions are 7
+  /// blocks of 16.
   @Test(.needsOpenCL, arguments: TestTarget.openCL)
   func theMemoryThatIsNeededIsCompared(target: TestTarget) throws {
     var options = target.options(cachePositions: 100)
-    let estimate = try Engine(files, tokenizer: nil, options: options).estimate
-    // All matrices stay bf16; norms become f32. 100 positions are 7 blocks of 16.
+    let memory = try Engine(files, tokenizer: nil, options: options).memory
     let norms = 4 * (2 * 128 + 2 * 32) + 128
     let attention = 128 * 4 * 32 * 2 + 128 * 2 * 32 * 2
-    let matrices = 2 * 512 * 128 + 4 * (attention + 8 * 128 + 8 * 3 * 128 * 64)
-    #expect(estimate.weights == 2 * matrices + 4 * norms)
-    #expect(estimate.cache == 4 * 7 * 16 * 2 * 2 * 32 * 4)
-    #expect(estimate.activations > 0)
-    options.deviceMemory = estimate.total
+    let router = (target.plan?.style == .cpu ? 32 : 8) * 128
+    let rotary = 7 * 16 * 32 * 4
+    #expect(memory.dense == 2 * (2 * 512 * 128 + 4 * (attention + router)) + 4 * norms + rotary)
+    #expect(memory.experts == 2 * 4 * 8 * 3 * 128 * 64 && memory.leastExperts == 2 * 3 * 128 * 64)
+    #expect(memory.cache == 4 * 7 * 16 * 2 * 2 * 32 * 4)
+    #expect(memory.activations > 0 && memory.fitsAll)
+    #expect(memory.smallest == memory.total - memory.experts + memory.leastExperts)
+
+    options.deviceMemory = .bytes(memory.smallest)
     #expect(throws: Never.self) { _ = try Engine(files, tokenizer: nil, options: options) }
-    options.deviceMemory = estimate.total - 1
-    let error = #expect(throws: EngineError.self) { _ = try Engine(files, tokenizer: nil, options: options) }
-    let text = try #require(error?.description)
+    options.deviceMemory = .bytes(memory.smallest - 1)
+    var error = #expect(throws: EngineError.self) { _ = try Engine(files, tokenizer: nil, options: options) }
+    var text = try #require(error?.description)
     #expect(text.hasPrefix("device \"\(target.device.name)\" has too little memory: "))
-    for part in ["weights", "KV cache", "activations"] { #expect(text.contains("\(part) ")) }
+    #expect(text.contains("(\(memory.smallest) bytes)"))
+    for part in ["other than experts", "KV cache", "activations", "one expert"] { #expect(text.contains("\(part) ")) }
+
+    guard case .openCL(let device) = target.device else { return }
+    let globalMemory = device.globalMemory
+    options.deviceMemory = .bytes(globalMemory + 1)
+    error = #expect(throws: EngineError.self) { _ = try Engine(files, tokenizer: nil, options: options) }
+    text = try #require(error?.description)
+    #expect(text.hasPrefix("device-memory is ") && text.contains(target.device.name))
   }
 
   private func engine(
@@ -147,10 +160,10 @@ struct BadInputTests {
       if case .finished(let end) = event { result = end }
     }
     try expect(#require(result), 33)
-    let traffic = try await engine.expertTraffic()
+    let traffic = try await engine.ledger().total.memory
     let alone = try Engine(files, tokenizer: nil, options: target.options(cachePositions: good.cachePositions))
     _ = try await alone.submit([good[0]])[0].result()
-    #expect(traffic == (try await alone.expertTraffic()))
+    #expect(traffic == (try await alone.ledger().total.memory))
     for (length, stream) in zip([33, 7], try await engine.submit(good)) { try await expect(stream.result(), length) }
   }
 
@@ -171,7 +184,7 @@ struct BadInputTests {
     }
     try await expect(next.result(), 7)
     // A decoding token reads 2 experts in each of 4 layers.
-    let decoded = try await engine.expertTraffic().decodeBytes / (4 * 2 * 3 * 128 * 64 * 2)
+    let decoded = Int(try await engine.ledger().total.memory[.expert]?.decode ?? 0) / (4 * 2 * 3 * 128 * 64 * 2)
     #expect(decoded >= 15 && decoded < 1500, "the dropped request went on: \(decoded) tokens")
     try await expect(engine.submit([request(33)])[0].result(), 33)
   }

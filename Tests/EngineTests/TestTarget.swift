@@ -18,14 +18,15 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
 
   static let reference = TestTarget(.reference, nil)
   static let devices = ((try? Device.all()) ?? []).filter { DeviceReport($0).isUsable }
-  /// Every OpenCL device with each family of kernels that it can run at speed.
-  static let openCL = devices.flatMap { device in
-    KernelStyle.allCases.map { DevicePlan(device, style: $0) }
-      .filter { $0.style != .mma || !$0.emulatesMatrixUnits }
-      .map { TestTarget(.openCL(device), $0) }
+  /// Every OpenCL device with each family of kernels.
+  private static let everything = devices.flatMap { device in
+    KernelStyle.allCases.map {
+      (plan: DevicePlan(device, style: $0), target: TestTarget(.openCL(device), DevicePlan(device, style: $0)))
+    }
   }
-  /// The kernels for matrix units where they are acted out: slow, so for a test or two.
-  static let emulated = devices.prefix(1).map { TestTarget(.openCL($0), DevicePlan($0, style: .mma)) }
+  /// Those that run as they are; matrix units that are acted out take too long for more than a few checks.
+  static let openCL = everything.filter { $0.plan.style != .mma || !$0.plan.emulatesMatrixUnits }.map(\.target)
+  static let actedOut = everything.filter { $0.plan.style == .mma && $0.plan.emulatesMatrixUnits }.map(\.target)
   /// Every OpenCL device with the kernels that it would choose.
   static let chosen = devices.map { TestTarget(.openCL($0), DevicePlan($0)) }
   static let all = [reference] + openCL

@@ -20,6 +20,15 @@ struct ReferenceHarness {
 
   /// One matrix an expert, each given by its rows.
   func matrix(_ experts: [[[Float]]], kind: MatrixSource.Kind = .plain) throws -> ReferenceBackend.Matrix {
+    backend.loadMatrix(try source(experts, kind: kind))
+  }
+
+  func experts(gateUp: [[[Float]]], down: [[[Float]]]) throws -> ExpertsSource {
+    ExpertsSource(
+      layer: 0, gateUp: try source(gateUp, kind: .gated), down: try source(down, kind: .plain), isDense: false)
+  }
+
+  private func source(_ experts: [[[Float]]], kind: MatrixSource.Kind) throws -> MatrixSource {
     let parts = experts.enumerated().map { index, rows in
       [
         HostTensor(
@@ -28,7 +37,7 @@ struct ReferenceHarness {
         )
       ]
     }
-    return backend.loadMatrix(try MatrixSource(label: "test", kind: kind, parts: parts))
+    return try MatrixSource(label: "test", kind: kind, parts: parts)
   }
 
   func batch(_ layout: BatchLayout, cache: KVCacheShape) throws -> ReferenceBackend.Batch {

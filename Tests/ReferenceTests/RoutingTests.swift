@@ -52,22 +52,4 @@ struct RoutingTests {
     #expect(experts == [2, 1])
     #expect(difference(weights, [1, 1]) < 1e-7)
   }
-
-  /// A load is an expert with at least one row, once a launch, under its layer and phase.
-  @Test func loadsAreCountedByLayerAndPhase() {
-    let test = ReferenceHarness()
-    let routing = test.backend.makeRouting(rows: 2, experts: 4, chosen: 1, layers: 2, label: "routing")
-    let rows = test.activation([9, 0, 0, 0, 9, 0, 0, 0], rows: 2)
-    func run(rows count: Int, layer: Int, _ phase: Phase) {
-      test.backend.route(
-        logits: rows, rows: count, options: RouterOptions(renormalise: true, layer: layer, phase: phase),
-        into: routing)
-    }
-    run(rows: 2, layer: 0, .prefill)
-    run(rows: 1, layer: 1, .decode)
-    run(rows: 1, layer: 1, .decode)
-    run(rows: 0, layer: 1, .decode)
-    #expect(
-      test.backend.readExpertLoads(routing) == [ExpertLoads(decode: 0, prefill: 1), ExpertLoads(decode: 2, prefill: 0)])
-  }
 }

@@ -69,13 +69,27 @@ struct AdaptiveTests {
     #expect(tile.layers == 0..<1)
     #expect((1..<8000).contains(tile.tokenCount))
     #expect(seconds([tile], decode: 10) <= 0.005)
+    #expect(seconds([tile], decode: 10) > 0.85 * 0.005, "as many as fit")
   }
 
-  /// An impossible target still makes progress: a token of a layer.
+  /// No tile keeps a target that decoding alone misses: prompts get as much time as decoding, and do not starve.
   @Test func anImpossibleTargetMakesProgress() throws {
     let tile = try #require(
       policy(target: 0.0001).nextTiles(view([Prefill(id: RequestID(0), length: 8000)], decode: 10)).first)
-    #expect(tile.layers == 0..<1 && tile.tokenCount == 1)
+    #expect(abs(seconds([tile], decode: 10) / (2 * seconds([], decode: 10)) - 1) < 0.15)
+  }
+
+  /// One iteration that takes four times as long as predicted does not stop prompts: what follows is made with a larger
+  /// margin, which ends at a third of the target.
+  @Test func aLateIterationDoesNotStopPrompts() throws {
+    var policy = policy(target: 0.02)
+    let view = view([Prefill(id: RequestID(0), length: 4000)], decode: 300)
+    let before = try #require(policy.nextTiles(view).first)
+    let decodeOnly = IterationLoad(layerCount: Self.layers, decode: view.decode, tiles: [])
+    policy.observe(decodeOnly, seconds: 4 * seconds([], decode: 300))
+    let after = try #require(policy.nextTiles(view).first)
+    #expect(seconds([after], decode: 300) < seconds([before], decode: 300))
+    #expect(seconds([after], decode: 300) > 1.35 * seconds([], decode: 300))
   }
 
   /// A short prompt passes all layers in a tile of its own beside a layer of the long one; one that is not short waits.
@@ -88,6 +102,28 @@ struct AdaptiveTests {
     #expect(tiles.first?.layers.lowerBound == 2 && tiles.first?.slices.first?.request == RequestID(0))
     #expect(tiles.last?.layers == 0..<12 && tiles.last?.slices.map(\.request) == [RequestID(1)])
     #expect(seconds(tiles, decode: 4) <= 0.012)
+  }
+
+  /// Long prompts wait before it, and the one under way was cut because of them: it does not wait for them, either.
+  @Test func aShortPromptPassesLongOnesThatWait() throws {
+    var simulation = Simulation(policy: policy(target: 0.02), layers: Self.layers, blocks: 3000)
+    try simulation.add(prompt: 10, maxTokens: 100)
+    simulation.advance()
+    for length in [9000, 8000, 8000, 300] { try simulation.add(prompt: length, maxTokens: 1) }
+    simulation.run()
+    simulation.checkEnd()
+    #expect(simulation.finished.first == RequestID(4))
+    #expect(simulation.tiles.first { $0.slices[0].request == RequestID(1) }?.tokenCount == 7168)
+    let own = try #require(simulation.tiles.firstIndex { $0.slices[0].request == RequestID(4) })
+    #expect(own <= 3, "in the second iteration of the first long one")
+  }
+
+  /// Only what does not fit whole is cut.
+  @Test(arguments: [([8192], 8192), ([4000, 4192], 8192), ([8000, 300], 8000), ([4000, 4193], 7168), ([8193], 7168)])
+  func roomForGuestsIsLeftWhereAPromptIsCut(prompts: [Int], begins: Int) throws {
+    let view = view(
+      prompts.enumerated().map { Prefill(id: RequestID($0), length: $1) }, decode: 1)
+    #expect(policy(target: 1).nextTiles(view).first?.tokenCount == begins)
   }
 
   /// There is no time for it: it waits, and the long one goes on.

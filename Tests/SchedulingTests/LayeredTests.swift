@@ -85,6 +85,8 @@ struct LayeredTests {
     try simulation.add(prompt: 20, maxTokens: 2)
     simulation.advance()
     try simulation.add(prompt: 30, maxTokens: 2)
+    simulation.advance(by: 2)
+    #expect(simulation.scheduler.waitingCount == 1, "it takes no blocks before")
     simulation.run()
     simulation.checkEnd()
     #expect(simulation.tiles.map { $0.slices.map(\.request.value) } == [[0], [0], [0], [1], [1], [1]])

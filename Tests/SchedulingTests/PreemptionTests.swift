@@ -10,15 +10,16 @@ struct PreemptionTests {
       policy: Continuous(), layers: 2, blocks: 5, blockSize: 4, sharesPrefixes: sharesPrefixes)
     try simulation.add(prompt: 6, maxTokens: 11)
     try simulation.add(prompt: 6, maxTokens: 11)
+    simulation.advance(by: 11)
+    #expect(simulation.finished == [RequestID(0)], "the first one never stops: a token in each iteration")
     simulation.run()
     simulation.checkEnd()
     #expect(simulation.preemptions >= 1)
     #expect(simulation.finished == [RequestID(0), RequestID(1)])
-    // The first one never stops: 11 tokens in its first 11 iterations.
     #expect(simulation.scheduler.statistics.preemptions == simulation.preemptions)
   }
 
-  /// What a preempted request had generated passes the model again as a part of its prompt, in one go.
+  /// What a preempted request had generated passes the model again as a part of its prompt.
   @Test func nothingGeneratedIsLost() throws {
     var simulation = Simulation(policy: Continuous(), layers: 1, blocks: 4, blockSize: 4)
     try simulation.add(prompt: 4, maxTokens: 12)
@@ -36,9 +37,15 @@ struct PreemptionTests {
   /// A prompt in the middle of the layers that came last gives way to those that run.
   @Test func aPromptUnderWayCanGiveWay() throws {
     var simulation = Simulation(policy: Layered(groups: 6), layers: 6, blocks: 6, blockSize: 4)
-    try simulation.add(prompt: 4, maxTokens: 20)
+    try simulation.add(prompt: 7, maxTokens: 17)
     simulation.advance(by: 6)
     try simulation.add(prompt: 12, maxTokens: 2)
+    while simulation.preemptions == 0, simulation.step() {}
+    // In the twelfth iteration the first one has 13 tokens, and no block is left for the last of them; the other one has
+    // passed five of its six groups.
+    #expect(simulation.iterations == 12 && simulation.lives[RequestID(1)]?.generated == 0)
+    #expect(
+      simulation.tiles.filter { $0.slices[0].request == RequestID(1) }.map(\.layers) == (0..<5).map { $0..<$0 + 1 })
     simulation.run()
     simulation.checkEnd()
     #expect(simulation.preemptions >= 1)

@@ -48,4 +48,15 @@ struct CrossoverTests {
     #expect(layered.meanTTFT < 0.6 * chunks512.meanTTFT)
     #expect(abs(found.points[0].gain(\.meanE2E, among: .any) ?? 1) < 0.05)
   }
+
+  /// 200 tokens come behind the prompt, the last of which needs no position.
+  @Test func lengthsBeyondTheContextAreLeftOut() async throws {
+    var study = try Setup.study(Setup.qwen)
+    study.maxPositions = 455
+    let found = try await study.crossover(seed: 1, lengths: [256, 512], loads: [0.5])
+    #expect(found.points.map(\.promptTokens) == [256])
+    study.maxPositions = 454
+    let short = study
+    await #expect(throws: SimulationError.self) { _ = try await short.crossover(seed: 1) }
+  }
 }

@@ -40,6 +40,13 @@ struct HardwareProfileTests {
       let error = #expect(throws: SimulationError.self) { try HardwareProfile(named: file) }
       #expect(error?.description.hasPrefix("\(file): field \(field): found \(value), expected") == true)
     }
+    var negative = profile
+    negative.sequenceOverheads = ["a": 1, "b": -1]
+    let overheads = try write(negative)
+    #expect(
+      throws: SimulationError(
+        "\(overheads): field sequenceOverheads.b: found -1.0, expected a number of at least 0")
+    ) { try HardwareProfile(named: overheads) }
     profile.devices = 0
     let file = try write(profile)
     #expect(throws: SimulationError("\(file): field devices: found 0, expected 1 or more")) {
@@ -49,6 +56,7 @@ struct HardwareProfileTests {
 
   @Test(arguments: [
     ("{", "not valid JSON"), ("{}", "field name: it is missing"), (#"{"name": 3}"#, "field name: expected String"),
+    ("[]", "the whole: expected"),
   ])
   func aBadFileNamesTheField(text: String, problem: String) throws {
     let folder = try TemporaryFolder()

@@ -1,3 +1,4 @@
+import Foundation
 import Simulation
 import TestSupport
 import Testing
@@ -27,6 +28,23 @@ struct ModelShapeTests {
 
   @Test func theConfigurationByItselfIsEnough() throws {
     #expect(try ModelShape(at: "\(Setup.models)/\(Setup.qwen)/config.json") == Setup.shape(Setup.qwen))
+    // A file with a name of its own has the model's: profiles know models by it.
+    let folder = try TemporaryFolder()
+    let text = try String(contentsOfFile: "\(Setup.models)/\(Setup.qwen)/config.json", encoding: .utf8)
+    #expect(try ModelShape(at: folder.write("Qwen3-30B-A3B.json", text)) == Setup.shape(Setup.qwen))
+  }
+
+  /// Qwen2-MoE has a window of 0, which no layer uses.
+  @Test func aWindowThatNoLayerHasDoesNotMatter() throws {
+    let folder = try TemporaryFolder()
+    let text =
+      #"{"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4, "num_experts": 8, "num_experts_per_tok": 2, "#
+      + #""moe_intermediate_size": 32, "vocab_size": 100, "max_position_embeddings": 128, "sliding_window": 0"#
+    try folder.write("config.json", text + "}")
+    #expect(try ModelShape(at: folder.path).windows == [nil, nil])
+    try folder.write("config.json", text + #", "layer_types": ["sliding_attention", "full_attention"]}"#)
+    let error = #expect(throws: (any Error).self) { try ModelShape(at: folder.path) }
+    #expect("\(try #require(error))".contains("field sliding_window: found 0"))
   }
 
   @Test func whatIsMissingIsNamed() throws {

@@ -64,14 +64,19 @@ struct SimulatorTests {
     let workload = Workload(arrivals: [.init(time: 0, lengths: .init(promptTokens: 600, outputTokens: 10))])
     let job = Study.Job(PolicyOptions(.layered), rate: nil, workload: workload)
     study.cachePositions = 512
-    #expect(throws: SchedulingError("609 positions need 39 KV blocks of 16, but the cache has 32")) {
-      try study.run(job)
-    }
+    func refusal() -> String? { #expect(throws: SimulationError.self) { try study.run(job) }?.description }
+    #expect(
+      refusal()?.hasPrefix("1 of 1 requests do not fit into the 512 positions of the KV cache (cache-positions") == true
+    )
+    study.cachePositions = Simulator.mostPositions + 1
+    #expect(refusal()?.contains("expected cache-positions of at most 268435456") == true)
     study.cachePositions = 15
     #expect(throws: SimulationError.self) { try study.run(job) }
     study.cachePositions = nil
     study.maxPositions = 500
-    #expect(throws: SchedulingError("the prompt has 600 tokens, but the context holds 500")) { try study.run(job) }
+    #expect(
+      refusal()?.hasPrefix("1 of 1 requests do not fit into the 500 positions of a sequence (max-model-len") == true)
+    #expect(refusal()?.hasSuffix("the longest has 600 prompt tokens and 10 to generate") == true)
     var bare = try Setup.study(Setup.qwen, "rtx3060")
     bare.costs = CostModel(
       model: bare.costs.model, hardware: try HardwareProfile(named: "rtx3060").holdingExperts, coverage: .paperQwen)

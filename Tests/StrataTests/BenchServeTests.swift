@@ -110,6 +110,8 @@ struct BenchServeTests {
     (["--policy", "chunked", "--chunk-size", "0"], "chunk-size is 0"), (["--layer-groups", "9"], "layer-groups is 9"),
     (["--policy", "adaptive", "--tbt-target", "0"], "tbt-target is 0"),
     (["--cache-positions", "0"], "cache-positions is 0"),
+    (["--cache-positions", "\(Int.max)"], "cache-positions is \(Int.max), expected at most"),
+    (["--request-rate", "1e-300"], "request-rate is 1e-300: 2 requests would come"),
     (
       ["--cache-positions", "16"],
       "1 of 2 requests do not fit into the KV cache of 16 positions: the longest has 30 prompt tokens and 4 to generate, "
@@ -143,6 +145,10 @@ struct BenchServeTests {
     let results = try outcome.json([Result].self)
     #expect(results.map(\.running) == [2, 5, 2, 5] && results.allSatisfy { $0.waiting == 10 })
     try await Strata.run("bench", "scheduler", "--running", "0").expectFailure("running is 0, expected 1 or more")
+    for option in ["running", "waiting", "iterations"] {
+      try await Strata.run("bench", "scheduler", "--\(option)", "\(Int.max)").expectFailure(
+        "\(option) is \(Int.max), expected at most")
+    }
     let table = try await Strata.run(["bench", "scheduler"] + options).expectSuccess()
     #expect(table.output.split(separator: "\n").count == 5)
   }

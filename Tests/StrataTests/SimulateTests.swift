@@ -121,13 +121,18 @@ struct SimulateTests {
     (["--num-requests", "0"], "num-requests is 0, expected 1 or more"),
     (["--cache-positions", "15"], "has no room for a KV cache"),
     (["--cache-positions", "0"], "cache-positions is 0, expected 1 or more"),
-    (["--cache-positions", "64"], "but the cache has 4"),
-    (["--max-model-len", "100"], "but the context holds 100"),
+    (["--cache-positions", "64"], "40 of 40 requests do not fit into the 64 positions of the KV cache"),
+    (["--cache-positions", "\(Int.max)"], "expected cache-positions of at most 268435456"),
+    (["--num-requests", "\(Int.max)"], "num-requests is \(Int.max), expected at most 1000000"),
+    (["--request-rate", "1e-300"], "request-rate is 1e-300: 40 requests would come within"),
+    (["--slo-ttft", "inf", "--slo-tbt", "inf", "--json"], "expected a number of milliseconds above 0"),
+    (["--max-model-len", "100"], "requests do not fit into the 100 positions of a sequence"),
     (["--max-num-seqs", "0"], "max-num-seqs is 0, expected 1 or more"),
     (["--slo-ttft", "100"], "slo-ttft and slo-tbt go together"),
     (["--policy", "chunked", "--chunk-size", "0"], "chunk-size is 0, expected 1 or more"),
     (["--group-table", "0"], "group-table is 0, expected 1 stage or more"),
     (["--layer-groups", "25"], "layer-groups is 25, expected 1 to 24"),
+    (["--crossover", "--slo-tbt", "-5"], "slo-tbt is -5.0, expected a number of milliseconds above 0"),
     (["--prompt-tokens", "0"], "prompt-tokens is 0, expected 1 or more"),
     (["--sequence-overhead", "-1"], "sequence-overhead is -1.0, expected 0 microseconds or more"),
     (["--profile", "h200"], "profile \"h200\" is not known, expected one of h100, h100x2, rtx3060, or a JSON file"),
@@ -151,5 +156,41 @@ struct SimulateTests {
     try await simulate(["--trace", trace]).expectUsageError("--request-rate")
     try await simulate(["--crossover", "--fit"]).expectUsageError("Only one of")
     try await simulate(load + ["--fit"]).expectUsageError("--slo-ttft")
+  }
+
+  @Test func hardwareIsGivenOrMeasured() async throws {
+    func usage(_ arguments: String...) async throws -> Outcome {
+      try await Strata.run(["simulate", "--model", "\(models)/gpt-oss-20b"] + arguments)
+    }
+    try await usage("--calibrate", "--profile", "h100").expectUsageError("--calibrate", "--profile")
+    try await usage().expectUsageError("--profile", "--calibrate")
+    try await usage("--profile", "h100", "--device", "0").expectUsageError("--device", "--calibrate")
+    try await usage("--profile", "h100", "--save-profile", "f").expectUsageError("--save-profile", "--calibrate")
+    try await usage("--calibrate", "--device", "reference", "--save-profile", "f").expectFailure(
+      "device reference is plain Swift and has nothing to measure")
+  }
+
+  /// The bundled model's layers on the device at hand: a profile that says of each number where it is from, and is read
+  /// again.
+  @Test(.needsOpenCL) func theDeviceAtHandIsMeasured() async throws {
+    let file = "\(folder.path)/measured.json"
+    let device = try #require(Strata.devices.first)
+    let bundled = ["simulate", "--model", Fixtures.path("tiny-moe")]
+    let outcome = try await Strata.run(bundled + ["--calibrate", "--device", "\(device)", "--save-profile", file])
+    #expect(outcome.expectSuccess().output.contains("memory bandwidth"))
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let fields = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let sources = try #require(fields["sources"] as? [String: String])
+    #expect(Set(sources.keys) == Set(fields.keys).subtracting(["name", "sources"]))
+    let prompt = try await Strata.run(bundled + ["--profile", file, "--prompt-tokens", "512", "--json"]).expectSuccess()
+      .json([Prompt].self)
+    #expect(prompt.count == 1 && prompt[0].expertBytes > 0)
+  }
+
+  @Test(arguments: [
+    ["--chunk-size", "512"], ["--layer-groups", "2"], ["--group-table", "4"], ["--tbt-target", "50"],
+  ])
+  func anOptionOfAnotherPolicyIsRefused(option: [String]) async throws {
+    try await simulate(load + ["--policy", "continuous"] + option).expectUsageError(option[0])
   }
 }

@@ -6,8 +6,7 @@ struct FeedForwardBlock<B: Backend> {
   var epsilon: Float
   /// Nil in a dense layer.
   var router: (weight: B.Matrix, renormalise: Bool)?
-  var gateUp: B.Matrix
-  var down: B.Matrix
+  var experts: B.Experts
 
   /// hidden += Σ over the chosen experts of weight · expert(norm(hidden)), for the first `rows` rows.
   func run(
@@ -25,7 +24,7 @@ struct FeedForwardBlock<B: Backend> {
       try backend.routeAll(rows: rows, into: mlp.routing)
     }
     try backend.experts(
-      buffers.normed, gateUp: gateUp, down: down, routing: mlp.routing, rows: rows, hidden: mlp.hidden, into: mlp.out)
+      buffers.normed, experts, routing: mlp.routing, rows: rows, hidden: mlp.hidden, into: mlp.out)
     try backend.combine(mlp.out, routing: mlp.routing, rows: rows, addingTo: hidden)
   }
 }

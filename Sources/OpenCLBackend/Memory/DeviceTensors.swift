@@ -41,6 +41,25 @@ extension OpenCLBackend {
     }
   }
 
+  /// One layer's experts.
+  package final class Experts {
+    enum Place {
+      /// Of a dense layer: always there.
+      case fixed(gateUp: Matrix, down: Matrix, places: DeviceBuffer)
+      case stored(ExpertStore, ExpertStore.Layer)
+    }
+
+    let gateUp: WeightLayout
+    let down: WeightLayout
+    let place: Place
+
+    init(gateUp: WeightLayout, down: WeightLayout, place: Place) {
+      self.gateUp = gateUp
+      self.down = down
+      self.place = place
+    }
+  }
+
   package final class Activation {
     let rows: Int
     let columns: Int
@@ -109,10 +128,15 @@ extension OpenCLBackend {
     let slots: DeviceBuffer
     let tiles: DeviceBuffer
     let loads: DeviceBuffer
+    let uses: DeviceBuffer
+    /// Under which layer and phase the coming use is counted; nil for none.
+    var counted: RouterOptions?
+    /// The rows are sorted already, with every expert at its own place.
+    var isGrouped = false
 
     init(
       rows: Int, experts: Int, chosen: Int, layers: Int, indices: DeviceBuffer, weights: DeviceBuffer,
-      slots: DeviceBuffer, tiles: DeviceBuffer, loads: DeviceBuffer
+      slots: DeviceBuffer, tiles: DeviceBuffer, loads: DeviceBuffer, uses: DeviceBuffer
     ) {
       self.rows = rows
       self.experts = experts
@@ -123,6 +147,7 @@ extension OpenCLBackend {
       self.slots = slots
       self.tiles = tiles
       self.loads = loads
+      self.uses = uses
     }
   }
 }

@@ -23,7 +23,13 @@ extension OpenCLBackend {
     return Matrix(layout: layout, segments: segments)
   }
 
-  package func byteCount(of matrix: Matrix) -> Int { matrix.layout.byteCount }
+  /// What a matrix of this shape takes on a device that is used so.
+  package static func byteCount(
+    rows: Int, columns: Int, kind: MatrixSource.Kind, isBF16: Bool, plan: DevicePlan
+  ) -> Int {
+    let shape = WeightLayout.MatrixShape(label: "", kind: kind, experts: 1, rows: rows, columns: columns)
+    return WeightLayout(shape, isBF16: isBF16, style: plan.style).byteCount
+  }
 
   /// Lays `units` out in the device's memory: through a mapping, or piece by piece through a small staging buffer.
   private func upload(

@@ -21,10 +21,16 @@ struct WeightLayout {
   }
 
   init(_ source: MatrixSource, style: KernelStyle) {
-    self.source = MatrixShape(
-      label: source.label, kind: source.kind, experts: source.expertCount, rows: source.rows, columns: source.columns)
-    isBF16 = source.format == .bf16
+    self.init(
+      MatrixShape(
+        label: source.label, kind: source.kind, experts: source.expertCount, rows: source.rows, columns: source.columns),
+      isBF16: source.format == .bf16, style: style)
+  }
+
+  init(_ shape: MatrixShape, isBF16: Bool, style: KernelStyle) {
     self.style = style == .mma && !isBF16 ? .gpu : style
+    source = shape
+    self.isBF16 = isBF16
   }
 
   private var elementBytes: Int { isBF16 ? 2 : 4 }

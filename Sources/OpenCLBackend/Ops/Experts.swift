@@ -1,43 +1,140 @@
-import Backend
+package import Backend
 import OpenCL
 
 extension OpenCLBackend {
-  package func experts(
-    _ x: Activation, gateUp: Matrix, down: Matrix, routing: Routing, rows: Int, hidden: Activation,
-    into out: Activation
-  ) throws {
-    let intermediate = gateUp.layout.features
-    precondition(gateUp.layout.source.columns == x.columns && gateUp.layout.source.kind == .gated)
-    precondition(down.layout.source.columns == intermediate && down.layout.source.rows == out.columns)
-    precondition(gateUp.layout.source.experts == routing.experts && down.layout.source.experts == routing.experts)
-    let slots = rows * routing.chosen
-    try grouped(.gateUp, gateUp, slots: slots, routing, from: x, to: hidden)
-    try grouped(.down, down, slots: slots, routing, from: hidden, to: out)
+  package func loadExperts(_ source: ExpertsSource) throws -> Experts {
+    let gateUp = WeightLayout(source.gateUp, style: plan.style)
+    let down = WeightLayout(source.down, style: plan.style)
+    let place: Experts.Place =
+      source.isDense
+      ? .fixed(
+        gateUp: try loadMatrix(source.gateUp), down: try loadMatrix(source.down),
+        places: try makeBuffer((0..<Int32(source.expertCount)).map(\.self), label: "places of experts"))
+      : stored(source)
+    return Experts(gateUp: gateUp, down: down, place: place)
   }
 
-  /// One launch a buffer of weights; each serves the experts, or the features of a single expert, that the buffer holds.
-  private func grouped(
-    _ name: KernelName, _ weights: Matrix, slots: Int, _ routing: Routing, from x: Activation, to out: Activation
+  /// Adds a layer to the model's store; behind a model that is complete, another one begins.
+  private func stored(_ source: ExpertsSource) -> Experts.Place {
+    let open: ExpertStore
+    if let store, !store.isOpen {
+      open = store
+    } else {
+      open = ExpertStore(expertMemory, plan: plan, context: shared) { [weak self] in try? self?.queue.finish() }
+      store = open
+    }
+    return .stored(open, open.add(source))
+  }
+
+  package func settleExperts() throws {
+    store?.isRecording = recorder != nil
+    try store?.open()
+  }
+
+  /// The experts' copies since the last call, if the backend was made for profiling.
+  package func takeTransfers() -> [TransferRecord] { store?.takeTransfers() ?? [] }
+
+  package func finishLoading() throws { try store?.finishLoading() }
+
+  package func expect(_ forecast: IterationForecast) { store?.expect(forecast) }
+
+  package var expertTransfers: ExpertTransfers { store?.transfers ?? ExpertTransfers() }
+
+  package func byteCount(ofExpert experts: Experts) -> Int {
+    (experts.gateUp.byteCount + experts.down.byteCount) / experts.gateUp.source.experts
+  }
+
+  package func experts(
+    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, into out: Activation
   ) throws {
-    let layout = weights.layout
+    let layout = experts.gateUp
+    precondition(layout.source.columns == x.columns && layout.source.kind == .gated)
+    precondition(experts.down.source.columns == layout.features && experts.down.source.rows == out.columns)
+    precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
+    guard rows > 0 else { return }
+    let slots = rows * routing.chosen
+    func products(_ gateUps: [Window], _ downs: [Window]) throws {
+      for window in gateUps { try grouped(.gateUp, layout, window, slots: slots, routing, from: x, to: hidden) }
+      for window in downs { try grouped(.down, experts.down, window, slots: slots, routing, from: hidden, to: out) }
+    }
+    func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
+      try products(
+        segments.map { Window($0.gateUp, $0, layout, from: first) },
+        segments.map { Window($0.down, $0, experts.down, from: first) })
+    }
+    switch experts.place {
+    case .fixed(let gateUp, let down, let places):
+      try group(rows: rows, places: places, isCounted: true, routing)
+      try products(gateUp.windows, down.windows)
+    case .stored(let store, let layer):
+      if let home = try store.home(of: layer) {
+        if !routing.isGrouped { try group(rows: rows, places: home.places, isCounted: true, routing) }
+        return try products(home.segments, from: home.firstSlot)
+      }
+      // A router that has sorted the rows has counted them, too.
+      var isCounted = routing.isGrouped
+      let phase = routing.counted?.phase ?? .decode
+      try store.visit(
+        layer, need: try need(layer, of: store, routing, rows: rows, phase), phase: phase, chosen: routing.chosen,
+        queue: queue
+      ) { places, segments in
+        try group(rows: rows, places: places, isCounted: !isCounted, routing)
+        isCounted = true
+        try products(segments, from: 0)
+      }
+    }
+  }
+
+  /// Which experts a pass needs: for many prompt rows all, without asking; else those that the router has chosen.
+  private func need(
+    _ layer: ExpertStore.Layer, of store: ExpertStore, _ routing: Routing, rows: Int, _ phase: Phase
+  ) throws -> ExpertStore.Need {
+    if phase == .prefill, store.bringsWholeLayers(layer, rows: rows, chosen: routing.chosen) { return .all }
+    var isNeeded = [Bool](repeating: false, count: routing.experts)
+    for expert in try readChoice(routing, rows: 0..<rows) { isNeeded[Int(expert)] = true }
+    return .some(isNeeded.indices.filter { isNeeded[$0] })
+  }
+
+  /// The part of a grouped product's weights that lies in one buffer.
+  struct Window {
+    let buffer: BufferView
+    /// Places of experts, of each of which it holds `units` units, whose first feature is `firstFeature`.
+    let places: Range<Int>
+    let units: Int
+    let firstFeature: Int
+
+    init(buffer: BufferView, places: Range<Int>, units: Int, firstFeature: Int) {
+      self.buffer = buffer
+      self.places = places
+      self.units = units
+      self.firstFeature = firstFeature
+    }
+
+    /// A segment of slots, whose places are counted from slot `first` on.
+    init(_ memory: SlotMemory, _ segment: ExpertPool.Segment, _ layout: WeightLayout, from first: Int) {
+      let places = segment.slots.lowerBound - first..<segment.slots.upperBound - first
+      self.init(buffer: memory.view, places: places, units: layout.unitsPerExpert, firstFeature: 0)
+    }
+  }
+
+  /// Serves the experts, or the features of a single expert, that a window holds.
+  private func grouped(
+    _ name: KernelName, _ layout: WeightLayout, _ window: Window, slots: Int, _ routing: Routing, from x: Activation,
+    to out: Activation
+  ) throws {
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
     let tile =
       layout.style == .mma
       ? MatrixTile(
         tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns)
       : nil
-    let perExpert = layout.unitsPerExpert
-    for segment in weights.segments {
-      let units = min(segment.units.count, perExpert)
-      let firstFeature = segment.units.lowerBound % perExpert * layout.unitFeatures
-      try launch(
-        KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16, tile: tile),
-        tile?.launch(strips: units, blocks: entries) ?? .grouped(units: units, entries: entries, plan), x.buffer.view,
-        segment.buffer.view, routing.slots.view, routing.tiles.view, out.buffer.view,
-        Int32(layout.source.columns), Int32(layout.features), Int32(segment.units.lowerBound / perExpert),
-        Int32(segment.units.count / units), Int32(firstFeature),
-        Int32(min(units * layout.unitFeatures, layout.features - firstFeature)))
-    }
+    let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
+    try launch(
+      KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16, tile: tile),
+      tile?.launch(strips: window.units, blocks: entries) ?? .grouped(units: window.units, entries: entries, plan),
+      x.buffer.view, window.buffer, routing.slots.view, routing.tiles.view, out.buffer.view,
+      Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
+      Int32(window.places.count), Int32(window.firstFeature), Int32(features))
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
@@ -45,5 +142,19 @@ extension OpenCLBackend {
     try launch(
       KernelKey(.combine, chosen: routing.chosen), .combine(rows: rows, columns: x.columns, plan), x.buffer.view,
       expertOut.buffer.view, routing.weights.view, Int32(x.columns))
+  }
+}
+
+extension OpenCLBackend.Matrix {
+  /// Its buffers, each with whole experts or a part of the only one.
+  var windows: [OpenCLBackend.Window] {
+    let perExpert = layout.unitsPerExpert
+    return segments.map { segment in
+      let units = min(segment.units.count, perExpert)
+      let first = segment.units.lowerBound / perExpert
+      return OpenCLBackend.Window(
+        buffer: segment.buffer.view, places: first..<first + segment.units.count / units, units: units,
+        firstFeature: segment.units.lowerBound % perExpert * layout.unitFeatures)
+    }
   }
 }

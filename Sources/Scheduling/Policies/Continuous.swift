@@ -5,6 +5,8 @@ package struct Continuous: Policy {
 
   package var name: String { "continuous" }
 
+  package var cutsPrompts: Bool { false }
+
   package func admissions(_ view: PrefillView, waiting: WaitingQueue) -> [RequestID] {
     view.inTurn(waiting, tokens: view.maxBatchedTokens)
   }

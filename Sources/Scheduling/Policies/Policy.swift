@@ -15,11 +15,16 @@ package protocol Policy: Sendable {
   /// its first open one on. No prompt is in two tiles.
   func nextTiles(_ view: PrefillView) -> [PrefillTile]
 
+  /// Whether a prompt that is longer than `maxBatchedTokens` is cut.
+  var cutsPrompts: Bool { get }
+
   /// Told how long an iteration took.
   mutating func observe(_ load: IterationLoad, seconds: Double)
 }
 
 extension Policy {
+  package var cutsPrompts: Bool { true }
+
   package mutating func observe(_ load: IterationLoad, seconds: Double) {}
 }
 
@@ -32,8 +37,13 @@ package struct PrefillView: Sendable {
   package var decode: DecodeLoad
   /// Admitted prompts that are not complete, in order of admission.
   package var prompts: [Prefill]
+  /// Nil if all experts are on the device.
+  package var streamed: StreamedExperts?
 
-  package init(layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill]) {
+  package init(
+    layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill], streamed: StreamedExperts? = nil
+  ) {
+    self.streamed = streamed
     self.layerCount = layerCount
     self.maxBatchedTokens = maxBatchedTokens
     self.decode = decode

@@ -67,10 +67,10 @@ package struct PolicyOptions: Sendable, Equatable {
     }
     if let tbtTarget {
       guard name == .adaptive else {
-        throw SchedulingError("tbt-target is \(tbtTarget), but policy \(name.rawValue) has no target")
+        throw SchedulingError("tbt-target is \(tbtTarget * 1000) ms, but policy \(name.rawValue) has no target")
       }
       guard tbtTarget > 0, tbtTarget.isFinite else {
-        throw SchedulingError("tbt-target is \(tbtTarget), expected a time above 0")
+        throw SchedulingError("tbt-target is \(tbtTarget * 1000) ms, expected a time above 0")
       }
     }
     switch name {

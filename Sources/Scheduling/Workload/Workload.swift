@@ -18,6 +18,18 @@ package struct Workload: Sendable, Equatable {
 
   package init(arrivals: [Arrival]) { self.arrivals = arrivals }
 
+  /// The requests of a trace that tells when they arrived, in the order of their times.
+  package init?(replaying trace: Trace) {
+    guard trace.hasArrivals else { return nil }
+    arrivals = trace.entries.map { Arrival(time: $0.arrival ?? 0, lengths: $0) }.sorted { $0.time < $1.time }
+  }
+
+  /// Requests a second, from the first to the last arrival.
+  package var meanRate: Double {
+    let span = (arrivals.last?.time ?? 0) - (arrivals.first?.time ?? 0)
+    return span > 0 ? Double(arrivals.count - 1) / span : Double(arrivals.count)
+  }
+
   /// How many requests there are.
   package enum Size: Sendable, Equatable {
     case requests(Int)
@@ -31,16 +43,11 @@ package struct Workload: Sendable, Equatable {
   /// - Parameters:
   ///   - rate: requests a second.
   ///   - seed: the same seed gives the same requests for every rate, and the same times but for their scale.
-  /// - Throws: `SchedulingError` for a rate or size that is not above 0.
+  /// - Throws: `SchedulingError` for a rate or size that is not above 0, that gives no request or more than a million, or
+  ///   with which requests would come for more than `longestRun`.
   package init(_ trace: Trace, rate: Double, size: Size, seed: UInt64) throws(SchedulingError) {
     guard rate > 0, rate.isFinite else { throw SchedulingError("request-rate is \(rate), expected a number above 0") }
-    switch size {
-    case .requests(let count) where count < 1:
-      throw SchedulingError("num-requests is \(count), expected 1 or more")
-    case .seconds(let seconds) where !(seconds > 0 && seconds * rate < 1e8):
-      throw SchedulingError("duration is \(seconds), expected a number of seconds above 0")
-    default: break
-    }
+    try Self.check(size, rate: rate)
     var random = SeededRandom(seed)
     let order = trace.entries.shuffled(using: &random)
     var arrivals: [Arrival] = []
@@ -55,7 +62,38 @@ package struct Workload: Sendable, Equatable {
       }
       if !isFull { arrivals.append(Arrival(time: time, lengths: order[arrivals.count % order.count])) }
     }
+    guard !arrivals.isEmpty else {
+      throw SchedulingError("no request comes: request-rate is \(rate), expected more, or a longer duration")
+    }
     self.arrivals = arrivals
+  }
+
+  private static let mostRequests = 1_000_000
+  /// Seconds: some thirty years.
+  private static let longestRun = 1e9
+
+  private static func check(_ size: Size, rate: Double) throws(SchedulingError) {
+    switch size {
+    case .requests(let count):
+      guard (1...mostRequests).contains(count) else {
+        throw SchedulingError(
+          "num-requests is \(count), expected \(count < 1 ? "1 or more" : "at most \(mostRequests)")")
+      }
+      guard Double(count) / rate <= longestRun else {
+        throw SchedulingError(
+          "request-rate is \(rate): \(count) requests would come within \(Double(count) / rate) s, expected at most "
+            + "\(longestRun)")
+      }
+    case .seconds(let seconds):
+      guard seconds > 0, seconds <= longestRun else {
+        throw SchedulingError("duration is \(seconds), expected a number of seconds above 0, at most \(longestRun)")
+      }
+      guard seconds * rate <= Double(mostRequests) else {
+        throw SchedulingError(
+          "request-rate is \(rate): \(seconds * rate) requests would come in \(seconds) s, expected at most "
+            + "\(mostRequests)")
+      }
+    }
   }
 }
 

@@ -8,6 +8,11 @@ struct TraceTests {
       trace.entries == [.init(promptTokens: 10, outputTokens: 3), .init(promptTokens: 2, outputTokens: 1)])
   }
 
+  @Test func aByteOrderMarkIsNoPartOfAName() throws {
+    let trace = try Trace(csv: "\u{FEFF}prompt_tokens,output_tokens\n4,5\n", source: "t.csv")
+    #expect(trace.entries == [.init(promptTokens: 4, outputTokens: 5)])
+  }
+
   /// A line that is no request is named by its number in the file, the header being line 1.
   @Test(arguments: [
     ("1,2\n\n3,4\n", "line 3: found an empty line"), ("1,2\n3\n", "line 3: found \"3\""),

@@ -60,4 +60,16 @@ struct WorkloadTests {
     #expect(throws: SchedulingError.self) { try Workload(trace, rate: 1, size: .seconds(0), seed: 0) }
     #expect(throws: SchedulingError.self) { try Workload(trace, rate: 1, size: .seconds(.infinity), seed: 0) }
   }
+
+  /// A million requests at most, within a thousand million seconds, and at least one.
+  @Test(arguments: [
+    (1, Workload.Size.requests(1_000_001), "num-requests is 1000001"),
+    (1e-300, .requests(2), "request-rate is 1e-300: 2 requests"),
+    (2, .seconds(500_001), "request-rate is 2.0: 1000002.0 requests would come in 500001.0 s"),
+    (1e-9, .seconds(2e9), "duration is 2000000000.0"), (1e-6, .seconds(1), "no request comes"),
+  ])
+  func aSizeCanBeHeld(rate: Double, size: Workload.Size, problem: String) {
+    let error = #expect(throws: SchedulingError.self) { try Workload(trace, rate: rate, size: size, seed: 0) }
+    #expect(error?.description.hasPrefix(problem) == true, "\(error?.description ?? "")")
+  }
 }
