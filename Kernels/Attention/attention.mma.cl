@@ -18,7 +18,7 @@
 // `split` each part has a group of its own (index 2), and the last one to finish merges them; else one group makes all.
 // Both ways the arithmetic is the same.
 //
-//   partial [row][head][parts][HEAD_SIZE + 2] f32: weighted values, then maximum and sum of the weights
+//   partial [row][head][parts][ROW] f32: weighted values, and in the last four maximum and sum of the weights
 //   arrivals [tiles][groups of index 0] i32: zero before and after
 #define PIECES 2
 #include "Common/prelude.clh"
@@ -34,6 +34,8 @@
 #define UNITS (2 * BLOCKS)          // of a chunk: its blocks' keys, then their values
 #define SLOTS (HEAD_SIZE > 128 ? 2 : 5)
 #define SCORE_TILES (POSITIONS / 8)
+#define ROW ((HEAD_SIZE + 3) / 4 * 4 + 4)  // of partial results
+#define AT_ONCE 8                         // parts that are loaded together when they are merged
 #define TOGETHER (SIZE_TILES % 4 == 0 ? 4 : SIZE_TILES % 2 == 0 ? 2 : 1)  // tiles of values that are multiplied together
 
 // What a lane keeps of its two queries, g = lane / 4 and g + 8.
@@ -52,6 +54,8 @@ static inline float4 load4(__global const float *x, int d) {
       d + 3 < HEAD_SIZE ? x[d + 3] : 0.0f);
 #endif
 }
+
+static inline float component(float4 v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
 
 // Begins to copy a unit of a context of `end` blocks. Where its last chunk is short the last block stands for the next: a
 // number, whatever it is, that gets no weight.
@@ -77,13 +81,43 @@ static INLINE __local const uint4 *next_unit(
   return slots[unit % SLOTS];
 }
 
-// sums[i] += a · b[i] for `count` blocks b, without the product of the smaller pieces. Products that wait for each other are
-// kept apart.
-static INLINE void multiply(
-    float (*sums)[4], const uint4 a[PIECES], const uint4 *b, int count, __local uint *exchange) {
-  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], b[i].zw, exchange);
-  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[1], b[i].xy, exchange);
-  UNROLL for (int i = 0; i < count; i++) mma(sums[i], a[0], b[i].xy, exchange);
+// sums += queries · the keys of a block, 2 tiles of 8 positions, without the products of the smaller pieces. Products of a
+// larger with a smaller piece have sums of their own, so that fewer wait for each other.
+static INLINE void multiply_keys(
+    __local const uint4 *slot, const uint4 query[SIZE_STEPS][PIECES], float (*sums)[4], __local uint *exchange) {
+  const int lane = get_local_id(0) % 32;
+  float small[2][4] = {{0.0f}};
+  UNROLL for (int s = 0; s < SIZE_STEPS; s++) {
+    const uint4 key[2] = {slot[s * 64 + lane], slot[s * 64 + 32 + lane]};
+    UNROLL for (int i = 0; i < 2; i++) mma(small[i], query[s][0], key[i].zw, exchange);
+    UNROLL for (int i = 0; i < 2; i++) mma(sums[i], query[s][0], key[i].xy, exchange);
+    UNROLL for (int i = 0; i < 2; i++) mma(small[i], query[s][1], key[i].xy, exchange);
+  }
+  UNROLL for (int i = 0; i < 8; i++) sums[i / 4][i % 4] += small[i / 4][i % 4];
+}
+
+// Of which of the four numbers in pieces the larger piece is not finite: those become zero.
+static inline uint4 only_finite(uint4 pieces) {
+  const uint2 infinite = 0x7f80;
+  const uint2 lower = select((uint2)(0), (uint2)(0xffff), (pieces.xy & infinite) == infinite);
+  const uint2 upper = select((uint2)(0), (uint2)(0xffff0000), ((pieces.xy >> 16) & infinite) == infinite);
+  return (uint4)(pieces.xy & ~(lower | upper), pieces.zw & ~(lower | upper));
+}
+
+// sums += weights · the values of a block, without the products of the smaller pieces.
+static INLINE void multiply_values(
+    __local const uint4 *slot, const uint4 weights[PIECES], bool is_spoiled, float (*sums)[4], __local uint *exchange) {
+  const int lane = get_local_id(0) % 32;
+  UNROLL for (int t = 0; t < SIZE_TILES; t += TOGETHER) {
+    uint4 value[TOGETHER];
+    UNROLL for (int i = 0; i < TOGETHER; i++) {
+      value[i] = slot[(t + i) * 32 + lane];
+      if (is_spoiled) value[i] = only_finite(value[i]);
+    }
+    UNROLL for (int i = 0; i < TOGETHER; i++) mma(sums[t + i], weights[0], value[i].zw, exchange);
+    UNROLL for (int i = 0; i < TOGETHER; i++) mma(sums[t + i], weights[1], value[i].xy, exchange);
+    UNROLL for (int i = 0; i < TOGETHER; i++) mma(sums[t + i], weights[0], value[i].xy, exchange);
+  }
 }
 
 // One operand's pieces from the values of its rows g and g + 8.
@@ -121,14 +155,6 @@ static INLINE void weigh(
   }
   UNROLL for (int i = 0; i < 2; i++) state->sum[i] = fma(state->sum[i], old[i], quad_sum(sum[i], exchange));
   UNROLL for (int i = 0; i < SIZE_TILES * 4; i++) state->values[i / 4][i % 4] *= old[i % 4 / 2];
-}
-
-// Of which of the four numbers in pieces the larger piece is not finite: those become zero.
-static inline uint4 only_finite(uint4 pieces) {
-  const uint2 infinite = 0x7f80;
-  const uint2 lower = select((uint2)(0), (uint2)(0xffff), (pieces.xy & infinite) == infinite);
-  const uint2 upper = select((uint2)(0), (uint2)(0xffff0000), ((pieces.xy >> 16) & infinite) == infinite);
-  return (uint4)(pieces.xy & ~(lower | upper), pieces.zw & ~(lower | upper));
 }
 
 // Adds the values of a block, at position `first` of the chunk, that are not finite to the queries that see them.
@@ -205,10 +231,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
     }
     UNROLL for (int b = 0; b < BLOCKS; b++) {
       __local const uint4 *slot = next_unit(keys, values, table, source, key_value_heads, unit + b, end_block, slots);
-      UNROLL for (int s = 0; s < SIZE_STEPS && works; s++) {
-        const uint4 key[2] = {slot[s * 64 + lane], slot[s * 64 + 32 + lane]};
-        multiply(scores + 2 * b, query[s], key, 2, exchange);
-      }
+      if (works) multiply_keys(slot, query, scores + 2 * b, exchange);
     }
     const int visible[2] = {position[0] + 1 - chunk, position[1] + 1 - chunk};
     if (works) weigh(scores, visible, scale, &state, exchange);
@@ -219,29 +242,25 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
       cut_rows(
           (float4)(scores[2 * b][0], scores[2 * b][1], scores[2 * b + 1][0], scores[2 * b + 1][1]),
           (float4)(scores[2 * b][2], scores[2 * b][3], scores[2 * b + 1][2], scores[2 * b + 1][3]), weights);
-      UNROLL for (int t = 0; t < SIZE_TILES && works; t += TOGETHER) {
-        uint4 value[TOGETHER];
-        UNROLL for (int i = 0; i < TOGETHER; i++) {
-          value[i] = slot[(t + i) * 32 + lane];
-          if (is_spoiled[b]) value[i] = only_finite(value[i]);
-        }
-        multiply(state.values + t, weights, value, TOGETHER, exchange);
+      if (works && !is_spoiled[b]) multiply_values(slot, weights, false, state.values, exchange);
+      if (works && is_spoiled[b]) {
+        multiply_values(slot, weights, true, state.values, exchange);
+        spoil(slot, b * BLOCK, visible, &state);
       }
-      if (is_spoiled[b]) spoil(slot, b * BLOCK, visible, &state);
     }
     if ((chunk + POSITIONS) % PART != 0 && chunk + POSITIONS < end) continue;
     const int part = chunk / PART;
     UNROLL for (int i = 0; i < 2; i++) {
       if (warp * 16 + i * 8 + lane / 4 >= queries) continue;
       const ulong place = (ulong)row[i] * query_heads + head[i];
-      __global float *kept = partial + (place * parts + part) * (HEAD_SIZE + 2), *target = out + place * HEAD_SIZE;
+      __global float *kept = partial + (place * parts + part) * ROW, *target = out + place * HEAD_SIZE;
       float2 shares = (float2)(0.0f, 1.0f);
       if (!split) {
         shares = merge(maximum + i, state.maximum[i]);
         sum[i] = fma(sum[i], shares.x, state.sum[i] * shares.y);
       } else if (lane % 4 == 0) {
-        kept[HEAD_SIZE] = state.maximum[i];
-        kept[HEAD_SIZE + 1] = state.sum[i];
+        kept[ROW - 4] = state.maximum[i];
+        kept[ROW - 3] = state.sum[i];
       }
       UNROLL for (int j = 0; j < SIZE_TILES * 2; j++) {
         const int d = j / 2 * 8 + lane % 4 * 2 + j % 2;
@@ -275,17 +294,30 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   device_fence();
-  const int elements = arrived == own_parts ? queries * HEAD_SIZE : 0;
-  for (int i = get_local_id(0); i < elements; i += 32 * WARPS) {
-    const int q = first + i / HEAD_SIZE, d = i % HEAD_SIZE;
-    const ulong target = (ulong)(tile.x + q / heads) * query_heads + source * heads + q % heads;
-    float merged = 0.0f, most = -INFINITY, total = 0.0f;
-    UNROLL_4 for (int part = 0; part < own_parts; part++) {
-      __global const float *own = partial + (target * parts + part) * (HEAD_SIZE + 2);
-      const float2 shares = merge(&most, load_shared(own + HEAD_SIZE));
-      total = fma(total, shares.x, load_shared(own + HEAD_SIZE + 1) * shares.y);
-      merged = fma(merged, shares.x, load_shared(own + d) * shares.y);
+  const int quads = (ROW - 4) / 4, items = arrived == own_parts ? queries * quads : 0;
+  for (int i = get_local_id(0); i < items; i += 32 * WARPS) {
+    const int q = first + i / quads, d = i % quads * 4;
+    const ulong place = (ulong)(tile.x + q / heads) * query_heads + source * heads + q % heads;
+    __global const float *kept = partial + place * parts * ROW;
+    float4 merged = 0.0f;
+    float most = -INFINITY, total = 0.0f;
+    for (int part = 0; part < own_parts; part += AT_ONCE) {
+      float4 values_of[AT_ONCE], weights_of[AT_ONCE];
+      UNROLL for (int j = 0; j < AT_ONCE; j++) {
+        __global const float *own = kept + min(part + j, own_parts - 1) * ROW;
+        values_of[j] = load_shared(own + d);
+        weights_of[j] = load_shared(own + ROW - 4);
+      }
+      UNROLL for (int j = 0; j < AT_ONCE; j++) {
+        if (part + j >= own_parts) continue;
+        const float2 shares = merge(&most, weights_of[j].x);
+        total = fma(total, shares.x, weights_of[j].y * shares.y);
+        merged = fma(merged, (float4)(shares.x), values_of[j] * shares.y);
+      }
     }
-    out[target * HEAD_SIZE + d] = merged / total;
+    const float4 result = merged / total;
+    UNROLL for (int j = 0; j < 4; j++) {
+      if (d + j < HEAD_SIZE) out[place * HEAD_SIZE + d + j] = component(result, j);
+    }
   }
 }

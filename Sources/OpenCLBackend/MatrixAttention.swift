@@ -31,7 +31,7 @@ struct MatrixAttention {
     parts = longest.dividedUp(by: Self.part)
     let groups = heads.keyValueHeads * blocks
     meetings = groups * tiles
-    let bytes = rows * heads.queryHeads * parts * (heads.headSize + 2) * 4
+    let bytes = rows * heads.queryHeads * parts * (heads.headSize.roundedUp(to: 4) + 4) * 4
     isSplit = parts > 1 && meetings < 2 * units && bytes <= Self.mostPartialBytes
     partialBytes = isSplit ? bytes : 0
     shape = LaunchShape(

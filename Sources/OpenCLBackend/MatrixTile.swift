@@ -13,7 +13,7 @@ struct MatrixTile: Hashable {
   private static let widths = [8, 16, mostTokens]
   private static let mostWarps = 16
   private static let tiledWarps = 8
-  private static let tiledStrips = 8
+  private static let tiledStrips = 16
   /// Columns of a chunk, whose products are summed by themselves.
   private static let chunk = 128
 
