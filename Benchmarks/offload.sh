@@ -7,6 +7,7 @@
 # a CPU device, which has no link; "none" for the device's own). Makes a model of 2.4 GB of random weights (in $TMPDIR) whose
 # routers prefer some experts about as much as Qwen3-30B-A3B's do, gives the device memory for an eighth of its experts, and
 # serves a prompt of 2048 tokens alone and while four requests decode. The output lies in Benchmarks/results/MACHINE/ then.
+# ARRIVAL is when the long prompt comes, in seconds behind the others (1.5): while they decode, on a fast device, too.
 # STRATA names the executable, MODEL an existing model, PYTHON a python3 with numpy.
 set -eu
 cd "$(dirname "$0")/.."
@@ -29,7 +30,7 @@ model=${MODEL:-$work/model}
 cp Tests/Fixtures/tiny-moe/tokenizer.json "$model/"
 head -c 7500 Tests/Fixtures/tiny-moe/heldout.txt >"$work/prompt.txt"
 printf 'prompt_tokens,output_tokens,arrival\n2048,1,0\n' >"$work/alone.csv"
-printf 'prompt_tokens,output_tokens,arrival\n16,300,0\n16,300,0\n16,300,0\n16,300,0\n2048,1,1.5\n' >"$work/shared.csv"
+printf 'prompt_tokens,output_tokens,arrival\n16,300,0\n16,300,0\n16,300,0\n16,300,0\n2048,1,%s\n' "${ARRIVAL:-1.5}" >"$work/shared.csv"
 speed=
 [ "$link" = none ] || speed="--link-bandwidth $link"
 memory="--device-memory ${MEMORY:-430MiB} $speed"
