@@ -6,11 +6,14 @@ import Testing
 struct IterationTimeTests {
   private static let layers = 12
 
-  static func load(decode rows: Int, context: Int = 500, tokens: Int, layers: Range<Int> = 0..<12) -> IterationLoad {
-    let slice = PrefillTile.Slice(request: RequestID(0), tokens: 0..<tokens)
+  /// - Parameter prompts: how many prompts have `tokens` together, each as many.
+  static func load(
+    decode rows: Int, context: Int = 500, tokens: Int, prompts: Int = 1, layers: Range<Int> = 0..<12
+  ) -> IterationLoad {
+    let slices = (0..<prompts).map { PrefillTile.Slice(request: RequestID($0), tokens: 0..<tokens / prompts) }
     return IterationLoad(
       layerCount: Self.layers, decode: DecodeLoad(rows: rows, positions: rows * context),
-      tiles: tokens > 0 ? [PrefillTile(slices: [slice], layers: layers)] : [])
+      tiles: tokens > 0 ? [PrefillTile(slices: slices, layers: layers)] : [])
   }
 
   /// A device whose time is made of the features: 2 ms, and 1 µs a row and layer.
@@ -108,9 +111,10 @@ struct IterationTimeTests {
     #expect(abs(Double(exceeded) / Double(count) / (2.0 / 65) - 1) < 0.4, "seed \(seed): \(exceeded)")
   }
 
-  /// Reading and multiplying that overlap: up to some hundred rows only the reading shows, then every row. What is
-  /// predicted of a mixture of sizes stays close.
-  @Test func aDeviceThatIsBoundByReadingFirst() {
+  /// Reading and multiplying that overlap: up to some hundred rows only the reading shows, then every row. The time grows
+  /// with rows and not with pairs of positions, of which four prompts have a quarter of those of one.
+  @Test(arguments: [1, 4])
+  func aDeviceThatIsBoundByReadingFirst(prompts: Int) {
     func seconds(_ load: IterationLoad) -> Double {
       let tokens = load.tiles.first.map { ($0.tokenCount, $0.layers.count) } ?? (0, 0)
       func layer(_ rows: Int) -> Double { (1 + Double(rows * rows) / 1e6).squareRoot() * 1e-3 }
@@ -119,7 +123,7 @@ struct IterationTimeTests {
     }
     let time = IterationTime(seed: IterationTime.grid(layerCount: Self.layers), seconds: seconds)
     for tokens in [100, 400, 1000, 2000, 4000, 8000] {
-      let load = Self.load(decode: 60, tokens: tokens)
+      let load = Self.load(decode: 60, tokens: tokens, prompts: prompts)
       #expect(abs(time.seconds(load) / seconds(load) - 1) < 0.1, "\(tokens) tokens")
     }
   }
