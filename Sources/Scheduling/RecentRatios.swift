@@ -5,7 +5,7 @@
 /// probability of at most 2 / (`capacity` + 1), whatever the distribution is: its rank among all is any with the same
 /// probability.
 package struct RecentRatios: Sendable {
-  package static let capacity = 64
+  package static let capacity = 128
 
   private var last: [Double]
   /// Where the next ratio goes: the place of the oldest one.

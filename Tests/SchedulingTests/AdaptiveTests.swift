@@ -89,7 +89,7 @@ struct AdaptiveTests {
       let load = IterationLoad(layerCount: Self.layers, decode: view.decode, tiles: [try next()])
       policy.observe(load, seconds: factor * IterationTimeTests.linear(load))
     }
-    for _ in 0..<64 { try late(1) }
+    for _ in 0..<128 { try late(1) }
     let before = try next()
     try late(4)
     #expect(try abs(next().layers.count - before.layers.count) <= 1)
