@@ -23,9 +23,16 @@ let package = Package(
     .executableTarget(
       name: "strata",
       dependencies: [
-        "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference", "Backend",
-        "Checkpoints", "Tokenizers", "OpenCL",
+        "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference",
+        "Backend", "Checkpoints", "Tokenizers", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Profiling",
+      dependencies: [
+        "Engine", "Simulation", "Scheduling", "Models", "OpenCLBackend", "Backend", "Checkpoints", "Tokenizers",
+        "OpenCL", "Kernels",
       ],
       swiftSettings: strict),
     .target(
@@ -83,6 +90,13 @@ let package = Package(
       name: "EngineTests",
       dependencies: [
         "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "Tokenizers",
+        "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProfilingTests",
+      dependencies: [
+        "Profiling", "Simulation", "Scheduling", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "JSON",
         "TestSupport",
       ],
       swiftSettings: strict),

@@ -3,15 +3,16 @@
 #
 #   Benchmarks/serve.sh [DEVICE] [ROUNDS] [PROFILE]
 #
-# DEVICE is an index of `strata devices` or part of a name; PROFILE a hardware profile of it for the prediction. Makes a model of
-# 2.45 billion random weights (4.9 GB, in $TMPDIR), measures which share of its experts prompts and decode rows meet, serves
-# few long prompts with each policy in turn, and predicts the same by `strata simulate` from the measured shares.
+# DEVICE is an index of `strata devices` or part of a name; PROFILE a hardware profile of it for the prediction, measured
+# (`strata simulate --calibrate`) unless given. Makes a model of 2.45 billion random weights (4.9 GB, in $TMPDIR), measures
+# which share of its experts prompts and decode rows meet, serves few long prompts with each policy in turn, and predicts the
+# same by `strata simulate` from the measured shares.
 # The output lies in Benchmarks/results/MACHINE/ then. STRATA names the executable, MODEL an existing model.
 set -eu
 cd "$(dirname "$0")/.."
 device=${1:-0}
 rounds=${2:-3}
-profile=${3:-Benchmarks/profiles/pocl-2core.json}
+profile=${3:-}
 strata=${STRATA:-.build/release/strata}
 [ -x "$strata" ] || swift build -c release --product strata
 
@@ -42,6 +43,10 @@ if [ ! -f "$results/coverage.txt" ]; then
   rm "$results/coverage.log"
 fi
 cat "$results/coverage.txt" >>"$results/serve.txt"
+if [ -z "$profile" ]; then
+  profile=$results/profile.json
+  "$strata" simulate --model "$model" --calibrate --device "$device" --save-profile "$profile" >"$results/profile.txt"
+fi
 # Measures and predicts: name, then the options of the load.
 compare() {
   kind=$1

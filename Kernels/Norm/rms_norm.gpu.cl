@@ -2,16 +2,31 @@
 //
 //   x, out [rows][K] f32, row-major      weight [K] f32
 //
-// A work-group of GROUP work-items makes one row.
+// A work-group of ROW_GROUP work-items makes one row. Each keeps its first KEPT values, so that rows of up to KEPT ·
+// ROW_GROUP are read once, all at the same time.
 #include "Common/prelude.clh"
-#include "Common/group_sum.clh"
+#include "Common/row_group.clh"
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rms_norm(
+#define KEPT 8
+
+__kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void rms_norm(
     __global const float *x, __global const float *weight, __global float *out, int K, float epsilon) {
-  __local float scratch[GROUP];
-  const ulong row = (ulong)get_group_id(0) * K;
-  float sum = 0.0f;
-  for (int k = get_local_id(0); k < K; k += GROUP) sum = fma(x[row + k], x[row + k], sum);
+  __local float scratch[ROW_GROUP];
+  const int item = get_local_id(0);
+  x += (ulong)get_group_id(0) * K;
+  out += (ulong)get_group_id(0) * K;
+  float kept[KEPT], weights[KEPT], sum = 0.0f;
+  UNROLL for (int i = 0; i < KEPT; i++) {
+    const int k = item + i * ROW_GROUP;
+    kept[i] = k < K ? x[k] : 0.0f;
+    weights[i] = k < K ? weight[k] : 0.0f;
+  }
+  UNROLL for (int i = 0; i < KEPT; i++) sum = fma(kept[i], kept[i], sum);
+  for (int k = item + KEPT * ROW_GROUP; k < K; k += ROW_GROUP) sum = fma(x[k], x[k], sum);
   const float scale = 1.0f / sqrt(group_sum(sum, scratch) / K + epsilon);
-  for (int k = get_local_id(0); k < K; k += GROUP) out[row + k] = x[row + k] * scale * weight[k];
+  UNROLL for (int i = 0; i < KEPT; i++) {
+    const int k = item + i * ROW_GROUP;
+    if (k < K) out[k] = kept[i] * scale * weights[i];
+  }
+  for (int k = item + KEPT * ROW_GROUP; k < K; k += ROW_GROUP) out[k] = x[k] * scale * weight[k];
 }

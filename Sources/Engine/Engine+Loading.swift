@@ -6,6 +6,16 @@ import OpenCLBackend
 import Reference
 import Scheduling
 
+extension ExpertTransfers {
+  /// What of a model's experts has to come for each iteration; nil if all have places of their own.
+  func streamed(_ model: ModelDescription) -> StreamedExperts? {
+    guard slots < experts else { return nil }
+    return StreamedExperts(
+      layers: model.isSparse.count(where: \.self), experts: model.expertCount, chosen: model.chosenExperts, slots: slots
+    )
+  }
+}
+
 extension Engine {
   /// Blocks of the KV cache.
   static func blocks(_ options: EngineOptions) -> Int { max(1, (options.cachePositions + blockSize - 1) / blockSize) }
@@ -57,10 +67,12 @@ extension Engine {
   }
 
   static func load<B: Backend>(
-    _ files: ModelFiles, on backend: B, cache: KVCacheShape, warmUp: Bool, _ progress: @escaping LoadProgress
+    _ files: ModelFiles, on backend: B, cache: KVCacheShape, plan: DevicePlan?, warmUp: Bool,
+    _ progress: @escaping LoadProgress
   ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
+    let weights = WeightSizes(files, plan)
     func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
-      let runner = try PlanRunner(model, cache: cache)
+      let runner = try PlanRunner(model, cache: cache, weights: weights)
       if warmUp { try runner.warmUp() }
       return (runner, model.expertBytes)
     }

@@ -1,8 +1,8 @@
-package import Backend
+import Backend
 import Checkpoints
 package import Models
 import OpenCL
-import OpenCLBackend
+package import OpenCLBackend
 import Reference
 package import Scheduling
 package import Tokenizers
@@ -21,8 +21,7 @@ package actor Engine {
   private let expertBytes: [Int]
   private var scheduler: Scheduler
   private var totals = IterationTotals()
-  private var trafficAtRestart = ExpertTraffic()
-  private var transfersAtRestart = ExpertTransfers()
+  private var ledgerAtRestart: Ledger
   private var clients: [RequestID: Client] = [:]
   private var nextID = 0
   private var loop: Task<Void, Never>?
@@ -30,6 +29,8 @@ package actor Engine {
   package nonisolated let start = ContinuousClock.now
   private let prefixCaching: Bool
   private let cacheBlocks: Int
+  /// Nil unless the engine was made for profiling, on a device.
+  private let profiled: OpenCLBackend?
   /// Of the keys of KV blocks.
   private let secret = SipHash.Key.random()
 
@@ -63,19 +64,27 @@ package actor Engine {
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
     case .reference:
-      loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, warmUp: false, progress)
+      profiled = nil
+      loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, plan: nil, warmUp: false, progress)
     case .openCL(let device):
       var experts = options.experts
       if !memory.fitsAll {
         experts.budget = memory.budget
         experts.reserve = memory.activations
       }
-      let backend = try OpenCLBackend(device, plan: options.plan, cache: options.programCache, experts: experts)
+      let backend = try OpenCLBackend(
+        device, plan: options.plan, cache: options.programCache, experts: experts, profiling: options.profiling)
+      profiled = options.profiling ? backend : nil
       backend.beforeBuilding(building)
-      loaded = try Self.load(files, on: backend, cache: cache, warmUp: true, progress)
+      loaded = try Self.load(files, on: backend, cache: cache, plan: backend.plan, warmUp: true, progress)
     }
     runner = loaded.runner
+    if let recorder = profiled?.recorder {
+      runner.willRun = { recorder.place = LaunchPlace(layer: $0, group: $1) }
+    }
     expertBytes = loaded.expertBytes
+    // What warming up has moved is not a request's.
+    ledgerAtRestart = try Self.ledger(of: loaded.runner, expertBytes: loaded.expertBytes)
     self.files = files
     self.tokenizer = tokenizer
     prefixCaching = options.prefixCaching
@@ -84,7 +93,7 @@ package actor Engine {
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
         maxRequests: options.maxRequests, maxBatchedTokens: Self.maxBatchedTokens(files, options),
-        maxPositions: model.maxPositions),
+        maxPositions: model.maxPositions, streamed: runner.expertTransfers.streamed(model)),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }
 
@@ -225,8 +234,13 @@ package actor Engine {
       policy: policy, layerCount: scheduler.layerCount, limits: scheduler.limits,
       pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
     totals = IterationTotals()
-    trafficAtRestart = try expertTraffic()
-    transfersAtRestart = runner.expertTransfers
+    ledgerAtRestart = try wholeLedger()
+  }
+
+  /// The launches and copies since the last call, in an engine made for profiling. Waits for the device.
+  package func takeRecords() throws -> (launches: [LaunchRecord], transfers: [TransferRecord]) {
+    guard let profiled else { return ([], []) }
+    return (try profiled.recorder?.take() ?? [], profiled.takeTransfers())
   }
 
   /// With what it has learned.
@@ -238,9 +252,6 @@ package actor Engine {
   /// Waits until all experts that have a place of their own are on the device: until then some come when they are needed.
   package func finishLoading() throws { try runner.finishLoading() }
 
-  /// Experts moved to the device since it was made or `restart` was called, and what it has room for.
-  package func expertTransfers() -> ExpertTransfers { runner.expertTransfers - transfersAtRestart }
-
   /// Bytes in buffers of the device at most so far; nil without a device.
   package var peakDeviceBytes: Int? { runner.allocatedBytes?.peak }
 
@@ -251,28 +262,19 @@ package actor Engine {
   /// requests. Waits for the device.
   package func iterationTotals() throws -> IterationTotals {
     var totals = totals
-    let traffic = try expertTraffic()
-    totals.expertBytesDecode = Double(traffic.decodeBytes - trafficAtRestart.decodeBytes)
-    totals.expertBytesPrefill = Double(traffic.prefillBytes - trafficAtRestart.prefillBytes)
+    totals.ledger = try ledger()
     totals.preemptions = scheduler.statistics.preemptions
     return totals
   }
 
-  /// Bytes of experts' weights read since the engine was made, by phase. Waits for the device.
-  package func expertTraffic() throws -> ExpertTraffic {
-    var traffic = ExpertTraffic()
-    for (loads, bytes) in zip(try runner.expertLoads(), expertBytes) {
-      traffic.decodeBytes += loads.decode * bytes
-      traffic.prefillBytes += loads.prefill * bytes
-    }
-    return traffic
-  }
-}
+  /// What was read and moved since the engine was made or `restart` was called. Waits for the device.
+  package func ledger() throws -> Ledger { try wholeLedger() - ledgerAtRestart }
 
-/// Experts' weights read from device memory: counted from what routers chose, each expert once a launch.
-package struct ExpertTraffic: Sendable, Equatable {
-  /// In iterations and layers with decode rows only.
-  package var decodeBytes = 0
-  /// At layers inside a prefill tile, with the decode rows that share the loads.
-  package var prefillBytes = 0
+  private func wholeLedger() throws -> Ledger { try Self.ledger(of: runner, expertBytes: expertBytes) }
+
+  private static func ledger(of runner: any SequenceExecutor, expertBytes: [Int]) throws -> Ledger {
+    try Ledger(
+      traffic: runner.memoryTraffic, loads: runner.expertLoads(), rows: runner.expertRows(), expertBytes: expertBytes,
+      transfers: runner.expertTransfers)
+  }
 }

@@ -26,6 +26,8 @@ package struct EngineOptions: Sendable {
   package var programCache: ProgramCache
   /// Whether prompts that begin with the same tokens share the KV blocks of these.
   package var prefixCaching = true
+  /// Whether launches and copies are timed one by one, for `Engine.takeRecords`.
+  package var profiling = false
 
   package init(
     device: DeviceSelection, policy: any Policy = Layered(), cachePositions: Int, expectedTokens: Int = 512,

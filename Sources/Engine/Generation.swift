@@ -75,15 +75,18 @@ package struct CaptureOptions: Sendable, Equatable {
   package var hidden: Bool
   /// The logits that each generated token was chosen from.
   package var generated: Bool
+  /// Chosen experts of every layer.
+  package var router: Bool
 
-  package init(allLogits: Bool = false, hidden: Bool = false, generated: Bool = false) {
+  package init(allLogits: Bool = false, hidden: Bool = false, generated: Bool = false, router: Bool = false) {
     self.allLogits = allLogits
     self.hidden = hidden
     self.generated = generated
+    self.router = router || hidden
   }
 
   /// Whether all of the prompt's tokens have to pass the model, so that no KV block of it can come from others.
-  var needsWholePrompt: Bool { allLogits || hidden }
+  var needsWholePrompt: Bool { allLogits || router }
 }
 
 /// The inner states of a prompt of T tokens.

@@ -81,7 +81,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
         "experts on the device", expertsOnDevice,
         fitsAll
           ? "all \(expertCount)"
-          : "\(Int(share * Double(expertCount))) of \(expertCount), \(readable(experts)) in all"))
+          : "at least \(Int(share * Double(expertCount))) of \(expertCount), \(readable(experts)) in all"))
     if hostLayers > 0 { lines.append("  layers 0 to \(hostLayers - 1) keep no expert there") }
     if let budget { lines.append(line("free", max(0, budget - dense - cache - activations - expertsOnDevice))) }
     return lines
@@ -90,51 +90,4 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
 
 extension String {
   fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
-}
-
-/// What a checkpoint's weights take in a device's layouts. Weights that lie in one matrix are counted apart, each with its own
-/// padding: a little too much, never too little.
-private struct WeightSizes {
-  var dense = 0
-  var experts = 0
-  var leastExperts = 0
-
-  init(_ files: ModelFiles, _ plan: DevicePlan?) {
-    let model = files.description
-    // By layer, whether all experts are bf16.
-    var areBF16 = Array(repeating: (gateUp: true, down: true), count: model.layerCount)
-    for tensor in files.checkpoint.tensors {
-      let isBF16 = tensor.format == .bf16
-      guard ModelPart(tensorName: tensor.name) == .experts else {
-        dense += Self.bytes(tensor.shape, isBF16: isBF16, plan)
-        continue
-      }
-      let names = tensor.name.split(separator: ".")
-      guard let index = names.firstIndex(of: "layers"), names.indices.contains(index + 1),
-        let layer = Int(names[index + 1]), areBF16.indices.contains(layer), !isBF16
-      else { continue }
-      if tensor.name.contains("down") { areBF16[layer].down = false } else { areBF16[layer].gateUp = false }
-    }
-    var sizes: Set<[Int]> = []
-    let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
-    for (layer, kind) in areBF16.enumerated() where model.isSparse[layer] {
-      let gateUp = Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, isBF16: kind.gateUp, plan)
-      let down = Self.matrix(rows: hidden, columns: inner, kind: .plain, isBF16: kind.down, plan)
-      experts += (gateUp + down) * model.expertCount
-      sizes.insert([gateUp, down])
-    }
-    leastExperts = sizes.joined().reduce(0, +)
-  }
-
-  private static func bytes(_ shape: [Int], isBF16: Bool, _ plan: DevicePlan?) -> Int {
-    guard shape.count == 2 else { return shape.reduce(1, *) * 4 }
-    return matrix(rows: shape[0], columns: shape[1], kind: .plain, isBF16: isBF16, plan)
-  }
-
-  private static func matrix(
-    rows: Int, columns: Int, kind: MatrixSource.Kind, isBF16: Bool, _ plan: DevicePlan?
-  ) -> Int {
-    plan.map { OpenCLBackend.byteCount(rows: rows, columns: columns, kind: kind, isBF16: isBF16, plan: $0) }
-      ?? rows * columns * (isBF16 ? 2 : 4)
-  }
 }

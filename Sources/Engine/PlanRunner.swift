@@ -13,10 +13,14 @@ protocol SequenceExecutor: AnyObject, Executor {
   func expertRows() throws -> [[Int]]
   /// Experts moved to the device so far.
   var expertTransfers: ExpertTransfers { get }
+  /// What passes moved between device memory and compute so far, but for experts.
+  var memoryTraffic: MemoryTraffic { get }
   /// Waits until all experts that have a place of their own are on the device.
   func finishLoading() throws
   /// Bytes in buffers of the device, now and at most; nil without a device.
   var allocatedBytes: (live: Int, peak: Int)? { get }
+  /// Told before each layer runs which one and of which layers the prompt's tile is, and with neither before the rest.
+  var willRun: ((_ layer: Int?, _ group: Range<Int>?) -> Void)? { get set }
 }
 
 /// The executor on a real device: turns a plan into one batch, runs it through the layers, and samples.
@@ -27,6 +31,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   typealias B = M.B
 
   var sequences: [RequestID: Sequence] = [:]
+  var willRun: ((_ layer: Int?, _ group: Range<Int>?) -> Void)?
   private let model: M
   private let backend: B
   private let workspace: Workspace<B>
@@ -38,12 +43,13 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   private var picked: Rows<B>
   private var final: Rows<B>
   private var logits: Rows<B>
+  private(set) var memoryTraffic: MemoryTraffic
 
   /// Rows whose logits are computed and read at once.
   private static var logitRows: Int { 64 }
 
   /// - Throws: if the device cannot hold the KV cache.
-  init(_ model: M, cache: KVCacheShape) throws {
+  init(_ model: M, cache: KVCacheShape, weights: WeightSizes) throws {
     self.model = model
     backend = model.backend
     workspace = Workspace(model.backend, model.description)
@@ -55,6 +61,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     hidden = Rows(columns: columns, label: "hidden states")
     packed = Rows(columns: columns, label: "packed hidden states")
     carry = Carry(columns: columns)
+    memoryTraffic = MemoryTraffic(model.description, weights)
     picked = Rows(columns: columns, label: "picked rows")
     final = Rows(columns: columns, label: "final norm")
     logits = Rows(columns: model.description.vocabularySize, label: "logits")
@@ -100,8 +107,10 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     let batch = try iteration.batch(of: parts.indices)
     for part in parts where !part.rows.isEmpty && part.layers.lowerBound == 0 {
       try model.embed(batch, rows: part.rows, into: hidden)
+      memoryTraffic.embed(part.rows.count, isPrefill: !part.isDecode)
     }
     try carry.restore(parts, to: hidden, backend)
+    countCarry(parts)
     for layer in caches.indices { try run(layer, &iteration, hidden) }
     try carry.keep(parts, of: hidden, layerCount: caches.count, backend) { id in
       sequences[id] != nil && !plan.preempted.contains(id)
@@ -110,6 +119,15 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     // Where no token was read, nothing has waited for the device; an iteration's time is its own.
     if outcome.advanced.isEmpty { _ = try backend.read(hidden, rows: 0..<1) }
     return outcome
+  }
+
+  /// Rows that come from the carry, and those that go to it.
+  private func countCarry(_ parts: [BatchPart]) {
+    for part in parts where !part.isDecode {
+      let rows = part.rows.count
+      if part.layers.lowerBound > 0 { memoryTraffic.carry(rows) }
+      if part.layers.upperBound < caches.count { memoryTraffic.carry(rows) }
+    }
   }
 
   /// What these tiles mean for the layers, now and, as far as they go on, in the next iteration.
@@ -141,8 +159,10 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     let rows = active.reduce(0) { $0 + iteration.parts[$1].rows.count }
     guard rows > 0 else { return }
     let phase: Phase = active.allSatisfy { iteration.parts[$0].isDecode } ? .decode : .prefill
+    memoryTraffic.pass(layer, active.map { iteration.parts[$0] })
     for part in active { try captureInput(of: layer, iteration.parts[part], hidden) }
     let batch = try iteration.batch(of: active)
+    willRun?(layer, active.map { iteration.parts[$0] }.first { !$0.isDecode }?.layers)
     if iteration.areFirst(active) {
       try model.runLayer(
         layer, hidden: hidden, batch: batch, rows: rows, phase: phase, cache: caches[layer], workspace: workspace)
@@ -158,6 +178,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
         try backend.copyRows(packed, rows: source, to: hidden, at: move.rows.lowerBound)
       }
     }
+    willRun?(nil, nil)
     try captureRouter(of: layer, active.map { iteration.parts[$0] })
   }
 
@@ -207,6 +228,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     for start in stride(from: 0, to: rows.count, by: Self.logitRows) {
       let part = rows[start..<min(start + Self.logitRows, rows.count)]
       let values = try logits(of: part.map(\.row), in: hidden)
+      memoryTraffic.head(part.count, isPrefill: parts.contains { !$0.isDecode })
       for (index, (_, id)) in part.enumerated() {
         let own = values[index * vocabulary..<(index + 1) * vocabulary]
         try choose(id, own, &outcome)
@@ -276,7 +298,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
       for run in part.runs {
         let rows = start..<start + run.rows.count
         start = rows.upperBound
-        guard !part.isDecode, captureOptions(run)?.hidden == true else { continue }
+        guard !part.isDecode, captureOptions(run)?.router == true else { continue }
         sequences[run.id]?.capture?.append(try workspace.lastChoice(rows: rows), router: layer)
       }
     }

@@ -1,4 +1,4 @@
-package import Backend
+package import Scheduling
 
 /// What a run of several prompts did, for a summary or as JSON.
 package struct RunReport: Sendable, Encodable {
@@ -24,12 +24,11 @@ package struct RunReport: Sendable, Encodable {
   package var outputTokensPerSecond: Double
   package var expertBytesDecode: Int
   package var expertBytesPrefill: Int
-  /// Experts moved to the device, as they were counted.
-  package var transfers: ExpertTransfers
+  package var ledger: Ledger
 
   package init(
     device: String, policy: String, seed: UInt64, prompts: [String], results: [GenerationResult],
-    traffic: ExpertTraffic, transfers: ExpertTransfers
+    ledger: Ledger
   ) {
     self.device = device
     self.policy = policy
@@ -43,9 +42,10 @@ package struct RunReport: Sendable, Encodable {
     }
     let longest = results.map(\.duration).max() ?? 0
     outputTokensPerSecond = longest > 0 ? Double(results.reduce(0) { $0 + $1.tokens.count }) / longest : 0
-    expertBytesDecode = traffic.decodeBytes
-    expertBytesPrefill = traffic.prefillBytes
-    self.transfers = transfers
+    let experts = ledger.total.memory[.expert] ?? Ledger.Phases()
+    expertBytesDecode = Int(experts.decode)
+    expertBytesPrefill = Int(experts.prefill)
+    self.ledger = ledger
   }
 
   /// For a person, one line a request and one for all.
@@ -60,22 +60,9 @@ package struct RunReport: Sendable, Encodable {
     lines.append(
       "\(device), \(policy): \(fixed(outputTokensPerSecond, 1)) output tokens/s; experts' weights read: "
         + "\(readable(expertBytesPrefill)) in prefill, \(readable(expertBytesDecode)) in decode")
-    if transfers.slots < transfers.experts { lines.append(transfers.summary) }
+    if let link = ledger.linkSummary { lines.append(link) }
     return lines
   }
 
   private func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1000, 1) + " ms" }
-}
-
-extension ExpertTransfers {
-  /// For a person, what came over the link and how often experts were there.
-  package var summary: String {
-    func rate(_ phase: Phase) -> String { hitRate(phase).map { fixed($0 * 100, 1) + " %" } ?? "none needed" }
-    var line =
-      "\(slots) of \(experts) experts fit on the device; copied to it: \(readable(hostToDevice(.prefill))) in prefill, "
-      + "\(readable(hostToDevice(.decode))) in decode; there when needed: \(rate(.prefill)) in prefill, "
-      + "\(rate(.decode)) in decode"
-    if let reloadFactor { line += "; reload factor \(fixed(reloadFactor, 2))" }
-    return line
-  }
 }

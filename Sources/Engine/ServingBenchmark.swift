@@ -30,6 +30,8 @@ package struct ServingBenchmark: Sendable {
   package var serviceLevel: ServiceLevel?
   package var deviceMemory: DeviceMemory = .share(0.9)
   package var experts = ExpertMemory()
+  /// Whether each request's times are kept.
+  package var keepsRequests = false
 
   package init(device: DeviceSelection, policies: [PolicyOptions], loads: [Load]) {
     self.device = device
@@ -42,14 +44,17 @@ package struct ServingBenchmark: Sendable {
     /// From 1; nil for medians.
     package var round: Int?
     package var report: ServingReport
+    /// Each request's times, if they were asked for.
+    package var requests: [RequestTimes]?
 
-    private enum Key: CodingKey { case round }
+    private enum Key: CodingKey { case round, requests }
 
     /// The report's members, and `round`: a number, or null.
     package func encode(to encoder: any Encoder) throws {
       try report.encode(to: encoder)
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(round, forKey: .round)
+      try container.encodeIfPresent(requests, forKey: .requests)
     }
   }
 
@@ -93,8 +98,9 @@ package struct ServingBenchmark: Sendable {
           let report = ServingReport(
             policy: options.label, requestRate: load.rate, requests: outcome.requests, totals: outcome.totals,
             serviceLevel: serviceLevel)
-          entries.append(Entry(round: round, report: report))
-          progress(.finished(Entry(round: round, report: report)))
+          let entry = Entry(round: round, report: report, requests: keepsRequests ? outcome.requests : nil)
+          entries.append(entry)
+          progress(.finished(entry))
         }
       }
     }

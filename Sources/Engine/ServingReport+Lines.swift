@@ -38,6 +38,21 @@ extension ServingReport {
     add("Preemptions:", "\(preemptions)")
     add("Expert bytes read, in tiles (GB):", fixed(expertBytesPrefill / 1e9, 3))
     add("Expert bytes read, decode alone (GB):", fixed(expertBytesDecode / 1e9, 3))
+    let bytes = ledger.total
+    for kind in Ledger.Kind.allCases where kind != .expert {
+      if let moved = bytes.memory[kind] { add("Other bytes, \(kind.rawValue) (GB):", fixed(moved.total / 1e9, 3)) }
+    }
+    if let factor = ledger.readFactor { add("Reads of a read expert, mean:", fixed(factor, 2)) }
+    if ledger.slots < ledger.experts {
+      lines.append(Self.heading("Experts over the Link", "-"))
+      add("Experts that fit on the device:", "\(ledger.slots) of \(ledger.experts)")
+      add("Host to device, in tiles (GB):", fixed(bytes.hostToDevice.prefill / 1e9, 3))
+      add("Host to device, decode alone (GB):", fixed(bytes.hostToDevice.decode / 1e9, 3))
+      add("Disk to host (GB):", fixed(bytes.diskToHost.total / 1e9, 3))
+      if let rate = ledger.hitRate(isPrefill: true) { add("Hit rate, in tiles (%):", fixed(rate * 100, 1)) }
+      if let rate = ledger.hitRate(isPrefill: false) { add("Hit rate, decode alone (%):", fixed(rate * 100, 1)) }
+      if let factor = ledger.reloadFactor { add("Reload factor:", fixed(factor, 2)) }
+    }
     if let energyPerToken { add("Energy per token (mJ):", fixed(energyPerToken * 1000, 2)) }
     lines.append(String(repeating: "=", count: 50))
     return lines

@@ -52,6 +52,8 @@ package struct Device: @unchecked Sendable, Equatable {
   package let isLittleEndian: Bool
   /// Bytes that the start of a buffer is aligned to.
   package let baseAddressAlignment: Int
+  /// NVIDIA's number for what instructions the hardware has, such as (9, 0); nil without `cl_nv_device_attribute_query`.
+  package let computeCapability: ComputeCapability?
   /// Sub-group sizes that a kernel may require by `cl_intel_required_subgroup_size`; empty without the extension.
   package let subgroupSizes: [Int]
   package let extensions: Set<String>
@@ -100,7 +102,27 @@ package struct Device: @unchecked Sendable, Equatable {
     let extensions = Set(info.string(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
     let hasSizes = extensions.contains("cl_intel_required_subgroup_size")
     subgroupSizes = hasSizes ? info.numbers(CL_DEVICE_SUB_GROUP_SIZES_INTEL, as: Int.self) : []
+    let hasCapability = extensions.contains("cl_nv_device_attribute_query")
+    computeCapability =
+      hasCapability
+      ? ComputeCapability(
+        major: info.number(CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV, as: cl_uint.self),
+        minor: info.number(CL_DEVICE_COMPUTE_CAPABILITY_MINOR_NV, as: cl_uint.self)) : nil
     self.extensions = extensions
+  }
+}
+
+extension Device {
+  package struct ComputeCapability: Sendable, Equatable, Comparable {
+    package var major: Int
+    package var minor: Int
+
+    package init(major: Int, minor: Int) {
+      self.major = major
+      self.minor = minor
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
   }
 }
 

@@ -26,15 +26,35 @@ package struct Event: ~Copyable, Sendable {
   package var seconds: Double {
     get throws(OpenCLError) {
       guard let raw else { return 0 }
-      guard isProfiled else {
-        throw OpenCLError(
-          code: CL_PROFILING_INFO_NOT_AVAILABLE, call: "clGetEventProfilingInfo",
-          context: "kernel “\(kernelName)”: its queue was made without profiling")
-      }
+      try requireProfile()
       try wait()
       let start = try nanoseconds(raw, CL_PROFILING_COMMAND_START, "CL_PROFILING_COMMAND_START")
       let end = try nanoseconds(raw, CL_PROFILING_COMMAND_END, "CL_PROFILING_COMMAND_END")
       return end > start ? Double(end - start) * 1e-9 : 0
+    }
+  }
+
+  /// When the driver and the device came to the command; waits for its end. All 0 for a launch of nothing.
+  ///
+  /// - Throws: `CL_PROFILING_INFO_NOT_AVAILABLE` from a queue made without `profiling`.
+  package var times: EventTimes {
+    get throws(OpenCLError) {
+      guard let raw else { return EventTimes() }
+      try requireProfile()
+      try wait()
+      return EventTimes(
+        queued: try nanoseconds(raw, CL_PROFILING_COMMAND_QUEUED, "CL_PROFILING_COMMAND_QUEUED"),
+        submitted: try nanoseconds(raw, CL_PROFILING_COMMAND_SUBMIT, "CL_PROFILING_COMMAND_SUBMIT"),
+        started: try nanoseconds(raw, CL_PROFILING_COMMAND_START, "CL_PROFILING_COMMAND_START"),
+        ended: try nanoseconds(raw, CL_PROFILING_COMMAND_END, "CL_PROFILING_COMMAND_END"))
+    }
+  }
+
+  private func requireProfile() throws(OpenCLError) {
+    guard isProfiled else {
+      throw OpenCLError(
+        code: CL_PROFILING_INFO_NOT_AVAILABLE, call: "clGetEventProfilingInfo",
+        context: "kernel “\(kernelName)”: its queue was made without profiling")
     }
   }
 

@@ -12,23 +12,28 @@ package final class PinnedMemory: @unchecked Sendable {
     let text = "pinned host memory “\(label)” of \(byteCount) bytes"
     let size = max(byteCount, 4)
     let raw = context.handle.raw
-    let memory = try created("clCreateBuffer", text) {
-      clCreateBuffer(raw, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR), size, nil, $0)
-    }
+    let memory = try created(
+      "clCreateBuffer", text,
+      { clCreateBuffer(raw, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR), size, nil, $0) })
     // Not device memory, so not counted as such.
     handle = Handle(memory, ledger: context.ledger, release: { clReleaseMemObject($0) })
     let mapping = try Queue(context)
-    let start = try created("clEnqueueMapBuffer", text) {
-      clEnqueueMapBuffer(
-        mapping.handle.raw, memory, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_READ | CL_MAP_WRITE), 0, size, 0, nil, nil, $0
-      )
-    }
+    let start = try created(
+      "clEnqueueMapBuffer", text,
+      {
+        clEnqueueMapBuffer(
+          mapping.handle.raw, memory, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_READ | CL_MAP_WRITE), 0, size, 0, nil, nil,
+          $0)
+      })
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     queue = mapping
   }
 
   deinit {
-    _ = clEnqueueUnmapMemObject(queue.handle.raw, handle.raw, bytes.baseAddress, 0, nil, nil)
-    _ = clFinish(queue.handle.raw)
+    // A failure could not be answered by anybody.
+    try? check(
+      clEnqueueUnmapMemObject(queue.handle.raw, handle.raw, bytes.baseAddress, 0, nil, nil),
+      "clEnqueueUnmapMemObject", "pinned host memory")
+    try? queue.finish()
   }
 }

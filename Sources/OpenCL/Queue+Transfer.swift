@@ -61,12 +61,12 @@ extension Queue {
       "clEnqueueFillBuffer", view.bytes(byteCount, at: byteOffset))
   }
 
-  /// Lets `body` write a part of a buffer in place, after everything that was queued before; cheap where host and device
+  /// Lets `body` read or write a part of a buffer in place, after everything that was queued before; cheap where host and device
   /// share memory. What `body` does not write keeps its value.
   ///
   /// - Throws: what `body` throws, after unmapping; else an error of mapping or unmapping.
   package func withMapped<R>(
-    _ view: BufferView, at byteOffset: Int = 0, byteCount: Int,
+    _ view: BufferView, at byteOffset: Int = 0, byteCount: Int, for access: MapAccess = .write,
     _ body: (UnsafeMutableRawBufferPointer) throws -> R
   ) throws -> R {
     try view.requireRange(byteOffset, byteCount, "clEnqueueMapBuffer")
@@ -76,7 +76,7 @@ extension Queue {
       "clEnqueueMapBuffer", text(),
       {
         clEnqueueMapBuffer(
-          handle.raw, view.raw, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE), byteOffset, byteCount, 0, nil, nil, $0)
+          handle.raw, view.raw, cl_bool(CL_TRUE), access.flags, byteOffset, byteCount, 0, nil, nil, $0)
       })
     let result: R
     do {

@@ -22,29 +22,33 @@ package struct SharedBuffer: ~Copyable, @unchecked Sendable {
     }
     let raw = context.handle.raw
     let size = max(byteCount, 4)
-    let flags = cl_svm_mem_flags(CL_MEM_READ_WRITE) | cl_svm_mem_flags(CL_MEM_SVM_FINE_GRAIN_BUFFER)
-    guard byteCount >= 0, device.maxAllocation == 0 || size <= device.maxAllocation,
-      let start = clSVMAlloc(raw, flags, size, 0)
-    else {
-      throw OpenCLError(
-        code: CL_MEM_OBJECT_ALLOCATION_FAILURE, call: "clSVMAlloc",
-        context: "\(text); \(context.ledger.liveBytes) bytes are in use")
+    guard byteCount >= 0, device.maxAllocation == 0 || size <= device.maxAllocation else {
+      throw OpenCLError(code: CL_INVALID_BUFFER_SIZE, call: "clSVMAlloc", context: text)
     }
+    let flags = cl_svm_mem_flags(CL_MEM_READ_WRITE) | cl_svm_mem_flags(CL_MEM_SVM_FINE_GRAIN_BUFFER)
+    let start = try created(
+      "clSVMAlloc", "\(text); \(context.ledger.liveBytes) bytes are in use",
+      { status in
+        let start = clSVMAlloc(raw, flags, size, 0)
+        if start == nil { status.pointee = CL_MEM_OBJECT_ALLOCATION_FAILURE }
+        return start
+      })
     let memory: cl_mem
     do {
-      memory = try created("clCreateBuffer", text) {
-        clCreateBuffer(raw, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR), size, start, $0)
-      }
+      memory = try created(
+        "clCreateBuffer", text,
+        { clCreateBuffer(raw, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR), size, start, $0) })
     } catch {
       clSVMFree(raw, start)
       throw error
     }
     nonisolated(unsafe) let (owner, owned) = (raw, start)
-    handle = Handle(memory, ledger: context.ledger, byteCount: size) {
-      let status = clReleaseMemObject($0)
-      clSVMFree(owner, owned)
-      return status
-    }
+    handle = Handle(
+      memory, ledger: context.ledger, byteCount: size,
+      release: {
+        defer { clSVMFree(owner, owned) }
+        return clReleaseMemObject($0)
+      })
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     self.label = label
   }

@@ -22,10 +22,13 @@ package final class SharedEvent: Sendable {
 
   /// Whether the command is complete, or has failed.
   package var isOver: Bool {
-    var status: cl_int = CL_QUEUED
-    let result = clGetEventInfo(
-      handle.raw, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size, &status, nil)
-    return result != CL_SUCCESS || status <= CL_COMPLETE
+    var state: cl_int = CL_QUEUED
+    let size = MemoryLayout<cl_int>.size
+    let key = cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS)
+    guard (try? check(clGetEventInfo(handle.raw, key, size, &state, nil), "clGetEventInfo", label)) != nil else {
+      return true
+    }
+    return state <= CL_COMPLETE
   }
 
   /// The device's clock when the command began and ended, in nanoseconds; nil from a queue that does not profile. Waits.

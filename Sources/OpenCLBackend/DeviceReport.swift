@@ -52,6 +52,10 @@ package struct DeviceReport: Sendable {
       instead: isCPU
         ? "not needed by the CPU kernels" : "products by groups of 64 work-items, since larger ones are not allowed")
     add(
+      "matrix units (mma.sync by inline PTX)", MatrixUnits.areUsable(on: device),
+      "products of bf16 weights, with activations as sums of two bf16 numbers",
+      instead: isCPU ? "not needed by the CPU kernels" : "f32 multiply-adds")
+    add(
       "fp16 arithmetic (cl_khr_fp16)", device.extensions.contains("cl_khr_fp16"),
       "not needed: activations and sums are f32", instead: "f32: activations and sums are f32 everywhere")
     add(
@@ -69,6 +73,8 @@ package struct DeviceReport: Sendable {
   package var variant: String {
     switch plan.style {
     case .cpu: "CPU kernels: panels of \(DevicePlan.panel) features, \(plan.lanes) lanes, register tiles"
+    case .mma:
+      "matrix-unit kernels: strips of \(WeightLayout.stripRows) rows, tiles of 8 to \(MatrixTile.mostTokens) tokens"
     case .gpu:
       "GPU kernels: local-memory tiles of \(plan.blockM) × \(plan.blockN), groups of \(plan.threadsM * DevicePlan.threadsN)"
     }

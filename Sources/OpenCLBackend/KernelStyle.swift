@@ -1,11 +1,13 @@
 package import OpenCL
 
-/// The two families of kernels. They differ in layout of weights and in what a work-item does, not in a number.
+/// The families of kernels. They differ in layout of weights and in what a work-item does, not in a number.
 package enum KernelStyle: String, Sendable, CaseIterable {
   /// A work-item is a thread of work with vectors of its own: panels of weights, register tiles, no local memory.
   case cpu
   /// A work-group shares its operands through local memory; a work-item is one lane.
   case gpu
+  /// The GPU style with products of bf16 weights on NVIDIA's matrix units (`Kernels/Common/mma.clh`).
+  case mma
 }
 
 /// How this backend uses one device: everything that is decided from the device's properties, and nothing from its name.
@@ -16,16 +18,20 @@ package struct DevicePlan: Sendable, Equatable {
   package var lanes: Int
   /// Work-items of a GPU-style product's group along rows; along features there are 16.
   package var threadsM: Int
+  /// Work-items of a group that makes one row, in the GPU styles.
+  package var rowGroup: Int
   /// Bytes of the largest buffer.
   package var maxAllocation: Int
   /// Weights are laid out in the device's own memory through a mapping, not through a staging buffer.
   package var mapsWeights: Bool
+  /// The matrix instruction is acted out by plain code, on a device without it: for checks, slowly.
+  package var emulatesMatrixUnits: Bool
   /// Compute units: work is cut so that each has some.
   package var units: Int
 
   /// Features in a panel of the CPU style.
   package static let panel = 32
-  /// Work-items of a group in the GPU style's row-wise kernels.
+  /// Work-items of a group in the GPU style's other kernels.
   package static let group = 64
   package static let threadsN = 16
   /// Rows and features of one work-item in a GPU-style product.
@@ -37,12 +43,16 @@ package struct DevicePlan: Sendable, Equatable {
   package var blockN: Int { Self.threadsN * Self.tileN }
 
   /// - Parameters:
-  ///   - style: forces a family of kernels; both run on any device.
+  ///   - style: forces a family of kernels; all run on any device.
   ///   - maxAllocation: a smaller limit than the device's, to try how a smaller device is served.
   package init(_ device: Device, style: KernelStyle? = nil, maxAllocation: Int? = nil) {
-    self.style = style ?? (device.kind == .cpu ? .cpu : .gpu)
+    let hasMatrixUnits = style == nil || style == .mma ? MatrixUnits.areUsable(on: device) : false
+    self.style = style ?? (device.kind == .cpu ? .cpu : hasMatrixUnits ? .mma : .gpu)
+    emulatesMatrixUnits = !hasMatrixUnits
     lanes = [16, 8, 4].first { $0 <= device.nativeFloatWidth } ?? 4
-    threadsM = device.maxWorkGroupSize >= 128 ? 8 : 4
+    // A tile of the mma style's rows fits into one of the portable products, which then serves weights in f32.
+    threadsM = self.style == .mma ? MatrixTile.mostTokens / Self.tileM : device.maxWorkGroupSize >= 128 ? 8 : 4
+    rowGroup = device.maxWorkGroupSize >= 256 ? 256 : 64
     // Where a device does not tell, what OpenCL 1.2 guarantees.
     let reported = device.maxAllocation > 0 ? device.maxAllocation : 128 << 20
     self.maxAllocation = min(maxAllocation ?? .max, reported)
@@ -54,7 +64,9 @@ package struct DevicePlan: Sendable, Equatable {
   var options: String {
     switch style {
     case .cpu: "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)"
-    case .gpu: "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN)"
+    case .gpu, .mma:
+      "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
+        + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "")
     }
   }
 }

@@ -6,10 +6,12 @@ enum KernelName: String {
   case embedding, gather, linear, heads, attention, router, group, down, combine
   case rmsNorm = "rms_norm"
   case gateUp = "gate_up"
+  case routeFew = "route_few"
 
-  /// The source below `Kernels/`.
-  func path(_ style: KernelStyle) -> String {
-    switch self {
+  /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
+  func path(_ style: KernelStyle, isBF16: Bool) -> String {
+    let style = style == .mma && !isBF16 && self != .attention && self != .heads ? .gpu : style
+    return switch self {
     case .embedding: "Embedding/embedding.\(style).cl"
     case .gather: "Embedding/gather.cl"
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
@@ -17,6 +19,7 @@ enum KernelName: String {
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
+    case .routeFew: "Routing/route_few.gpu.cl"
     case .group: "Routing/group.\(style).cl"
     case .gateUp, .down: "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
@@ -35,19 +38,25 @@ struct KernelKey: Hashable {
   var chosen: Int?
   /// WEIGHT_BF16
   var isBF16: Bool?
+  /// Of a product on matrix units.
+  var tile: MatrixTile?
 
-  init(_ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil) {
+  init(
+    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil,
+    tile: MatrixTile? = nil
+  ) {
     self.name = name
     self.headSize = headSize
     self.experts = experts
     self.chosen = chosen
     self.isBF16 = isBF16
+    self.tile = tile
   }
 
   var macros: [String] {
     [
       headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
-      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" },
+      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" }, tile?.macros,
     ].compactMap(\.self)
   }
 }
@@ -72,10 +81,23 @@ final class KernelTable {
     self.cache = cache
   }
 
+  /// Builds a product's kernels for all numbers of rows together, so that a later batch does not wait for one.
+  ///
   /// - Throws: `OpenCLError` with the build log, `KernelLibraryError` for a source that cannot be read.
   func kernel(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     if let known = kernels[key] { return known }
-    let path = key.name.path(plan.style)
+    if !plan.emulatesMatrixUnits {
+      for tile in key.tile?.variants ?? [] where tile != key.tile {
+        var variant = key
+        variant.tile = tile
+        _ = try build(variant, context: context)
+      }
+    }
+    return try build(key, context: context)
+  }
+
+  private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
+    let path = key.name.path(plan.style, isBF16: key.isBF16 == true)
     willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }

@@ -13,7 +13,7 @@ struct LaunchShape: Equatable {
   static func rows(_ count: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(count), local: single)
-    case .gpu: LaunchShape(global: Extent(count * DevicePlan.group), local: Extent(DevicePlan.group))
+    case .gpu, .mma: LaunchShape(global: Extent(count * plan.rowGroup), local: Extent(plan.rowGroup))
     }
   }
 
@@ -24,53 +24,74 @@ struct LaunchShape: Equatable {
 
   /// A linear layer with `units` panels (CPU style) or features (GPU style), and the rows of a CPU work-item.
   static func linear(rows: Int, units: Int, _ plan: DevicePlan) -> (shape: LaunchShape, rowsPerItem: Int) {
-    switch plan.style {
-    case .cpu:
-      // Enough items for each unit to have several, in whole tiles of 8 rows; weights are read once an item.
-      let blocks = max(1, (8 * plan.units + units - 1) / units)
-      let rowsPerItem = min(max(rows.dividedUp(by: blocks).roundedUp(to: 8), 8), 256)
-      return (LaunchShape(global: Extent(units, rows.dividedUp(by: rowsPerItem)), local: single), rowsPerItem)
-    case .gpu: return (tiles(features: units, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
+    guard plan.style == .cpu else {
+      return (tiles(features: units, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
     }
+    // Enough items for each unit to have several, in whole tiles of 8 rows; weights are read once an item.
+    let blocks = max(1, (8 * plan.units + units - 1) / units)
+    let rowsPerItem = min(max(rows.dividedUp(by: blocks).roundedUp(to: 8), 8), 256)
+    return (LaunchShape(global: Extent(units, rows.dividedUp(by: rowsPerItem)), local: single), rowsPerItem)
   }
 
   /// A grouped product with `units` panels or features for each of `entries` tiles of rows.
   static func grouped(units: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(units, entries), local: single)
-    case .gpu: tiles(features: units, blocks: entries, plan)
+    case .gpu, .mma: tiles(features: units, blocks: entries, plan)
     }
   }
 
-  /// Slots of an expert that one entry of a grouped product holds at most.
-  static func tileRows(_ plan: DevicePlan) -> Int { plan.style == .cpu ? 256 : plan.blockM }
+  /// Slots of an expert that one entry of a grouped product holds at most, where `experts` experts share `slots` slots.
+  static func tileRows(slots: Int, experts: Int, _ plan: DevicePlan) -> Int {
+    switch plan.style {
+    case .cpu: 256
+    case .gpu: plan.blockM
+    case .mma: MatrixTile.tokens(rowsOfExpert: slots.dividedUp(by: experts))
+    }
+  }
 
   /// Entries that hold `slots` slots of `experts` experts, however they are spread.
   static func entries(slots: Int, experts: Int, _ plan: DevicePlan) -> Int {
-    min(experts, slots) + slots / tileRows(plan)
+    min(experts, slots) + slots / tileRows(slots: slots, experts: experts, plan)
+  }
+
+  /// The most entries that up to `slots` slots can need, whatever their tiles are.
+  static func mostEntries(slots: Int, experts: Int, _ plan: DevicePlan) -> Int {
+    min(experts, slots) + slots / tileRows(slots: 0, experts: experts, plan)
   }
 
   static func heads(rows: Int, heads: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(rows), local: single)
-    case .gpu: LaunchShape(global: Extent(heads * DevicePlan.group, rows), local: Extent(DevicePlan.group, 1))
+    case .gpu, .mma: LaunchShape(global: Extent(heads * DevicePlan.group, rows), local: Extent(DevicePlan.group, 1))
     }
   }
 
+  /// Attention of `heads` query heads, in the portable styles.
   static func attention(heads: Int, tiles: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(heads, tiles), local: single)
-    case .gpu: LaunchShape(global: Extent(heads * DevicePlan.group, tiles), local: Extent(DevicePlan.group, 1))
+    case .gpu, .mma: LaunchShape(global: Extent(heads * DevicePlan.group, tiles), local: Extent(DevicePlan.group, 1))
     }
   }
 
   /// Rows of one sequence that an attention tile holds at most.
-  static func attentionRows(_ plan: DevicePlan) -> Int { plan.style == .cpu ? 8 : 1 }
+  static func attentionRows(_ plan: DevicePlan) -> Int {
+    switch plan.style {
+    case .cpu: 8
+    case .gpu: 1
+    case .mma: MatrixAttention.queries
+    }
+  }
 
-  static func group(_ plan: DevicePlan) -> LaunchShape {
-    plan.style == .cpu
-      ? LaunchShape(global: single, local: single)
-      : LaunchShape(global: Extent(DevicePlan.group), local: Extent(DevicePlan.group))
+  /// Whether one group routes and groups all rows: so few that doing them in turn takes less than another launch.
+  static func routesTogether(rows: Int, chosen: Int, _ plan: DevicePlan) -> Bool {
+    plan.style != .cpu && (1...4).contains(rows) && rows * chosen <= plan.rowGroup
+  }
+
+  /// One work-item in all, or one group an expert.
+  static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu ? LaunchShape(global: single, local: single) : rows(experts, plan)
   }
 
   static func embedding(rows: Int, columns: Int, _ plan: DevicePlan) -> LaunchShape {

@@ -11,24 +11,31 @@ package final class OpenCLBackend: Backend {
   let shared: DeviceContext
   let queue: Queue
   let kernels: KernelTable
+  /// Times every launch; nil unless the backend was made for profiling.
+  package let recorder: LaunchRecorder?
   /// Of the model that was loaded last.
   var store: ExpertStore?
   let expertMemory: ExpertMemory
+  /// What attention on matrix units keeps between its parts; grows when more is wanted.
+  var partialScratch: DeviceBuffer?
+  var arrivalScratch: DeviceBuffer?
 
   /// - Parameters:
   ///   - plan: how the device is used; what its properties suggest unless given.
   ///   - cache: where built programs are kept.
   ///   - experts: where experts may lie.
+  ///   - profiling: whether launches are timed, by `recorder`.
   /// - Throws: `OpenCLError` if the device gives no context or queue.
   package init(
     _ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache(),
-    experts: ExpertMemory = ExpertMemory()
+    experts: ExpertMemory = ExpertMemory(), profiling: Bool = false
   ) throws {
     shared = DeviceContext(try Context(device))
     self.device = device
     self.plan = plan ?? DevicePlan(device)
     kernels = KernelTable(plan: self.plan, cache: cache)
-    queue = try Queue(shared.context)
+    queue = try Queue(shared.context, profiling: profiling)
+    recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
   }
 
@@ -74,6 +81,7 @@ package final class OpenCLBackend: Backend {
     guard shape.blockSize == Self.blockSize else {
       throw BackendError("\(label): a KV block has \(shape.blockSize) positions, expected \(Self.blockSize)")
     }
+    if plan.style == .mma { return try makePiecesCache(shape, label: label) }
     return KVCache(
       shape: shape, keys: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (keys)"),
       values: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (values)"))
@@ -90,7 +98,8 @@ package final class OpenCLBackend: Backend {
       weights: try makeBuffer(byteCount: slots * 4, label: "\(label) (weights)"),
       slots: try makeBuffer(byteCount: slots * 4, label: "\(label) (slots)"),
       tiles: try makeBuffer(
-        byteCount: max(1, LaunchShape.entries(slots: slots, experts: experts, plan)) * 16, label: "\(label) (tiles)"),
+        byteCount: max(1, LaunchShape.mostEntries(slots: slots, experts: experts, plan)) * 16,
+        label: "\(label) (tiles)"),
       loads: try makeBuffer([Int32](repeating: 0, count: layers * 2), label: "\(label) (loads)"),
       uses: try makeBuffer([Int32](repeating: 0, count: layers * experts), label: "\(label) (uses)"))
   }
@@ -158,6 +167,9 @@ package final class OpenCLBackend: Backend {
     }
   }
 
+  /// Waits until everything that was queued is done.
+  package func finish() throws { try queue.finish() }
+
   // MARK: Launching
 
   /// Runs a kernel, built if need be.
@@ -165,6 +177,11 @@ package final class OpenCLBackend: Backend {
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
     let entry = try kernels.kernel(key, context: shared.context)
-    try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    guard let recorder else {
+      return try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
+    }
+    recorder.add(
+      try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
+      kernel: key.name.rawValue)
   }
 }

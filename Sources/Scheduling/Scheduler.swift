@@ -13,11 +13,16 @@ package struct Scheduler: Sendable {
     package var maxBatchedTokens: Int
     /// Positions of one sequence: the model's context.
     package var maxPositions: Int
+    /// Nil if all experts are on the device.
+    package var streamed: StreamedExperts?
 
-    package init(maxRequests: Int = 256, maxBatchedTokens: Int = 8192, maxPositions: Int) {
+    package init(
+      maxRequests: Int = 256, maxBatchedTokens: Int = 8192, maxPositions: Int, streamed: StreamedExperts? = nil
+    ) {
       self.maxRequests = maxRequests
       self.maxBatchedTokens = maxBatchedTokens
       self.maxPositions = maxPositions
+      self.streamed = streamed
     }
 
     /// - Throws: `SchedulingError` naming the option of a user that is below 1; nil is a default.
@@ -267,7 +272,8 @@ package struct Scheduler: Sendable {
   /// What a policy sees.
   private var view: PrefillView {
     PrefillView(
-      layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens, decode: decode, prompts: prefilling)
+      layerCount: layerCount, maxBatchedTokens: limits.maxBatchedTokens, decode: decode, prompts: prefilling,
+      streamed: limits.streamed)
   }
 
   /// What the newest plan asks of whoever executes it.

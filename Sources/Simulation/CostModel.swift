@@ -8,6 +8,9 @@ package struct IterationCost: Sendable, Equatable {
   package var expertBytesPrefill = 0.0
   /// The part of `seconds` that experts took.
   package var expertSeconds = 0.0
+  /// Bytes of other weights, and of keys and values.
+  package var denseBytes = 0.0
+  package var cacheBytes = 0.0
   /// All bytes read from device memory, and operations, on all devices together.
   package var bytes = 0.0
   package var operations = 0.0
@@ -70,6 +73,23 @@ package struct CostModel: Sendable {
 
   private var expertTotal: Double { Double(model.layers * model.experts) * model.expertBytes }
 
+  /// Adds an iteration to the account, in which all is modelled; experts in host memory come anew for each pass.
+  func account(_ cost: IterationCost, in ledger: inout Ledger) {
+    let isPrefill = cost.expertBytesPrefill > 0
+    ledger.outside.add(cost.expertBytesDecode, .expert, isPrefill: false)
+    ledger.outside.add(cost.expertBytesPrefill, .expert, isPrefill: true)
+    ledger.outside.add(cost.denseBytes, .dense, isPrefill: isPrefill)
+    ledger.outside.add(cost.cacheBytes, .keyValue, isPrefill: isPrefill)
+    ledger.outside.add(
+      max(0, cost.bytes - cost.expertBytesDecode - cost.expertBytesPrefill - cost.denseBytes - cost.cacheBytes),
+      .activation, isPrefill: isPrefill)
+    ledger.outside.expertReads += Ledger.Phases(
+      decode: cost.expertBytesDecode / model.expertBytes, prefill: cost.expertBytesPrefill / model.expertBytes)
+    if hardware.expertsInHostMemory {
+      ledger.outside.hostToDevice += Ledger.Phases(decode: cost.expertBytesDecode, prefill: cost.expertBytesPrefill)
+    }
+  }
+
   private func layersByWindow(_ layers: Range<Int>) -> [Int?: Int] {
     var counts: [Int?: Int] = [:]
     for layer in layers { counts[model.windows[layer], default: 0] += 1 }
@@ -81,6 +101,8 @@ package struct CostModel: Sendable {
     total.expertSeconds += part.expertSeconds * count
     total.expertBytesDecode += part.expertBytesDecode * count
     total.expertBytesPrefill += part.expertBytesPrefill * count
+    total.denseBytes += part.denseBytes * count
+    total.cacheBytes += part.cacheBytes * count
     total.bytes += part.bytes * count
     total.operations += part.operations * count
   }
@@ -122,6 +144,8 @@ package struct CostModel: Sendable {
     cost.seconds =
       cost.expertSeconds + dense + attention.seconds + activations / hardware.memoryBandwidth + exchange
       + hardware.layerOverhead
+    cost.denseBytes = denseBytes
+    cost.cacheBytes = attention.bytes
     cost.bytes = expertBytes + denseBytes + attention.bytes + activations * devices
     cost.operations = expertOperations + denseOperations + attention.operations
     return cost
@@ -141,7 +165,8 @@ package struct CostModel: Sendable {
     cost.operations = 4 * pairs * Double(model.queryHeads * model.headSize)
     let devices = Double(hardware.devices)
     cost.seconds =
-      cost.bytes / (devices * hardware.memoryBandwidth * hardware.denseReadEfficiency)
+      cost.bytes
+      / (devices * hardware.memoryBandwidth * (hardware.attentionReadEfficiency ?? hardware.denseReadEfficiency))
       + cost.operations / (devices * hardware.matrixRate * hardware.attentionEfficiency)
     return cost
   }
@@ -158,6 +183,7 @@ package struct CostModel: Sendable {
     guard rows > 0 else { return IterationCost() }
     var cost = IterationCost()
     cost.bytes = model.headElements * model.weightBytes
+    cost.denseBytes = cost.bytes
     cost.operations = 2 * Double(rows) * model.headElements
     cost.seconds = seconds(
       bytes: cost.bytes, hardware.denseReadEfficiency, operations: cost.operations, hardware.denseMatrixEfficiency)

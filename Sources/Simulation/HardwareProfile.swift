@@ -19,6 +19,8 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
   package var denseMatrixEfficiency: Double
   package var expertMatrixEfficiency: Double
   package var attentionEfficiency: Double
+  /// The share of the bandwidth that attention reaches while it reads the KV cache; that of dense reads unless given.
+  package var attentionReadEfficiency: Double?
   /// How often a row's hidden state is read or written in a layer by what is none of these.
   package var activationPasses: Double
   /// Bytes a second from host memory to a device.
@@ -40,6 +42,39 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
   package var busyPower: Double
   /// Where each number is from, by field.
   package var sources: [String: String]
+
+  /// One device about which nothing is known but this: it reaches all of its rates, and energies are not known.
+  package init(
+    name: String, memoryCapacity: Double, linkBandwidth: Double, sequenceOverhead: Double
+  ) {
+    self.name = name
+    devices = 1
+    self.memoryCapacity = memoryCapacity
+    memoryBandwidth = linkBandwidth
+    (denseReadEfficiency, expertReadEfficiency) = (1, 1)
+    matrixRate = 1e9
+    (denseMatrixEfficiency, expertMatrixEfficiency, attentionEfficiency) = (1, 1, 1)
+    activationPasses = 0
+    self.linkBandwidth = linkBandwidth
+    expertsInHostMemory = false
+    interconnectBandwidth = linkBandwidth
+    layerOverhead = 0
+    self.sequenceOverhead = sequenceOverhead
+    (energyPerByte, energyPerOperation, idlePower, busyPower) = (0, 0, 0, 0)
+    sources = [:]
+  }
+
+  /// Writes the profile as JSON, which `init(named:)` reads again.
+  /// - Throws: `SimulationError` naming the file.
+  package func write(to path: String) throws(SimulationError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      try encoder.encode(self).write(to: URL(fileURLWithPath: path))
+    } catch {
+      throw SimulationError("\(path): cannot be written: \(error.localizedDescription)")
+    }
+  }
 
   /// The profiles that come with the program, by name.
   package static var names: [String] { builtIn.map(\.name) }
@@ -73,6 +108,7 @@ package struct HardwareProfile: Sendable, Equatable, Codable {
       ("denseMatrixEfficiency", denseMatrixEfficiency), ("expertMatrixEfficiency", expertMatrixEfficiency),
       ("attentionEfficiency", attentionEfficiency), ("linkBandwidth", linkBandwidth),
       ("interconnectBandwidth", interconnectBandwidth), ("memoryCapacity", memoryCapacity),
+      ("attentionReadEfficiency", attentionReadEfficiency ?? 1),
     ]
     for (field, value) in rates where !(value > 0 && value.isFinite) {
       throw SimulationError("\(source): field \(field): found \(value), expected a number above 0")

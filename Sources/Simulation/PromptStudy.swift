@@ -27,7 +27,7 @@ extension Study {
       found.seconds += cost.seconds
       found.expertSeconds += cost.expertSeconds
     }
-    found.expertBytes = totals.expertBytesPrefill + totals.expertBytesDecode
+    found.expertBytes = totals.ledger.total.memory[.expert]?.total ?? 0
     found.energy = totals.energy ?? 0
     return found
   }

@@ -42,8 +42,7 @@ package struct SimulatedExecutor: Executor {
     energy += costs.energy(of: cost)
     totals.iterations += 1
     totals.decodeRows += plan.decode.count
-    totals.expertBytesDecode += cost.expertBytesDecode
-    totals.expertBytesPrefill += cost.expertBytesPrefill
+    costs.account(cost, in: &totals.ledger)
     totals.preemptions += plan.preempted.count
     totals.energy = energy
 

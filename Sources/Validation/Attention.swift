@@ -26,6 +26,12 @@ package struct AttentionCase: OpCase {
     let decode = [0, 1, 15, 16, 17, 62, 63, 64, 65, 127, 128, 200].map { $0..<$0 + 1 }
     let mixed = [5..<6, 70..<71, 0..<7, 0..<33, 60..<69, 64..<80]
     let batches: [[Range<Int>]] = [[], [0..<1], decode, mixed, [0..<130], [120..<137]]
+    // Several times as long as what a kernel takes at once.
+    let long = [(4, 1, 64), (8, 2, 128)].map {
+      AttentionCase(
+        queryHeads: $0.0, keyValueHeads: $0.1, headSize: $0.2, hasNorm: true,
+        sequences: [700..<701, 255..<256, 256..<257, 500..<530, 1030..<1033])
+    }
     let heads = [(1, 1, 2), (4, 2, 32), (6, 2, 32), (8, 8, 64), (4, 1, 80), (8, 2, 128)]
     let cases = heads.enumerated().flatMap { index, shape in
       batches.map {
@@ -38,7 +44,7 @@ package struct AttentionCase: OpCase {
       AttentionCase(
         queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: $0)
     }
-    return cases + poisoned
+    return cases + long + poisoned
   }
 
   private static let blockSize = 16

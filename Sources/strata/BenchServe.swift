@@ -39,12 +39,16 @@ struct BenchServe: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Tokens that all prompts begin with, and whose KV blocks they share.")
   var sharedTokens = 0
 
+  @Flag(help: "With --json, print each request's arrival and tokens' times in seconds.")
+  var detailed = false
+
   func run() async throws {
     let loads = try serving.workloads().map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
     var benchmark = ServingBenchmark(
       device: try DeviceSelection.find(device), policies: serving.policies(), loads: loads)
     benchmark.rounds = rounds
     benchmark.seed = serving.seed
+    benchmark.keepsRequests = detailed
     benchmark.sharedTokens = sharedTokens
     benchmark.cachePositions = cachePositions
     benchmark.maxRequests = serving.maxNumSeqs

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Checkpoints
 import Engine
 import Foundation
+import Profiling
 import Scheduling
 import Tokenizers
 
@@ -37,6 +39,9 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
+  @Option(help: "Write the kernels and copies as a Chrome trace, for ui.perfetto.dev.")
+  var trace: String?
+
   @Flag(help: "Print how the device's memory would be divided, and do nothing else.")
   var plan = false
 
@@ -52,8 +57,7 @@ struct Run: AsyncParsableCommand {
     let sources = prompt.indices.map { "prompt \($0 + 1)" } + promptFile
     let requests = try GenerationRequest.requests(
       for: texts, sources: sources, files, tokenizer, maxTokens: maxTokens, sampling: sampling)
-    let engineOptions = try options.engineOptions(
-      files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
+    let engineOptions = try engineOptions(files, requests)
     if plan { return try printPlan(files, engineOptions) }
     let progress = ProgressLine("loading \(options.model)")
     let engine = try Engine(
@@ -66,7 +70,8 @@ struct Run: AsyncParsableCommand {
     let report = RunReport(
       device: engineOptions.device.name, policy: options.policy.rawValue, seed: sampling.seed,
       prompts: results.map { texts[$0.index] }, results: results.map(\.result),
-      traffic: try await engine.expertTraffic(), transfers: await engine.expertTransfers())
+      ledger: try await engine.ledger())
+    if let trace { try await write(trace, engine) }
     if json { try printJSON(report) }
     for line in report.summary { Terminal.error(line) }
     // Those that failed did not keep the others from their end.
@@ -79,6 +84,25 @@ struct Run: AsyncParsableCommand {
     let plan = Engine.memoryPlan(files, options)
     if json { try printJSON(plan) } else { try Terminal.output(plan.lines.joined(separator: "\n") + "\n") }
     try plan.check(options)
+  }
+
+  /// - Throws: `EngineError` or `CheckpointError` also where there would be no trace.
+  private func engineOptions(_ files: ModelFiles, _ requests: [GenerationRequest]) throws -> EngineOptions {
+    var engine = try options.engineOptions(
+      files, cachePositions: requests.cachePositions, expectedTokens: requests.promptTokens)
+    guard let trace else { return engine }
+    guard case .openCL = engine.device else {
+      throw EngineError("trace has no meaning on the reference, which runs no kernels; expected an OpenCL device")
+    }
+    try SafetensorsWriter.check(trace)
+    engine.profiling = true
+    return engine
+  }
+
+  private func write(_ trace: String, _ engine: Engine) async throws {
+    let records = try await engine.takeRecords()
+    let timeline = DeviceTimeline(launches: records.launches, transfers: records.transfers)
+    try writeFile(ChromeTrace.encode([(options.policy.rawValue, timeline)]), to: trace)
   }
 
   private func sampling(_ defaults: SamplingOptions) throws -> SamplingOptions {

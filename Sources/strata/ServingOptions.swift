@@ -6,10 +6,15 @@ import Scheduling
 /// Which requests come when, in which ways they are scheduled, and what is asked of their times: shared by
 /// `strata bench serve` and `strata simulate`.
 struct ServingOptions: ParsableArguments {
-  @Option(help: "CSV file with the columns prompt_tokens and output_tokens, one request a line.")
+  @Option(
+    help: "CSV file with the columns prompt_tokens, output_tokens and perhaps arrival in seconds, one request a line.")
   var trace: String?
 
-  @Option(parsing: .upToNextOption, help: "Requests a second, Poisson arrivals; several for one run each.")
+  @Option(
+    parsing: .upToNextOption,
+    help:
+      "Requests a second, Poisson arrivals; several for one run each. Default: the trace's own arrivals, if it has any."
+  )
   var requestRate: [Double] = []
 
   @Option(parsing: .unconditional, help: "Requests of a run. Default: all that arrive in --duration.")
@@ -97,10 +102,11 @@ extension ServingOptions {
   /// - Throws: `ValidationError`, wrong usage, without a trace or a rate.
   func workloads() throws -> [(rate: Double, workload: Workload)] {
     guard let file = trace else { throw ValidationError("Missing expected argument '--trace <trace>'") }
+    let trace = try Trace(csv: readText(file), source: file)
     guard !requestRate.isEmpty else {
+      if numRequests == nil, let workload = Workload(replaying: trace) { return [(workload.meanRate, workload)] }
       throw ValidationError("Missing expected argument '--request-rate <request-rate> ...'")
     }
-    let trace = try Trace(csv: readText(file), source: file)
     let size = numRequests.map(Workload.Size.requests) ?? .seconds(duration)
     return try requestRate.map { ($0, try Workload(trace, rate: $0, size: size, seed: seed)) }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Foundation
+import Profiling
 import Scheduling
 import Simulation
 
@@ -17,7 +18,9 @@ struct Simulate: AsyncParsableCommand {
   var model: String
 
   @Option(help: "Hardware: \(HardwareProfile.names.joined(separator: ", ")), or a JSON file.")
-  var profile: String
+  var profile: String?
+
+  @OptionGroup var calibration: CalibrationOptions
 
   @OptionGroup var serving: ServingOptions
 
@@ -58,16 +61,22 @@ struct Simulate: AsyncParsableCommand {
     guard modes <= 1 else {
       throw ValidationError("Only one of '--prompt-tokens', '--crossover' and '--fit' can be used")
     }
-    let study = try study()
+    try calibration.check(profile: profile)
+    let isAll = modes == 0 && serving.trace == nil && calibration.isEnough
+    // What is wrong with the load is told before anything is measured.
+    if modes == 0, !isAll { _ = try serving.workloads() }
+    let shape = try ModelShape(at: model)
+    let hardware = try profile.map { try HardwareProfile(named: $0) } ?? calibration.measured(for: shape, isAll: isAll)
+    if isAll { return }
+    let study = try study(shape, hardware)
     if !promptTokens.isEmpty { return try runPrompts(study) }
     if crossover { return try await runCrossover(study) }
     if fit { return try await runFit(study) }
     try await runTrace(study)
   }
 
-  private func study() throws -> Study {
-    let shape = try ModelShape(at: model)
-    var hardware = try HardwareProfile(named: profile)
+  private func study(_ shape: ModelShape, _ hardware: HardwareProfile) throws -> Study {
+    var hardware = hardware
     if let residency { hardware.expertsInHostMemory = residency == .host }
     let coverage = try coverage.map { try ExpertCoverage(file: $0, model: shape) } ?? ExpertCoverage(of: shape)
     var study = Study(CostModel(model: shape, hardware: hardware, coverage: coverage))

@@ -20,7 +20,7 @@ struct Validate: ParsableCommand {
   @Option(help: "Only the op families whose name contains this.")
   var op: String?
 
-  @Option(help: "The kernels to check: cpu or gpu. Default: those that the device would run.")
+  @Option(help: "The kernels to check: cpu, gpu or mma. Default: those that the device would run.")
   var variant: KernelStyle?
 
   @Flag(help: "Print every case, not only those that fail.")

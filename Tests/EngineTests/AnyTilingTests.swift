@@ -98,9 +98,9 @@ struct AnyTilingTests {
     if case .bytes(let budget) = options.deviceMemory, let peak = await engine.peakDeviceBytes {
       #expect(peak <= budget, "\(context): \(options.experts)")
     }
-    let transfers = await engine.expertTransfers()
-    let loads = transfers.loads.joined().reduce(0, +)
-    return (await engine.schedulerStatistics, max(0, loads - transfers.slots))
+    let ledger = try await engine.ledger()
+    let loads = Int(ledger.total.expertTransfers.total)
+    return (await engine.schedulerStatistics, max(0, loads - ledger.slots))
   }
 
   /// A budget with room for one expert up to all of them, and any way to use it.

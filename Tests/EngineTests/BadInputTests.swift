@@ -160,10 +160,10 @@ struct BadInputTests {
       if case .finished(let end) = event { result = end }
     }
     try expect(#require(result), 33)
-    let traffic = try await engine.expertTraffic()
+    let traffic = try await engine.ledger().total.memory
     let alone = try Engine(files, tokenizer: nil, options: target.options(cachePositions: good.cachePositions))
     _ = try await alone.submit([good[0]])[0].result()
-    #expect(traffic == (try await alone.expertTraffic()))
+    #expect(traffic == (try await alone.ledger().total.memory))
     for (length, stream) in zip([33, 7], try await engine.submit(good)) { try await expect(stream.result(), length) }
   }
 
@@ -184,7 +184,7 @@ struct BadInputTests {
     }
     try await expect(next.result(), 7)
     // A decoding token reads 2 experts in each of 4 layers.
-    let decoded = try await engine.expertTraffic().decodeBytes / (4 * 2 * 3 * 128 * 64 * 2)
+    let decoded = Int(try await engine.ledger().total.memory[.expert]?.decode ?? 0) / (4 * 2 * 3 * 128 * 64 * 2)
     #expect(decoded >= 15 && decoded < 1500, "the dropped request went on: \(decoded) tokens")
     try await expect(engine.submit([request(33)])[0].result(), 33)
   }

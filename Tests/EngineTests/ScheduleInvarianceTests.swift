@@ -71,7 +71,7 @@ struct ScheduleInvarianceTests {
   }
 
   /// The first mate fills the first tile, so that it decodes while the probe passes in chunks and layer groups.
-  @Test(arguments: TestTarget.all)
+  @Test(arguments: TestTarget.all + TestTarget.actedOut)
   func decodingMatesDoNotChangeABit(target: TestTarget) async throws {
     let probe = probe(fixture, length: length(target))
     let expected = try await generate(fixture, [probe], on: target)[0]

@@ -73,16 +73,18 @@ struct ServingRunTests {
     let engine = try engine(Layered(groups: groups))
     let serving = run(workload([(0, 150, 1)]))
     let totals = try await serving.run(on: engine).totals
-    #expect(totals.iterations == groups && totals.expertBytesDecode == 0)
-    #expect(totals.expertBytesPrefill == Double(try await distinctExperts(serving).reduce(0, +) * expertBytes))
+    let bytes = try #require(totals.ledger.total.memory[.expert])
+    #expect(totals.iterations == groups && bytes.decode == 0)
+    #expect(bytes.prefill == Double(try await distinctExperts(serving).reduce(0, +) * expertBytes))
 
     // Again after a restart, nothing is left of the run before; in chunks each one reads its own experts.
     try await engine.restart(Chunked(chunkSize: 50))
     let chunked = try await serving.run(on: engine).totals
     #expect(chunked.iterations == 3)
+    let chunkedBytes = try #require(chunked.ledger.total.memory[.expert])
     #expect(
-      chunked.expertBytesPrefill == Double(try await distinctExperts(serving, chunk: 50).reduce(0, +) * expertBytes))
-    #expect(layers == 4 && chunked.expertBytesPrefill > totals.expertBytesPrefill)
+      chunkedBytes.prefill == Double(try await distinctExperts(serving, chunk: 50).reduce(0, +) * expertBytes))
+    #expect(layers == 4 && chunkedBytes.prefill > bytes.prefill)
   }
 
   /// Three matrices in bf16.

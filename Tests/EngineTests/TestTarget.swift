@@ -4,7 +4,7 @@ import OpenCLBackend
 import Scheduling
 import Testing
 
-/// Where a test runs a model: the reference, or one of the two families of kernels on an OpenCL device.
+/// Where a test runs a model: the reference, or one of the families of kernels on an OpenCL device.
 struct TestTarget: Sendable, CustomTestStringConvertible {
   let device: DeviceSelection
   let plan: DevicePlan?
@@ -18,10 +18,15 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
 
   static let reference = TestTarget(.reference, nil)
   static let devices = ((try? Device.all()) ?? []).filter { DeviceReport($0).isUsable }
-  /// Every OpenCL device with either family of kernels.
-  static let openCL = devices.flatMap { device in
-    KernelStyle.allCases.map { TestTarget(.openCL(device), DevicePlan(device, style: $0)) }
+  /// Every OpenCL device with each family of kernels.
+  private static let everything = devices.flatMap { device in
+    KernelStyle.allCases.map {
+      (plan: DevicePlan(device, style: $0), target: TestTarget(.openCL(device), DevicePlan(device, style: $0)))
+    }
   }
+  /// Those that run as they are; matrix units that are acted out take too long for more than a few checks.
+  static let openCL = everything.filter { $0.plan.style != .mma || !$0.plan.emulatesMatrixUnits }.map(\.target)
+  static let actedOut = everything.filter { $0.plan.style == .mma && $0.plan.emulatesMatrixUnits }.map(\.target)
   /// Every OpenCL device with the kernels that it would choose.
   static let chosen = devices.map { TestTarget(.openCL($0), DevicePlan($0)) }
   static let all = [reference] + openCL

@@ -71,7 +71,8 @@ private struct OpenCLCall {
       switch character {
       case "(":
         if word.prefixMatch(of: #/cl[A-Z]/#) != nil {
-          let isRelease = word.hasPrefix("clRelease") && openers.last == "release"
+          // clSVMFree gives no status.
+          let isRelease = word.hasPrefix("clRelease") && openers.last == "release" || word == "clSVMFree"
           if statusDepth != nil { pending.append(calls.count) }
           calls.append(OpenCLCall(name: word, isChecked: isRelease || !checking.isDisjoint(with: openers)))
         }

@@ -170,6 +170,35 @@ struct SimulateTests {
     try await simulate(load + ["--fit"]).expectUsageError("--slo-ttft")
   }
 
+  @Test func hardwareIsGivenOrMeasured() async throws {
+    func usage(_ arguments: String...) async throws -> Outcome {
+      try await Strata.run(["simulate", "--model", "\(models)/gpt-oss-20b"] + arguments)
+    }
+    try await usage("--calibrate", "--profile", "h100").expectUsageError("--calibrate", "--profile")
+    try await usage().expectUsageError("--profile", "--calibrate")
+    try await usage("--profile", "h100", "--device", "0").expectUsageError("--device", "--calibrate")
+    try await usage("--profile", "h100", "--save-profile", "f").expectUsageError("--save-profile", "--calibrate")
+    try await usage("--calibrate", "--device", "reference", "--save-profile", "f").expectFailure(
+      "device reference is plain Swift and has nothing to measure")
+  }
+
+  /// The bundled model's layers on the device at hand: a profile that says of each number where it is from, and is read
+  /// again.
+  @Test(.needsOpenCL) func theDeviceAtHandIsMeasured() async throws {
+    let file = "\(folder.path)/measured.json"
+    let device = try #require(Strata.devices.first)
+    let bundled = ["simulate", "--model", Fixtures.path("tiny-moe")]
+    let outcome = try await Strata.run(bundled + ["--calibrate", "--device", "\(device)", "--save-profile", file])
+    #expect(outcome.expectSuccess().output.contains("memory bandwidth"))
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let fields = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let sources = try #require(fields["sources"] as? [String: String])
+    #expect(Set(sources.keys) == Set(fields.keys).subtracting(["name", "sources"]))
+    let prompt = try await Strata.run(bundled + ["--profile", file, "--prompt-tokens", "512", "--json"]).expectSuccess()
+      .json([Prompt].self)
+    #expect(prompt.count == 1 && prompt[0].expertBytes > 0)
+  }
+
   @Test(arguments: [
     ["--chunk-size", "512"], ["--layer-groups", "2"], ["--group-table", "4"], ["--tbt-target", "50"],
   ])

@@ -44,10 +44,11 @@ struct Outcome {
   var data: Data { Data(pieces.joined()) }
   var output: String { String(decoding: data, as: UTF8.self) }
 
-  /// A failure as the command line promises it: status 1, nothing on stdout, and one line on stderr.
+  /// A failure as the command line promises it: status 1, nothing on stdout, and one line on stderr, but for what tells of
+  /// kernels that take long to build.
   var isCleanFailure: Bool {
-    let isOneLine = errors.hasSuffix("\n") && errors.count(where: \.isNewline) == 1
-    return status == 1 && data.isEmpty && errors.hasPrefix("strata: error: ") && isOneLine
+    let lines = errors.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("building ") }
+    return status == 1 && data.isEmpty && lines.count == 2 && lines[0].hasPrefix("strata: error: ") && lines[1].isEmpty
   }
 
   /// Expects such a failure, with each of `parts` in its line.

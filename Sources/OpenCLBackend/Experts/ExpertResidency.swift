@@ -108,7 +108,7 @@ struct ExpertResidency {
   private func victims(_ count: Int, _ claim: Claim) -> [Int] {
     var ranks: [Rank] = []
     for (index, slot) in slots.enumerated() where !slot.isPinned && slot.expert >= 0 {
-      if let neededAt = slot.neededAt, claim.isAhead || neededAt <= claim.visit { continue }
+      if claim.isAhead, slot.neededAt != nil { continue }
       let layer = slot.expert / expertsPerLayer
       let ahead = (layer - claim.layer + layerCount) % layerCount
       ranks.append(

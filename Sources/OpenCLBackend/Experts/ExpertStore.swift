@@ -35,7 +35,7 @@ final class ExpertStore {
     /// Where its experts lie, as last sent to the device.
     fileprivate var places: (values: [Int32], buffer: DeviceBuffer)?
     /// Where its experts lie for good, once all have come.
-    fileprivate(set) var home: (places: DeviceBuffer, segments: [ExpertPool.Segment])?
+    fileprivate(set) var home: Home?
 
     fileprivate init(weights: ExpertTransfer.Weights, shelfKey: ExpertPool.SlotSize, index: Int) {
       self.weights = weights
@@ -55,6 +55,14 @@ final class ExpertStore {
     var chosen = 1
   }
 
+  /// The segments of a layer whose experts all lie in slots of their own, in their order from `firstSlot` on.
+  struct Home {
+    /// Each expert's place, counted from the first: its number.
+    let places: DeviceBuffer
+    let segments: [ExpertPool.Segment]
+    let firstSlot: Int
+  }
+
   private let options: ExpertMemory
   private let plan: DevicePlan
   private let context: DeviceContext
@@ -62,6 +70,8 @@ final class ExpertStore {
   private var layers: [Layer] = []
   private var shelves: [ExpertPool.SlotSize: Shelf] = [:]
   private var streamer: ExpertStreamer?
+  /// Whether each transfer is recorded; set before `open`.
+  var isRecording = false
   private(set) var fitsAll = true
   private var forecast = IterationForecast(prefillRows: [], nextPrefillRows: [])
   /// Layers visited so far, of all iterations.
@@ -128,10 +138,14 @@ final class ExpertStore {
     let streamer = try ExpertStreamer(
       context, layers: last.layer + 1, host: fitsAll ? nil : hostExperts(total),
       stagingBytes: isShared ? 0 : largest, isInPlace: isShared && fitsAll, linkBandwidth: options.linkBandwidth)
+    streamer.record(isRecording)
     streamer.start()
     self.streamer = streamer
     if fitsAll { fill() }
   }
+
+  /// The transfers since the last call, if they are recorded.
+  func takeTransfers() -> [TransferRecord] { streamer?.takeRecords() ?? [] }
 
   private func hostExperts(_ total: Int) -> HostExperts {
     let capacity = options.hostBytes ?? HostExperts.availableBytes / 2
@@ -186,13 +200,17 @@ final class ExpertStore {
     let first = layer.index * layer.expertCount
     let slots = Array(first..<first + layer.expertCount)
     for event in try arrivals(shelf, slots) { try event.wait() }
-    layer.home = (try buffer(slots.map(Int32.init), layer), segments(shelf, slots))
+    layer.home = Home(
+      places: try buffer((0..<Int32(layer.expertCount)).map(\.self), layer), segments: segments(shelf, slots),
+      firstSlot: first)
   }
 
   private func transfer(
     _ layer: Layer, _ expert: Int, to slot: Int, _ shelf: Shelf, _ phase: Phase, isAhead: Bool
   ) -> ExpertTransfer {
     let (segment, index) = shelf.pool.locate(slot)
+    // What was on its way to the slot is not wanted any more.
+    if let old = shelf.transfers[slot] { streamer?.cancel(old) }
     let target = ExpertTransfer.Target(
       gateUp: segment.gateUp, down: segment.down, index: index, size: shelf.pool.size)
     let transfer = ExpertTransfer(
@@ -211,7 +229,7 @@ final class ExpertStore {
   }
 
   /// Where a layer's experts lie, if all are there for good, so that nothing has to be asked or moved.
-  func home(of layer: Layer) throws -> (places: DeviceBuffer, segments: [ExpertPool.Segment])? {
+  func home(of layer: Layer) throws -> Home? {
     if let home = layer.home { return home }
     try open()
     guard fitsAll, let shelf = shelves[layer.shelfKey], let streamer else { return nil }
@@ -242,17 +260,17 @@ final class ExpertStore {
     }
     visits += 1
     lastLayer = layer.layer
-    let needed: [Int]
-    switch need {
-    case .all: needed = Array(0..<layer.expertCount)
-    case .some(let experts): needed = experts
-    }
+    let (needed, isWhole) =
+      switch need {
+      case .all: (Array(0..<layer.expertCount), true)
+      case .some(let experts): (experts, false)
+      }
     if phase == .decode, !fitsAll { shelf.scores.observe(layer: layer.index, used: needed) }
     usage.chosen = chosen
     count(needed, of: layer, shelf, phase)
     var open = needed
     repeat {
-      let wave = try wave(of: &open, layer, shelf, phase, isFirst: open.count == needed.count)
+      let wave = try wave(of: &open, layer, shelf, phase, isWhole: isWhole)
       let slots = wave.map(\.slot)
       do {
         try queue.hold(until: try arrivals(shelf, slots))
@@ -276,28 +294,36 @@ final class ExpertStore {
     }
   }
 
-  /// The next experts of `open` that can run together: those on the device, and as many others as there are slots for.
+  /// The next experts of `open` that can run together: those on the device, and others for which there are slots.
+  ///
+  /// A whole layer comes in waves of a quarter of the slots: while one runs another is copied, and most of what decoding
+  /// rows use stays where it is.
   private func wave(
-    of open: inout [Int], _ layer: Layer, _ shelf: Shelf, _ phase: Phase, isFirst: Bool
+    of open: inout [Int], _ layer: Layer, _ shelf: Shelf, _ phase: Phase, isWhole: Bool
   ) throws -> [(expert: Int, slot: Int)] {
     let first = layer.index * layer.expertCount
-    var wave = open.compactMap { expert in shelf.residency.slot(of: first + expert).map { (expert, $0) } }
+    let slotCount = shelf.residency.slotCount
+    let quarter = max(1, slotCount / 4)
+    let held = open.compactMap { expert in shelf.residency.slot(of: first + expert).map { (expert, $0) } }
+    var wave = fitsAll || !isWhole ? held : Array(held.prefix(quarter))
     streamer?.hurry(wave.compactMap { shelf.transfers[$0.1] })
     guard !fitsAll else {
       open = []
       return wave
     }
     shelf.residency.pin(wave.map(\.1))
-    let missing = open.filter { shelf.residency.slot(of: first + $0) == nil }
-    // What does not fit at once comes in halves: one half is copied while the other runs.
-    let half = max(1, shelf.residency.slotCount / 2)
-    let some = missing.count <= shelf.residency.slotCount - wave.count ? missing : Array(missing.prefix(half))
-    let slots = shelf.residency.claim(
-      some.map { first + $0 },
-      ExpertResidency.Claim(layer: layer.index, visit: visits, isAhead: false, value: value(shelf)))
-    let claimed = Array(zip(some, slots))
-    streamer?.add(claimed.map { transfer(layer, $0.0, to: $0.1, shelf, phase, isAhead: false) })
-    wave += claimed
+    if wave.count == held.count {
+      let missing = open.filter { shelf.residency.slot(of: first + $0) == nil }
+      let fits = missing.count <= slotCount - wave.count
+      let most = isWhole ? quarter - wave.count : fits ? missing.count : slotCount / 2
+      let some = missing.prefix(max(most, wave.isEmpty ? 1 : 0))
+      let slots = shelf.residency.claim(
+        some.map { first + $0 },
+        ExpertResidency.Claim(layer: layer.index, visit: visits, isAhead: false, value: value(shelf)))
+      let claimed = Array(zip(some, slots))
+      streamer?.add(claimed.map { transfer(layer, $0.0, to: $0.1, shelf, phase, isAhead: false) })
+      wave += claimed
+    }
     let done = Set(wave.map(\.0))
     open.removeAll { done.contains($0) }
     guard !wave.isEmpty else { throw BackendError("layer \(layer.layer): no slot is free for its experts") }

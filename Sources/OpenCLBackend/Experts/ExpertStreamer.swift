@@ -86,7 +86,13 @@ final class ExpertStreamer: @unchecked Sendable {
 
   /// Keeps a record of each transfer from now on, or no more.
   func record(_ isOn: Bool) { locked { records = isOn ? [] : nil } }
-  var transferRecords: [TransferRecord] { locked { records ?? [] } }
+  /// The records since the last call.
+  func takeRecords() -> [TransferRecord] {
+    locked {
+      defer { if records != nil { records = [] } }
+      return records ?? []
+    }
+  }
 
   func add(_ transfers: [ExpertTransfer]) {
     locked {
@@ -102,6 +108,15 @@ final class ExpertStreamer: @unchecked Sendable {
       for transfer in transfers where transfer.isAhead {
         transfer.isAhead = false
         if case .waiting = transfer.state { urgent.append(transfer) }
+      }
+    }
+  }
+
+  /// Takes a transfer back that has not begun.
+  func cancel(_ transfer: ExpertTransfer) {
+    locked {
+      if case .waiting = transfer.state {
+        transfer.state = .failed(BackendError("expert \(transfer.expert): its copy was taken back"))
       }
     }
   }
@@ -283,4 +298,15 @@ package struct TransferRecord: Sendable {
   package let byteCount: Int
   package let begin: ContinuousClock.Instant
   package let end: ContinuousClock.Instant
+
+  package init(
+    layer: Int, expert: Int, phase: Phase, byteCount: Int, begin: ContinuousClock.Instant, end: ContinuousClock.Instant
+  ) {
+    self.layer = layer
+    self.expert = expert
+    self.phase = phase
+    self.byteCount = byteCount
+    self.begin = begin
+    self.end = end
+  }
 }

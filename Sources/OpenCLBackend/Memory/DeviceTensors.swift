@@ -76,11 +76,14 @@ extension OpenCLBackend {
     let shape: KVCacheShape
     let keys: DeviceBuffer
     let values: DeviceBuffer
+    /// Of the mma style (`Kernels/Attention/pieces.clh`).
+    let spoiled: DeviceBuffer?
 
-    init(shape: KVCacheShape, keys: DeviceBuffer, values: DeviceBuffer) {
+    init(shape: KVCacheShape, keys: DeviceBuffer, values: DeviceBuffer, spoiled: DeviceBuffer? = nil) {
       self.shape = shape
       self.keys = keys
       self.values = values
+      self.spoiled = spoiled
     }
   }
 
@@ -95,10 +98,13 @@ extension OpenCLBackend {
     let tables: DeviceBuffer
     /// For each count of rows, from 0 on, the attention tiles that begin in them.
     let tileCounts: [Int]
+    /// For each count of tiles, from 0 on, the most rows of one, and the most positions that a row of one sees.
+    let tallest: [Int]
+    let longest: [Int]
 
     init(
       tokens: DeviceBuffer, positions: DeviceBuffer, slots: DeviceBuffer, tiles: DeviceBuffer, tables: DeviceBuffer,
-      tileCounts: [Int]
+      tileCounts: [Int], tallest: [Int], longest: [Int]
     ) {
       self.tokens = tokens
       self.positions = positions
@@ -106,6 +112,8 @@ extension OpenCLBackend {
       self.tiles = tiles
       self.tables = tables
       self.tileCounts = tileCounts
+      self.tallest = tallest
+      self.longest = longest
     }
   }
 
@@ -123,6 +131,8 @@ extension OpenCLBackend {
     let uses: DeviceBuffer
     /// Under which layer and phase the coming use is counted; nil for none.
     var counted: RouterOptions?
+    /// The rows are sorted already, with every expert at its own place.
+    var isGrouped = false
 
     init(
       rows: Int, experts: Int, chosen: Int, layers: Int, indices: DeviceBuffer, weights: DeviceBuffer,

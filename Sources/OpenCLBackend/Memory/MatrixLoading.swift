@@ -10,7 +10,7 @@ extension OpenCLBackend {
     let unitsPerSegment = plan.maxAllocation / layout.unitBytes / step * step
     guard unitsPerSegment > 0 else {
       throw BackendError(
-        "\(source.label): \(source.expertCount > 1 ? "an expert" : plan.style == .cpu ? "a panel" : "a row") of \(step * layout.unitBytes) bytes does "
+        "\(source.label): \(source.expertCount > 1 ? "an expert" : layout.unitName) of \(step * layout.unitBytes) bytes does "
           + "not fit into a buffer of the device, whose limit is \(plan.maxAllocation) bytes")
     }
     var segments: [Matrix.Segment] = []

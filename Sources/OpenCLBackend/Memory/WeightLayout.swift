@@ -2,8 +2,10 @@ import Backend
 import Foundation
 
 /// How a matrix lies in a device's memory: a sequence of units of equal size, those of one expert behind those of the
-/// expert before. A unit is a panel (`Kernels/Common/panels.clh`), or a row or pair of rows (`Kernels/Common/weights.clh`).
+/// expert before. A unit is a panel (`Kernels/Common/panels.clh`), a row or pair of rows (`Kernels/Common/weights.clh`), or
+/// a strip (`Kernels/Common/fragments.clh`).
 struct WeightLayout {
+  /// That of the plan, but for f32 weights `gpu` instead of `mma`.
   let style: KernelStyle
   let source: MatrixShape
   /// Elements are bf16, else f32.
@@ -26,7 +28,7 @@ struct WeightLayout {
   }
 
   init(_ shape: MatrixShape, isBF16: Bool, style: KernelStyle) {
-    self.style = style
+    self.style = style == .mma && !isBF16 ? .gpu : style
     source = shape
     self.isBF16 = isBF16
   }
@@ -39,8 +41,27 @@ struct WeightLayout {
   /// Features of one expert's product.
   var features: Int { source.rows / rowsPerFeature }
 
-  /// Features in a unit; a gated panel holds half a panel of the gate, and the half of the up projection that it meets.
-  var unitFeatures: Int { style == .cpu ? DevicePlan.panel / rowsPerFeature : 1 }
+  /// Features in a unit; a gated panel or strip holds half of one of the gate, and the half of the up projection that it
+  /// meets.
+  var unitFeatures: Int {
+    switch style {
+    case .cpu: DevicePlan.panel / rowsPerFeature
+    case .gpu: 1
+    case .mma: Self.stripRows / rowsPerFeature
+    }
+  }
+
+  /// Rows of a strip.
+  static let stripRows = 16
+
+  /// What a unit is, for messages.
+  var unitName: String {
+    switch style {
+    case .cpu: "a panel"
+    case .gpu: "a row"
+    case .mma: "a strip"
+    }
+  }
 
   var unitsPerExpert: Int { features.dividedUp(by: unitFeatures) }
 
@@ -50,6 +71,7 @@ struct WeightLayout {
     switch style {
     case .cpu: source.columns.roundedUp(to: 2) * DevicePlan.panel * elementBytes
     case .gpu: rowsPerFeature * rowBytes
+    case .mma: source.columns.roundedUp(to: 16) * Self.stripRows * elementBytes
     }
   }
 
@@ -74,6 +96,7 @@ struct WeightLayout {
             let target = UnsafeMutableRawBufferPointer(rebasing: bytes[part * rowBytes..<(part + 1) * rowBytes])
             writeRow(matrix, expert: expert, row: part * features + unit, to: target)
           }
+        case .mma: writeStrip(matrix, expert: expert, strip: unit, to: bytes)
         }
       }
     }
@@ -89,15 +112,15 @@ struct WeightLayout {
     }
   }
 
-  /// The row of the matrix that feature `index` of `panel` holds, or nil for padding.
-  private func row(panel: Int, feature index: Int) -> Int? {
+  /// The row of the matrix that row `index` of a unit of `size` rows holds, or nil for padding.
+  func row(unit: Int, size: Int, index: Int) -> Int? {
     switch source.kind {
     case .plain:
-      let row = panel * DevicePlan.panel + index
+      let row = unit * size + index
       return row < source.rows ? row : nil
     case .gated:
-      let half = DevicePlan.panel / 2
-      let row = panel * half + index % half
+      let half = size / 2
+      let row = unit * half + index % half
       guard row < features else { return nil }
       return index < half ? row : features + row
     }
@@ -105,7 +128,9 @@ struct WeightLayout {
 
   private func writePanel(_ matrix: MatrixSource, expert: Int, panel: Int, to target: UnsafeMutableRawBufferPointer) {
     for feature in 0..<DevicePlan.panel {
-      let place = row(panel: panel, feature: feature).map { matrix.locate(expert: expert, row: $0) }
+      let place = row(unit: panel, size: DevicePlan.panel, index: feature).map {
+        matrix.locate(expert: expert, row: $0)
+      }
       if isBF16 {
         writePairs(place, feature: feature, to: target.assumingMemoryBound(to: UInt32.self))
       } else {

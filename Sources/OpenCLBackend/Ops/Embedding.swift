@@ -20,6 +20,8 @@ extension OpenCLBackend {
     var tiles: [Int32] = []
     var tables: [Int32] = []
     var tileCounts = [0]
+    var tallest = [0]
+    var longest = [0]
     slots.reserveCapacity(layout.rowCount)
     tileCounts.reserveCapacity(layout.rowCount + 1)
     let tileRows = LaunchShape.attentionRows(plan)
@@ -29,10 +31,12 @@ extension OpenCLBackend {
         slots.append(
           run.blocks[position / cache.blockSize] * Int32(cache.blockSize) + Int32(position % cache.blockSize))
         if index % tileRows == 0 {
+          let height = min(tileRows, run.rows.count - index)
           tiles += [
-            Int32(run.rows.lowerBound + index), Int32(min(tileRows, run.rows.count - index)), Int32(position),
-            Int32(tables.count),
+            Int32(run.rows.lowerBound + index), Int32(height), Int32(position), Int32(tables.count),
           ]
+          tallest.append(max(tallest[tallest.count - 1], height))
+          longest.append(max(longest[longest.count - 1], position + height))
         }
         tileCounts.append(tiles.count / 4)
       }
@@ -42,6 +46,6 @@ extension OpenCLBackend {
       tokens: try makeBuffer(layout.tokens, label: "batch tokens"),
       positions: try makeBuffer(layout.positions, label: "batch positions"),
       slots: try makeBuffer(slots, label: "batch slots"), tiles: try makeBuffer(tiles, label: "batch tiles"),
-      tables: try makeBuffer(tables, label: "block tables"), tileCounts: tileCounts)
+      tables: try makeBuffer(tables, label: "block tables"), tileCounts: tileCounts, tallest: tallest, longest: longest)
   }
 }

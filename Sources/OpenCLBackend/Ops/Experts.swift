@@ -26,7 +26,13 @@ extension OpenCLBackend {
     return .stored(open, open.add(source))
   }
 
-  package func settleExperts() throws { try store?.open() }
+  package func settleExperts() throws {
+    store?.isRecording = recorder != nil
+    try store?.open()
+  }
+
+  /// The experts' copies since the last call, if the backend was made for profiling.
+  package func takeTransfers() -> [TransferRecord] { store?.takeTransfers() ?? [] }
 
   package func finishLoading() throws { try store?.finishLoading() }
 
@@ -46,14 +52,15 @@ extension OpenCLBackend {
     precondition(experts.down.source.columns == layout.features && experts.down.source.rows == out.columns)
     precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
     guard rows > 0 else { return }
-    let entries = LaunchShape.entries(slots: rows * routing.chosen, experts: routing.experts, plan)
+    let slots = rows * routing.chosen
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
-      for window in gateUps {
-        try grouped(.gateUp, layout, window, entries: entries, routing, from: x, to: hidden)
-      }
-      for window in downs {
-        try grouped(.down, experts.down, window, entries: entries, routing, from: hidden, to: out)
-      }
+      for window in gateUps { try grouped(.gateUp, layout, window, slots: slots, routing, from: x, to: hidden) }
+      for window in downs { try grouped(.down, experts.down, window, slots: slots, routing, from: hidden, to: out) }
+    }
+    func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
+      try products(
+        segments.map { Window($0.gateUp, $0, layout, from: first) },
+        segments.map { Window($0.down, $0, experts.down, from: first) })
     }
     switch experts.place {
     case .fixed(let gateUp, let down, let places):
@@ -61,19 +68,19 @@ extension OpenCLBackend {
       try products(gateUp.windows, down.windows)
     case .stored(let store, let layer):
       if let home = try store.home(of: layer) {
-        try group(rows: rows, places: home.places, isCounted: true, routing)
-        return try products(
-          home.segments.map { Window($0.gateUp, $0, layout) }, home.segments.map { Window($0.down, $0, experts.down) })
+        if !routing.isGrouped { try group(rows: rows, places: home.places, isCounted: true, routing) }
+        return try products(home.segments, from: home.firstSlot)
       }
-      var isFirst = true
+      // A router that has sorted the rows has counted them, too.
+      var isCounted = routing.isGrouped
       let phase = routing.counted?.phase ?? .decode
       try store.visit(
         layer, need: try need(layer, of: store, routing, rows: rows, phase), phase: phase, chosen: routing.chosen,
         queue: queue
       ) { places, segments in
-        try group(rows: rows, places: places, isCounted: isFirst, routing)
-        isFirst = false
-        try products(segments.map { Window($0.gateUp, $0, layout) }, segments.map { Window($0.down, $0, experts.down) })
+        try group(rows: rows, places: places, isCounted: !isCounted, routing)
+        isCounted = true
+        try products(segments, from: 0)
       }
     }
   }
@@ -103,22 +110,31 @@ extension OpenCLBackend {
       self.firstFeature = firstFeature
     }
 
-    init(_ memory: SlotMemory, _ segment: ExpertPool.Segment, _ layout: WeightLayout) {
-      self.init(buffer: memory.view, places: segment.slots, units: layout.unitsPerExpert, firstFeature: 0)
+    /// A segment of slots, whose places are counted from slot `first` on.
+    init(_ memory: SlotMemory, _ segment: ExpertPool.Segment, _ layout: WeightLayout, from first: Int) {
+      let places = segment.slots.lowerBound - first..<segment.slots.upperBound - first
+      self.init(buffer: memory.view, places: places, units: layout.unitsPerExpert, firstFeature: 0)
     }
   }
 
   /// Serves the experts, or the features of a single expert, that a window holds.
   private func grouped(
-    _ name: KernelName, _ layout: WeightLayout, _ window: Window, entries: Int, _ routing: Routing,
-    from x: Activation, to out: Activation
+    _ name: KernelName, _ layout: WeightLayout, _ window: Window, slots: Int, _ routing: Routing, from x: Activation,
+    to out: Activation
   ) throws {
+    let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
+    let tile =
+      layout.style == .mma
+      ? MatrixTile(
+        tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns)
+      : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
     try launch(
-      KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16),
-      .grouped(units: window.units, entries: entries, plan), x.buffer.view, window.buffer, routing.slots.view,
-      routing.tiles.view, out.buffer.view, Int32(layout.source.columns), Int32(layout.features),
-      Int32(window.places.lowerBound), Int32(window.places.count), Int32(window.firstFeature), Int32(features))
+      KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16, tile: tile),
+      tile?.launch(strips: window.units, blocks: entries) ?? .grouped(units: window.units, entries: entries, plan),
+      x.buffer.view, window.buffer, routing.slots.view, routing.tiles.view, out.buffer.view,
+      Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
+      Int32(window.places.count), Int32(window.firstFeature), Int32(features))
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {

@@ -1,6 +1,9 @@
 /// Layered prefill (arXiv 2510.08055): cuts the layers. A tile is all tokens × one layer group, one group an iteration,
 /// so each expert is read once for all prompts admitted together, and running requests decode in every iteration.
 ///
+/// Where experts come over a link, decoding rows bring theirs again in every iteration: then there are fewer groups, down to
+/// one pass, so that the prompt does not wait for them (`StreamedExperts.mostGroups`).
+///
 /// Prompts are admitted together up to `maxBatchedTokens`, only when none is under way; a longer prompt is first cut in
 /// such chunks, each of them layered.
 package struct Layered: Policy {
@@ -49,7 +52,8 @@ package struct Layered: Policy {
     let next = underWay.first?.underWay?.nextLayer ?? 0
     let tokens = slices.reduce(0) { $0 + $1.tokens.count }
     guard tokens > 0 else { return [] }
-    let groups = layerGroups(count: view.layerCount, groups: groupCount(tokens: tokens))
+    let most = groups == nil ? view.streamed?.mostGroups(decodeRows: view.decode.rows) : nil
+    let groups = layerGroups(count: view.layerCount, groups: min(groupCount(tokens: tokens), most ?? .max))
     let end = groups.first { $0.contains(next) }?.upperBound ?? view.layerCount
     return [PrefillTile(slices: slices, layers: next..<end)]
   }

@@ -37,8 +37,13 @@ package struct PrefillView: Sendable {
   package var decode: DecodeLoad
   /// Admitted prompts that are not complete, in order of admission.
   package var prompts: [Prefill]
+  /// Nil if all experts are on the device.
+  package var streamed: StreamedExperts?
 
-  package init(layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill]) {
+  package init(
+    layerCount: Int, maxBatchedTokens: Int, decode: DecodeLoad, prompts: [Prefill], streamed: StreamedExperts? = nil
+  ) {
+    self.streamed = streamed
     self.layerCount = layerCount
     self.maxBatchedTokens = maxBatchedTokens
     self.decode = decode

@@ -50,9 +50,8 @@ package struct IterationTotals: Sendable, Equatable {
   package var iterations = 0
   /// Decode rows of all iterations.
   package var decodeRows = 0
-  /// Bytes of experts' weights read from device memory, at layers with decode rows only and inside tiles.
-  package var expertBytesDecode = 0.0
-  package var expertBytesPrefill = 0.0
+  /// What was read and moved.
+  package var ledger = Ledger()
   /// Requests in the system when others arrived, themselves not counted: what the paper plots as its decode batch.
   package var inSystemAtArrivals: [Int] = []
   /// Joules, where known.
@@ -89,8 +88,10 @@ package struct ServingReport: Sendable, Equatable, Encodable {
   package var iterations: Int
   package var meanDecodeBatch: Double
   package var meanInSystemAtArrivals: Double
+  /// Bytes of experts' weights read from device memory, at layers with decode rows only and inside tiles: the ledger's.
   package var expertBytesDecode: Double
   package var expertBytesPrefill: Double
+  package var ledger: Ledger
   package var energyPerToken: Double?
   package var preemptions: Int
 
@@ -129,8 +130,10 @@ package struct ServingReport: Sendable, Equatable, Encodable {
     meanDecodeBatch = totals.iterations > 0 ? Double(totals.decodeRows) / Double(totals.iterations) : 0
     let inSystem = totals.inSystemAtArrivals
     meanInSystemAtArrivals = inSystem.isEmpty ? 0 : Double(inSystem.reduce(0, +)) / Double(inSystem.count)
-    expertBytesDecode = totals.expertBytesDecode
-    expertBytesPrefill = totals.expertBytesPrefill
+    let experts = totals.ledger.total.memory[.expert] ?? Ledger.Phases()
+    expertBytesDecode = experts.decode
+    expertBytesPrefill = experts.prefill
+    ledger = totals.ledger
     let tokens = totalInputTokens + totalOutputTokens
     energyPerToken = totals.energy.map { tokens > 0 ? $0 / Double(tokens) : 0 }
     preemptions = totals.preemptions

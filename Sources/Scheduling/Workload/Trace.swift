@@ -4,10 +4,13 @@ package struct Trace: Sendable, Equatable {
   package struct Entry: Sendable, Equatable {
     package var promptTokens: Int
     package var outputTokens: Int
+    /// Seconds from the trace's beginning, where it tells.
+    package var arrival: Double?
 
-    package init(promptTokens: Int, outputTokens: Int) {
+    package init(promptTokens: Int, outputTokens: Int, arrival: Double? = nil) {
       self.promptTokens = promptTokens
       self.outputTokens = outputTokens
+      self.arrival = arrival
     }
 
     /// Positions that the KV cache has to hold: all but the last generated token, which is never fed back.
@@ -18,7 +21,11 @@ package struct Trace: Sendable, Equatable {
 
   package init(entries: [Entry]) { self.entries = entries }
 
-  /// Reads CSV whose first line names the columns, `prompt_tokens` and `output_tokens` among them.
+  /// Whether it tells when its requests arrived.
+  package var hasArrivals: Bool { entries.allSatisfy { $0.arrival != nil } }
+
+  /// Reads CSV whose first line names the columns, `prompt_tokens` and `output_tokens` among them, and perhaps `arrival`, in
+  /// seconds.
   ///
   /// - Parameter source: the file, for messages.
   /// - Throws: `SchedulingError` naming the line (from 1) that is empty or malformed, and what was expected.
@@ -35,6 +42,7 @@ package struct Trace: Sendable, Equatable {
       return index
     }
     let columns = (prompt: try column("prompt_tokens"), output: try column("output_tokens"))
+    let arrivals = header.firstIndex(of: "arrival")
     var entries: [Entry] = []
     entries.reserveCapacity(lines.count)
     for (index, fields) in lines.enumerated().dropFirst() {
@@ -48,13 +56,22 @@ package struct Trace: Sendable, Equatable {
         }
         return value
       }
-      entries.append(Entry(promptTokens: try tokens(columns.prompt), outputTokens: try tokens(columns.output)))
+      var entry = Entry(promptTokens: try tokens(columns.prompt), outputTokens: try tokens(columns.output))
+      entry.arrival = try arrivals.map { column throws(SchedulingError) in
+        guard let time = Double(fields[column]), (0...Self.latest).contains(time) else {
+          throw SchedulingError(
+            "\(source): line \(index + 1): found arrival \(fields[column]), expected seconds from 0 to \(Self.latest)")
+        }
+        return time
+      }
+      entries.append(entry)
     }
     guard !entries.isEmpty else { throw SchedulingError("\(source): the trace has no request behind its first line") }
     self.entries = entries
   }
 
   private static let mostTokens = 1 << 24
+  private static let latest = 1e9
 
   private static func fields(_ line: Substring) -> [String] {
     line.split(separator: ",", omittingEmptySubsequences: false).map { field in

@@ -18,6 +18,18 @@ package struct Workload: Sendable, Equatable {
 
   package init(arrivals: [Arrival]) { self.arrivals = arrivals }
 
+  /// The requests of a trace that tells when they arrived, in the order of their times.
+  package init?(replaying trace: Trace) {
+    guard trace.hasArrivals else { return nil }
+    arrivals = trace.entries.map { Arrival(time: $0.arrival ?? 0, lengths: $0) }.sorted { $0.time < $1.time }
+  }
+
+  /// Requests a second, from the first to the last arrival.
+  package var meanRate: Double {
+    let span = (arrivals.last?.time ?? 0) - (arrivals.first?.time ?? 0)
+    return span > 0 ? Double(arrivals.count - 1) / span : Double(arrivals.count)
+  }
+
   /// How many requests there are.
   package enum Size: Sendable, Equatable {
     case requests(Int)

@@ -18,8 +18,8 @@ struct ServingReportTests {
     totals.iterations = 4
     totals.decodeRows = 6
     totals.inSystemAtArrivals = [0, 1, 2]
-    totals.expertBytesDecode = 5
-    totals.expertBytesPrefill = 7
+    totals.ledger.outside.add(5, .expert, isPrefill: false)
+    totals.ledger.outside.add(7, .expert, isPrefill: true)
     totals.energy = 134
     totals.preemptions = 1
     return ServingReport(

@@ -1,0 +1,17 @@
+// Embedding, from the layout of the matrix kernels: out[r][k] = W[token[r]][k].
+//
+//   tokens [rows] i32      W [vocabulary][K] in strips (Common/fragments.clh)      out [rows][K] f32
+//
+// Work-items (k, row). A buffer holds the rows [firstToken, firstToken + N) of W; rows of other tokens are left.
+#include "Common/prelude.clh"
+#include "Common/fragments.clh"
+
+__kernel void embedding(
+    __global const int *tokens, __global const ushort *w, __global float *out, int firstRow,
+    int K, int N, int firstToken) {
+  const int k = get_global_id(0);
+  const int row = firstRow + get_global_id(1);
+  const int token = tokens[row] - firstToken;
+  if (token < 0 || token >= N || k >= K) return;
+  out[(ulong)row * K + k] = fragment_value(w, token, k, K);
+}
