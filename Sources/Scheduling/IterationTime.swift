@@ -3,10 +3,10 @@ import Foundation
 /// Predicts how long an iteration takes, and learns it from those that have run.
 ///
 /// Seconds are a sum of seven features of the load, each with a weight that is not negative: a constant; for each layer
-/// the logarithm of its rows, since the experts that are read grow with it; for each layer its rows, which are
-/// multiplied, and their root, since reading and multiplying overlap in part; the positions that decode rows look back
-/// on; the pairs of positions that prompts attend to; the tokens that end in the LM head. The weights minimise the squares
-/// of relative errors, old ones counting less and less.
+/// the logarithm of its rows n, since the experts that are read grow with it; for each layer n, which are multiplied, and
+/// n^1.5, since the first rows are multiplied while weights are read, so that the later ones cost more; the positions that
+/// decode rows look back on; the pairs of positions that prompts attend to; the tokens that end in the LM head. The
+/// weights minimise the squares of relative errors, old ones counting less and less.
 package struct IterationTime: Sendable {
   package static let featureCount = 7
   /// How much an observation counts after the next one: half after about 140.
@@ -16,8 +16,8 @@ package struct IterationTime: Sendable {
   private var target = [Double](repeating: 0, count: featureCount)
   package private(set) var weights = [Double](repeating: 0, count: featureCount)
   package private(set) var observations = 0
-  /// How far the last iterations took longer than predicted, as a factor of at least 1.
-  private var excess = 1.0
+  /// How much longer than predicted the last iterations took in which somebody waited for a token while a prompt passed.
+  private var excess = RecentRatios()
   /// Prompt tokens × layers of the largest iteration that was seen.
   private var largestWork = 0
   /// Before anything was seen: so many prompt tokens through all layers.
@@ -34,9 +34,7 @@ package struct IterationTime: Sendable {
     fit(sweeps: 400)
     observations = loads.count
     // What the features cannot express is known before it happens.
-    for load in loads where load.decode.rows > 0 && !load.tiles.isEmpty {
-      excess = max(excess, seconds(load) / self.seconds(load))
-    }
+    excess = RecentRatios(loads.filter(Self.isBounded).map { seconds($0) / self.seconds($0) }.max() ?? 1)
   }
 
   /// Loads of all sizes, for a seed.
@@ -63,14 +61,17 @@ package struct IterationTime: Sendable {
 
   private func seconds(features: [Double]) -> Double { zip(weights, features).reduce(0) { $0 + $1.0 * $1.1 } }
 
-  /// Seconds that such an iteration stays below nearly always; infinite for one that is more than twice as large as any
-  /// that was seen.
+  /// Seconds that such an iteration stays below nearly always, `RecentRatios` says how often; infinite for one that is
+  /// more than twice as large as any that was seen.
   ///
   /// - Parameter mostExcess: the largest factor between what is predicted and the bound.
   package func bound(_ load: IterationLoad, mostExcess: Double = .infinity) -> Double {
     let limit = max(2 * largestWork, Self.firstTokens * load.layerCount)
-    return Self.work(load) <= limit ? seconds(load) * min(excess, mostExcess) : .infinity
+    return Self.work(load) <= limit ? seconds(load) * min(excess.bound, mostExcess) : .infinity
   }
+
+  /// Whether it matters how long it takes: decoding alone has nothing to be cut, and prompts alone keep nobody waiting.
+  private static func isBounded(_ load: IterationLoad) -> Bool { load.decode.rows > 0 && !load.tiles.isEmpty }
 
   private static func work(_ load: IterationLoad) -> Int {
     load.tiles.reduce(0) { $0 + $1.tokenCount * $1.layers.count }
@@ -81,9 +82,8 @@ package struct IterationTime: Sendable {
     let features = Self.features(load)
     let predicted = self.seconds(features: features)
     // The first predictions say nothing.
-    if predicted > 0, observations >= 2 * Self.featureCount {
-      // Up at once, down slowly.
-      excess = min(max(seconds / predicted, 1 + (excess - 1) * 0.999, 1), 4)
+    if predicted > 0, observations >= 2 * Self.featureCount, Self.isBounded(load) {
+      excess.append(seconds / predicted)
     }
     largestWork = max(largestWork, Self.work(load))
     learn(features, seconds)
@@ -118,13 +118,13 @@ package struct IterationTime: Sendable {
     // Layers in no tile first, then what tiles add to theirs.
     var logarithms = layers * log2(1 + decodeRows)
     var rows = layers * decodeRows
-    var roots = layers * decodeRows.squareRoot()
+    var steeper = layers * power(decodeRows)
     var pairs = 0.0
     var completed = decodeRows
     for (range, tokens) in rowsByLayers(load.tiles) {
       logarithms += Double(range.count) * (log2(1 + decodeRows + Double(tokens)) - log2(1 + decodeRows))
       rows += Double(range.count * tokens)
-      roots += Double(range.count) * ((decodeRows + Double(tokens)).squareRoot() - decodeRows.squareRoot())
+      steeper += Double(range.count) * (power(decodeRows + Double(tokens)) - power(decodeRows))
     }
     for tile in load.tiles {
       for slice in tile.slices {
@@ -133,8 +133,11 @@ package struct IterationTime: Sendable {
       }
       if tile.layers.upperBound == load.layerCount { completed += Double(tile.slices.count) }
     }
-    return [1, logarithms, rows, roots, layers * Double(load.decode.positions), pairs, completed]
+    return [1, logarithms, rows, steeper, layers * Double(load.decode.positions), pairs, completed]
   }
+
+  /// n^1.5
+  private static func power(_ rows: Double) -> Double { rows * rows.squareRoot() }
 
   /// Ranges of layers with the prompt tokens that pass them.
   private static func rowsByLayers(_ tiles: [PrefillTile]) -> [(layers: Range<Int>, tokens: Int)] {

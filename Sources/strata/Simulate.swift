@@ -98,6 +98,7 @@ struct Simulate: AsyncParsableCommand {
   private func runTrace(_ study: Study) async throws {
     let level = try serving.serviceLevel()
     let workloads = try serving.workloads()
+    if let timeline { try OutputFile.check(timeline) }
     let jobs = serving.policies().flatMap { policy in
       workloads.map { rate, workload in
         var job = Study.Job(policy, rate: rate, workload: workload, serviceLevel: level)
@@ -111,7 +112,7 @@ struct Simulate: AsyncParsableCommand {
       let named = runs.map { run in
         (name: "\(run.report.policy), \(run.report.requestRate ?? 0) requests/s", iterations: run.iterations)
       }
-      try write(Timeline.chromeTrace(named, layerCount: study.costs.model.layers), to: timeline)
+      try OutputFile.write(Timeline.chromeTrace(named, layerCount: study.costs.model.layers), to: timeline)
     }
     if serving.json { return try printJSON(runs) }
     var lines = runs.count == 1 ? runs.flatMap(\.report.lines) : table(of: runs)
@@ -169,14 +170,6 @@ struct Simulate: AsyncParsableCommand {
     return { share in
       line.update(Int(share * 1000), 1000)
       if share >= 1 { line.finish() }
-    }
-  }
-
-  private func write(_ data: Data, to path: String) throws {
-    do {
-      try data.write(to: URL(fileURLWithPath: path))
-    } catch {
-      throw EngineError("\(path): cannot be written: \(error.localizedDescription)")
     }
   }
 

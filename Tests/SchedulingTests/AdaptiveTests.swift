@@ -79,15 +79,22 @@ struct AdaptiveTests {
     #expect(abs(seconds([tile], decode: 10) / (2 * seconds([], decode: 10)) - 1) < 0.15)
   }
 
-  /// One iteration that takes four times as long as predicted does not stop prompts: what follows is made with a larger
-  /// margin, which ends at a third of the target.
-  @Test func aLateIterationDoesNotStopPrompts() throws {
+  /// One iteration that takes four times as long as predicted changes nothing that matters. After a second one tiles are
+  /// made with a larger margin, which ends at a third of the target: prompts do not stop.
+  @Test func lateIterationsDoNotStopPrompts() throws {
     var policy = policy(target: 0.02)
     let view = view([Prefill(id: RequestID(0), length: 4000)], decode: 300)
-    let before = try #require(policy.nextTiles(view).first)
-    let decodeOnly = IterationLoad(layerCount: Self.layers, decode: view.decode, tiles: [])
-    policy.observe(decodeOnly, seconds: 4 * seconds([], decode: 300))
-    let after = try #require(policy.nextTiles(view).first)
+    func next() throws -> PrefillTile { try #require(policy.nextTiles(view).first) }
+    func late(_ factor: Double) throws {
+      let load = IterationLoad(layerCount: Self.layers, decode: view.decode, tiles: [try next()])
+      policy.observe(load, seconds: factor * IterationTimeTests.linear(load))
+    }
+    for _ in 0..<128 { try late(1) }
+    let before = try next()
+    try late(4)
+    #expect(try abs(next().layers.count - before.layers.count) <= 1)
+    try late(4)
+    let after = try next()
     #expect(seconds([after], decode: 300) < seconds([before], decode: 300))
     #expect(seconds([after], decode: 300) > 1.35 * seconds([], decode: 300))
   }

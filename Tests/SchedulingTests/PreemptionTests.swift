@@ -60,4 +60,41 @@ struct PreemptionTests {
     simulation.checkEnd()
     #expect(simulation.preemptions == 0, "one at a time fits")
   }
+
+  /// Blocks of 4, a cache of 7. Two requests run with 2 and 4 of them, and an urgent one waits for 3. In the third
+  /// iteration the first one takes the block that is left, and in the fifth the second one finds none and gives its 4 up:
+  /// 3 and a reserve of 1 are free, but a plan that takes blocks away gives them to nobody. The next one does.
+  @Test func aPlanThatPreemptsAdmitsNobody() throws {
+    var simulation = Simulation(policy: Continuous(), layers: 1, blocks: 7, blockSize: 4)
+    try simulation.add(prompt: 7, maxTokens: 20)
+    try simulation.add(prompt: 13, maxTokens: 10)
+    simulation.advance()
+    try simulation.add(prompt: 9, maxTokens: 1, priority: -1)
+    simulation.advance(by: 4)
+    #expect(simulation.preemptions == 1)
+    #expect(simulation.admittedLast.isEmpty)
+    #expect(Set(simulation.scheduler.blocks.keys) == [RequestID(0)])
+    simulation.advance()
+    #expect(simulation.admittedLast == [RequestID(2)])
+    simulation.run()
+    simulation.checkEnd()
+  }
+
+  /// Blocks of 4; `running` requests have 2 each and need a third, which is free for each of them, before they end. A
+  /// prompt of 3 blocks waits unless there are these 3 besides: so nobody gives way.
+  @Test(arguments: 1...4, [0, 1, 2])
+  func everyRunningRequestHasABlockInReserve(running: Int, missing: Int) throws {
+    guard missing <= running else { return }
+    var simulation = Simulation(policy: Continuous(), layers: 1, blocks: 3 * running + 3 - missing, blockSize: 4)
+    for _ in 0..<running { try simulation.add(prompt: 6, maxTokens: 6) }
+    simulation.advance()
+    try simulation.add(prompt: 10, maxTokens: 2)
+    simulation.advance()
+    let newest = RequestID(running)
+    #expect(simulation.admittedLast == (missing == 0 ? [newest] : []))
+    simulation.run()
+    simulation.checkEnd()
+    #expect(simulation.preemptions == 0)
+    #expect(simulation.finished.last == (missing == 0 ? RequestID(running - 1) : newest))
+  }
 }

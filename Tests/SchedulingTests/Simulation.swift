@@ -34,6 +34,8 @@ struct Simulation {
   private(set) var finished: [RequestID] = []
   private(set) var iterations = 0
   private(set) var preemptions = 0
+  /// Who was admitted in the last iteration.
+  private(set) var admittedLast: Set<RequestID> = []
   /// Prompt tokens that no tile had to compute.
   private(set) var shared = 0
   /// The tiles so far.
@@ -86,7 +88,10 @@ struct Simulation {
 
   /// Plans, checks and executes one iteration; false when there is nothing left to do.
   mutating func step() -> Bool {
+    let before = Set(scheduler.blocks.keys)
     guard let plan = scheduler.nextPlan() else { return false }
+    admittedLast = Set(scheduler.blocks.keys).subtracting(before.subtracting(plan.preempted))
+    #expect(plan.preempted.isEmpty || admittedLast.isEmpty, "admitted what was just taken from others; \(context)")
     iterations += 1
     checkBlocks()
     for id in plan.preempted { begin(id) }

@@ -100,8 +100,20 @@ struct SimulateTests {
     let events = try #require((value as? [String: Any])?["traceEvents"] as? [[String: Any]])
     #expect(Set(events.compactMap { $0["pid"] as? Int }) == [0, 1])
     #expect(events.count > 500)
-    let absent = "\(folder.path)/absent/t.json"
-    try await simulate(load + ["--timeline", absent]).expectFailure("\(absent): cannot be written")
+  }
+
+  /// The run fails at once, since no request fits into its KV cache: a path that cannot be written is found before that,
+  /// and of one that can, nothing is left.
+  @Test func aTimelineThatCannotBeWrittenIsFoundBeforeTheRun() async throws {
+    let run = load + ["--cache-positions", "16", "--timeline"]
+    for (path, problem) in [
+      ("\(folder.path)/absent/t.json", "No such file"), (folder.path, "Is a directory"), ("", "the path is empty"),
+    ] {
+      try await simulate(run + [path]).expectFailure("\(path.isEmpty ? "\"\"" : path): cannot be written", problem)
+    }
+    let file = "\(folder.path)/t.json"
+    try await simulate(run + [file]).expectFailure("do not fit")
+    #expect(!FileManager.default.fileExists(atPath: file))
   }
 
   @Test func residencyAndCoverageCanBeGiven() async throws {
