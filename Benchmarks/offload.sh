@@ -48,7 +48,7 @@ echo "the long prompt alone and among four" >&2
 serve alone --trace "$work/alone.csv" --rounds "$rounds" --policy layered chunked --chunk-size 128
 serve shared --trace "$work/shared.csv" --rounds "$rounds" --policy layered chunked --chunk-size 128
 echo "copies overlapped and not" >&2
-memory="--device-memory ${MEMORY:-430MiB} --link-bandwidth ${EVEN_LINK:-1GB/s}"
+memory="--device-memory ${MEMORY:-430MiB} --link-bandwidth ${EVEN_LINK:-1.5GB/s}"
 # trace NAME OPTION…
 trace() {
   output=$1
@@ -57,6 +57,8 @@ trace() {
   "$strata" run --model "$model" --device "$device" $memory --prompt-file "$work/prompt.txt" --max-tokens 1 \
     --trace "$work/$output.json" "$@" >"$work/$output.log" 2>&1 || { cat "$work/$output.log" >&2; exit 1; }
 }
+serve overlapped --trace "$work/alone.csv" --rounds "$rounds" --policy layered
+serve serial --trace "$work/alone.csv" --rounds "$rounds" --policy layered --no-prefetch
 for round in $(seq "$rounds"); do
   trace "overlapped-$round"
   trace "serial-$round" --no-prefetch
@@ -70,7 +72,7 @@ done
   echo "device: ${name:-$device}"
   echo "commit: $(git describe --always --dirty)"
   echo "model: $(wc -c <"$model/model.safetensors") bytes of random weights, 12 layers of 128 experts, top 2"
-  echo "device memory: ${MEMORY:-430MiB}, link: $link; the link of the comparison with --no-prefetch: ${EVEN_LINK:-1GB/s}"
+  echo "device memory: ${MEMORY:-430MiB}, link: $link; the link of the comparison with --no-prefetch: ${EVEN_LINK:-1.5GB/s}"
   echo "date: $(date -u +%Y-%m-%d), load average when it ended: $(cut -d' ' -f1-3 /proc/loadavg)"
   echo "command: Benchmarks/offload.sh $device $rounds $link"
   echo
