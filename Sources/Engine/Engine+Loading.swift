@@ -22,7 +22,7 @@ extension Engine {
 
   /// How a device's memory is divided for a model with these options.
   package static func memoryPlan(_ files: ModelFiles, _ options: EngineOptions) -> MemoryPlan {
-    MemoryPlan(files, options)
+    MemoryPlan(files, options, WeightSizes(files, options.devicePlan))
   }
 
   /// Rows that an iteration has at most: prompt tokens, and one for each decoding request.
@@ -58,8 +58,7 @@ extension Engine {
     let cache = model.kvCache(blockCount: blocks, blockSize: blockSize).byteCount * model.layerCount
     let quarter = (weightBytes(files.checkpoint) + cache) / 4
     var limit = min(8192, max(4096, quarter / max(1, rowBytes(model, rows: 4096) / 4096)))
-    if case .openCL(let device) = options.device {
-      let plan = options.plan ?? DevicePlan(device)
+    if let plan = options.devicePlan {
       let rows = plan.maxAllocation / (4 * Workspace<ReferenceBackend>.widestColumns(model))
       limit = min(limit, max(1, rows - min(options.maxRequests, blocks)))
     }
@@ -67,10 +66,9 @@ extension Engine {
   }
 
   static func load<B: Backend>(
-    _ files: ModelFiles, on backend: B, cache: KVCacheShape, plan: DevicePlan?, warmUp: Bool,
+    _ files: ModelFiles, on backend: B, cache: KVCacheShape, weights: WeightSizes, warmUp: Bool,
     _ progress: @escaping LoadProgress
   ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
-    let weights = WeightSizes(files, plan)
     func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
       let runner = try PlanRunner(model, cache: cache, weights: weights)
       if warmUp { try runner.warmUp() }

@@ -59,13 +59,14 @@ package actor Engine {
     let model = files.description
     let blocks = Self.blocks(options)
     let cache = model.kvCache(blockCount: blocks, blockSize: Self.blockSize)
-    memory = Self.memoryPlan(files, options)
+    let weights = WeightSizes(files, options.devicePlan)
+    memory = MemoryPlan(files, options, weights)
     try memory.check(options)
     let loaded: (runner: any SequenceExecutor, expertBytes: [Int])
     switch options.device {
     case .reference:
       profiled = nil
-      loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, plan: nil, warmUp: false, progress)
+      loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, weights: weights, warmUp: false, progress)
     case .openCL(let device):
       var experts = options.experts
       if !memory.fitsAll {
@@ -76,7 +77,7 @@ package actor Engine {
         device, plan: options.plan, cache: options.programCache, experts: experts, profiling: options.profiling)
       profiled = options.profiling ? backend : nil
       backend.beforeBuilding(building)
-      loaded = try Self.load(files, on: backend, cache: cache, plan: backend.plan, warmUp: true, progress)
+      loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: true, progress)
     }
     runner = loaded.runner
     if let recorder = profiled?.recorder {

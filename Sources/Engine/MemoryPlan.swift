@@ -33,11 +33,9 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     budget.map { min(experts, max(0, $0 - dense - cache - activations)) } ?? experts
   }
 
-  init(_ files: ModelFiles, _ options: EngineOptions) {
+  init(_ files: ModelFiles, _ options: EngineOptions, _ sizes: WeightSizes) {
     let model = files.description
     let blocks = Engine.blocks(options)
-    let plan = options.devicePlan
-    let sizes = WeightSizes(files, plan)
     let rotary = min(blocks * Engine.blockSize, model.maxPositions) * model.attention.headSize * 4
     dense = sizes.dense + rotary
     experts = sizes.experts

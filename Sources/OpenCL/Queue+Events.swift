@@ -38,6 +38,6 @@ extension Queue {
       throw OpenCLError(code: CL_OUT_OF_HOST_MEMORY, call: "\(call)", context: "\(label): success, but no event")
     }
     return SharedEvent(
-      Handle(event, ledger: handle.ledger, release: { clReleaseEvent($0) }), label: label, isProfiled: isProfiling)
+      Handle(event, ledger: handle.ledger, release: { clReleaseEvent($0) }), label: label)
   }
 }

@@ -4,12 +4,10 @@ import COpenCL
 package final class SharedEvent: Sendable {
   private let handle: Handle
   private let label: String
-  private let isProfiled: Bool
 
-  init(_ handle: consuming Handle, label: String, isProfiled: Bool) {
+  init(_ handle: consuming Handle, label: String) {
     self.handle = handle
     self.label = label
-    self.isProfiled = isProfiled
   }
 
   var raw: OpaquePointer { handle.raw }
@@ -29,23 +27,5 @@ package final class SharedEvent: Sendable {
       return true
     }
     return state <= CL_COMPLETE
-  }
-
-  /// The device's clock when the command began and ended, in nanoseconds; nil from a queue that does not profile. Waits.
-  package var nanoseconds: Range<UInt64>? {
-    get throws(OpenCLError) {
-      guard isProfiled else { return nil }
-      try wait()
-      let start = try time(CL_PROFILING_COMMAND_START)
-      return start..<max(start, try time(CL_PROFILING_COMMAND_END))
-    }
-  }
-
-  private func time(_ key: Int32) throws(OpenCLError) -> UInt64 {
-    var time: cl_ulong = 0
-    try check(
-      clGetEventProfilingInfo(handle.raw, cl_profiling_info(key), MemoryLayout<cl_ulong>.size, &time, nil),
-      "clGetEventProfilingInfo", label)
-    return time
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Scheduling
 import Simulation
 
 /// Logits of a router that prefers some experts.
@@ -8,20 +9,10 @@ enum RandomRouting {
   ///
   /// - Parameter spread: σ of the logarithm of popularity; 0 makes all experts equally popular.
   static func logits(rows: Int, experts: Int, spread: Double, seed: UInt64) -> [Float] {
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed)
     // Which expert is popular is a matter of chance.
-    let popularity = (0..<experts).map { spread * normalQuantile((Double($0) + 0.5) / Double(experts)) }
+    let popularity = (0..<experts).map { spread * ExpertCoverage.normalQuantile((Double($0) + 0.5) / Double(experts)) }
       .shuffled(using: &random)
     return (0..<rows).flatMap { _ in popularity.map { Float($0 - log(-log(random.open()))) } }
-  }
-
-  /// The x below which a standard normal variable lies with probability p, by bisection of the distribution function.
-  private static func normalQuantile(_ p: Double) -> Double {
-    var (low, high) = (-9.0, 9.0)
-    for _ in 0..<80 {
-      let middle = (low + high) / 2
-      if 0.5 * erfc(-middle / 2.0.squareRoot()) < p { low = middle } else { high = middle }
-    }
-    return (low + high) / 2
   }
 }

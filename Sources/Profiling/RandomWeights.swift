@@ -1,4 +1,5 @@
 import Backend
+import Scheduling
 import Simulation
 
 /// Weights for measuring time: random numbers of the right size, shared by all matrices on the host.
@@ -15,7 +16,7 @@ final class RandomWeights {
     let values = memory.bytes.assumingMemoryBound(to: UInt16.self)
     // A period is enough, and quick to make.
     let period = min(elements, 1 << 16)
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed)
     for index in 0..<period { values[index] = BFloat16.round(random.float() * scale) }
     for index in period..<max(period, elements) { values[index] = values[index - period] }
   }
@@ -43,20 +44,7 @@ final class RandomWeights {
   }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers everywhere.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SeededRandom {
   /// Uniform in [−1, 1).
   mutating func float() -> Float { Float(Int32(truncatingIfNeeded: next() >> 32)) * 0x1p-31 }
 

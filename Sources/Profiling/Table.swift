@@ -1,11 +1,16 @@
 /// Text in columns as wide as their widest field.
-struct Table {
-  var rows: [[String]]
+package struct Table {
+  package var rows: [[String]]
   /// Columns that stand to the right.
-  var right: Set<Int>
+  package var right: Set<Int>
+
+  package init(rows: [[String]], right: Set<Int>) {
+    self.rows = rows
+    self.right = right
+  }
 
   /// Without blanks at the end.
-  var lines: [String] {
+  package var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0

@@ -89,7 +89,7 @@ extension ExpertCoverage {
   }
 
   /// The x below which a standard normal variable lies with probability p, by bisection of the distribution function.
-  private static func normalQuantile(_ p: Double) -> Double {
+  package static func normalQuantile(_ p: Double) -> Double {
     var (low, high) = (-9.0, 9.0)
     for _ in 0..<80 {
       let middle = (low + high) / 2

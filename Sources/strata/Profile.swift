@@ -65,8 +65,8 @@ struct Profile: AsyncParsableCommand {
         ceilings: try DeviceCeilings(of: device, groups: groups) { progress.step("measuring \($0)") })
     }
     progress.finish()
-    if let trace { try writeFile(ChromeTrace.encode(report.namedTimelines), to: trace) }
-    if let html { try writeFile(Data(report.page.utf8), to: html) }
+    if let trace { try OutputFile.write(ChromeTrace.encode(report.namedTimelines), to: trace) }
+    if let html { try OutputFile.write(Data(report.page.utf8), to: html) }
     if json { return try ceilings ? printJSON(report.ceilings) : printJSON(report) }
     try Terminal.output(report.lines.joined(separator: "\n") + "\n")
   }
@@ -81,13 +81,4 @@ func openCLDevice(_ wanted: String?) throws -> Device {
     throw EngineError("device reference is plain Swift and has nothing to measure; expected an OpenCL device")
   }
   return device
-}
-
-/// - Throws: `EngineError` naming the file that cannot be written.
-func writeFile(_ data: Data, to path: String) throws(EngineError) {
-  do {
-    try data.write(to: URL(fileURLWithPath: path))
-  } catch {
-    throw EngineError("\(path): cannot be written: \(error.localizedDescription)")
-  }
 }

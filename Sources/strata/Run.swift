@@ -102,7 +102,7 @@ struct Run: AsyncParsableCommand {
   private func write(_ trace: String, _ engine: Engine) async throws {
     let records = try await engine.takeRecords()
     let timeline = DeviceTimeline(launches: records.launches, transfers: records.transfers)
-    try writeFile(ChromeTrace.encode([(options.policy.rawValue, timeline)]), to: trace)
+    try OutputFile.write(ChromeTrace.encode([(options.policy.rawValue, timeline)]), to: trace)
   }
 
   private func sampling(_ defaults: SamplingOptions) throws -> SamplingOptions {

@@ -1,4 +1,5 @@
 import Engine
+import Profiling
 import Scheduling
 import Simulation
 
@@ -77,15 +78,8 @@ extension Simulate {
     return lines
   }
 
-  /// Columns as wide as their widest field, the first one to the left, the others to the right.
+  /// The first column to the left, the others to the right.
   private func aligned(_ rows: [[String]]) -> [String] {
-    let columns = rows.first?.count ?? 0
-    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.indices.map { column in
-        let fill = String(repeating: " ", count: widths[column] - row[column].count)
-        return column == 0 ? row[column] + fill : fill + row[column]
-      }.joined(separator: "  ")
-    }
+    Table(rows: rows, right: Set(rows.first?.indices.dropFirst() ?? 0..<0)).lines
   }
 }

@@ -99,9 +99,7 @@ final class ExpertStore {
   /// Whether its memory is divided, so that no layer can be added.
   private(set) var isOpen = false
 
-  func add(_ source: ExpertsSource) -> Layer {
-    let gateUp = WeightLayout(source.gateUp, style: plan.style)
-    let down = WeightLayout(source.down, style: plan.style)
+  func add(_ source: ExpertsSource, gateUp: WeightLayout, down: WeightLayout) -> Layer {
     let key = ExpertPool.SlotSize(
       gateUp: gateUp.unitsPerExpert * gateUp.unitBytes, down: down.unitsPerExpert * down.unitBytes)
     let layer = Layer(

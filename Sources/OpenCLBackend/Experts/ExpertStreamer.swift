@@ -210,7 +210,6 @@ final class ExpertStreamer: @unchecked Sendable {
       counted.loads[layer][phase] += 1
       seen[layer].insert(transfer.expert)
       if !isInPlace { counted.hostToDevice[layer][phase] += size }
-      counted.linkSeconds += (end - begin) / .seconds(1)
       records?.append(
         TransferRecord(
           layer: layer, expert: transfer.expert, phase: transfer.phase, byteCount: size, begin: begin, end: end))

@@ -10,12 +10,12 @@ extension OpenCLBackend {
       ? .fixed(
         gateUp: try loadMatrix(source.gateUp), down: try loadMatrix(source.down),
         places: try makeBuffer((0..<Int32(source.expertCount)).map(\.self), label: "places of experts"))
-      : stored(source)
+      : stored(source, gateUp: gateUp, down: down)
     return Experts(gateUp: gateUp, down: down, place: place)
   }
 
   /// Adds a layer to the model's store; behind a model that is complete, another one begins.
-  private func stored(_ source: ExpertsSource) -> Experts.Place {
+  private func stored(_ source: ExpertsSource, gateUp: WeightLayout, down: WeightLayout) -> Experts.Place {
     let open: ExpertStore
     if let store, !store.isOpen {
       open = store
@@ -23,7 +23,7 @@ extension OpenCLBackend {
       open = ExpertStore(expertMemory, plan: plan, context: shared) { [weak self] in try? self?.queue.finish() }
       store = open
     }
-    return .stored(open, open.add(source))
+    return .stored(open, open.add(source, gateUp: gateUp, down: down))
   }
 
   package func settleExperts() throws {

@@ -1,5 +1,6 @@
 import Backend
 import OpenCLBackend
+import Scheduling
 import Simulation
 
 /// Rows that pass the layers of a `LayerBench`, with all that they need on the device.
@@ -75,7 +76,7 @@ final class LayerLoad {
       return router
     }
     expertShare = try Self.share(routers, routing, rows: rows, bench)
-    var random = SplitMix(seed: 3)
+    var random = SeededRandom(3)
     try backend.write((0..<rows * model.hiddenSize).map { _ in random.float() }, to: hidden, at: 0)
     if decodeRows > 0 { try fillCache(shape, tables: tables) }
   }
@@ -98,7 +99,7 @@ final class LayerLoad {
     guard count > 0 else { return }
     let states = try bench.backend.makeActivation(
       rows: count, columns: bench.attention.qkvColumns, label: "calibration context")
-    var random = SplitMix(seed: 4)
+    var random = SeededRandom(4)
     try bench.backend.write((0..<count * bench.attention.qkvColumns).map { _ in random.float() }, to: states, at: 0)
     for sequence in 0..<decodeRows {
       for start in stride(from: 0, to: context, by: count) {

@@ -1,5 +1,6 @@
 import Engine
 import OpenCLBackend
+import Scheduling
 import Simulation
 
 /// Times layers, the LM head and the host's part.
@@ -81,7 +82,7 @@ struct LayerMeasurement {
     let rows = 8
     let vocabulary = bench.model.vocabularySize
     let logits = try bench.backend.makeActivation(rows: rows, columns: vocabulary, label: "calibration logits")
-    var random = SplitMix(seed: 5)
+    var random = SeededRandom(5)
     try bench.backend.write((0..<rows * vocabulary).map { _ in random.float() }, to: logits, at: 0)
     let sampler = Sampler(.greedy)
     let seconds = try (0...rounds).map { _ in

@@ -2,6 +2,7 @@ import Backend
 import Engine
 import OpenCL
 import OpenCLBackend
+import Scheduling
 import Simulation
 
 /// Layers of experts of a model's shape with random weights on a device, for measuring their products alone.
@@ -45,7 +46,7 @@ final class ExpertBench {
     let x = try backend.makeActivation(rows: batch, columns: model.hiddenSize, label: "rows")
     let hidden = try backend.makeActivation(rows: slots, columns: model.expertIntermediateSize, label: "hidden")
     let out = try backend.makeActivation(rows: slots, columns: model.hiddenSize, label: "expert output")
-    var random = SplitMix(seed: 6)
+    var random = SeededRandom(6)
     try backend.write((0..<batch * model.hiddenSize).map { _ in random.float() }, to: x, at: 0)
     let (routings, touched) = try routings(batch: batch, choices)
     var pass = 0

@@ -1,4 +1,5 @@
 import Foundation
+import Scheduling
 package import Simulation
 
 /// How often a text's tokens used each expert, and which share of them some tokens meet.
@@ -31,7 +32,7 @@ package struct ExpertPopularity: Sendable, Equatable, Encodable {
       return Double(met.reduce(0, +)) / Double(max(1, met.count) * choices.experts)
     }
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
-    var random = SplitMix(seed: 7)
+    var random = SeededRandom(7)
     prompt = sizes.map { size in
       let step = max(1, (choices.rows - size) / Self.samples)
       let starts = Array(stride(from: 0, through: choices.rows - size, by: step).prefix(Self.samples))

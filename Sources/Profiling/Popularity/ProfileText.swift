@@ -1,6 +1,7 @@
 package import Engine
 import Kernels
 import Models
+import Scheduling
 package import Tokenizers
 
 /// What a model reads while its experts are counted.
@@ -34,7 +35,7 @@ package struct ProfileText: Sendable, Equatable {
 
   /// For a model without a tokenizer.
   package static func random(_ files: ModelFiles, seed: UInt64 = 1) -> ProfileText {
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed)
     let vocabulary = UInt64(files.description.vocabularySize)
     let tokens = (0..<defaultTokens).map { _ in Int32(random.next() % vocabulary) }
     return ProfileText(source: "random tokens, \(tokens.count) of them", tokens: tokens)
