@@ -53,7 +53,8 @@
 
     /// The status that a call gets instead of being made, if any.
     static func status(_ call: StaticString, _ file: StaticString, _ line: Int) -> Int32? {
-      current?.strike(Site(call: "\(call)", file: "\(file)".split(separator: "/").last.map(String.init) ?? "", line: line))
+      current?.strike(
+        Site(call: "\(call)", file: "\(file)".split(separator: "/").last.map(String.init) ?? "", line: line))
     }
 
     private func strike(_ site: Site) -> Int32? {

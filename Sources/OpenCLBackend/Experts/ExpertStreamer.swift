@@ -57,7 +57,7 @@ final class ExpertStreamer: @unchecked Sendable {
     #if FAULTS
       let body = Faults.inherited { [self] in run() }
     #else
-      let body = { [self] in run() }
+      let body: @Sendable () -> Void = { [self] in run() }
     #endif
     let thread = Thread(block: body)
     thread.name = "strata.experts"

@@ -91,7 +91,9 @@
         let failed = (outcome.requests + outcome.again).count { if case .failure = $0 { true } else { false } }
         let effect =
           !outcome.hasStruck
-          ? "not reached" : outcome.refusal != nil ? "no engine" : "\(failed) of \(outcome.requests.count + outcome.again.count) requests failed"
+          ? "not reached"
+          : outcome.refusal != nil
+            ? "no engine" : "\(failed) of \(outcome.requests.count + outcome.again.count) requests failed"
         lines.append("  \(site), use \(number), \(fault): \(effect): \(verdict ?? "as stated")")
       }
 
