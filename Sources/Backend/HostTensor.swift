@@ -59,6 +59,13 @@ package struct HostTensor: @unchecked Sendable {
   /// - Throws: if its file was shortened or written to since it was opened.
   package func checkFile() throws { try owner.checkFile() }
 
+  /// `count` elements of the first dimension from `first` on, in the same memory.
+  func part(first: Int, count: Int, shape: [Int]) -> HostTensor {
+    let stride = self.shape[0] > 0 ? bytes.count / self.shape[0] : 0
+    let window = UnsafeRawBufferPointer(rebasing: bytes[first * stride..<(first + count) * stride])
+    return HostTensor(name: name, format: format, shape: shape, bytes: window, source: source, owner: owner)
+  }
+
   package var elementCount: Int { shape.reduce(1, *) }
 
   /// Element `index` as f32.

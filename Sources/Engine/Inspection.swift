@@ -25,10 +25,16 @@ package struct Inspection: Sendable, Encodable {
     package var queryHeads: Int
     package var keyValueHeads: Int
     package var headSize: Int
+    /// Elements of a compressed position of latent attention, which `headSize` is, that values are made of.
+    package var latentRank: Int?
+    /// Layers whose attention sees so many positions at most.
+    package var windowLayers: Int
+    package var window: Int?
     package var experts: Int
     package var expertsPerToken: Int
     package var expertIntermediateSize: Int
     package var denseIntermediateSize: Int
+    package var sharedIntermediateSize: Int
     package var vocabularySize: Int
     package var contextLength: Int
     package var tiedEmbeddings: Bool
@@ -105,9 +111,8 @@ package struct Inspection: Sendable, Encodable {
     if let shape {
       lines += [
         "  layers        \(shape.layers), of which \(shape.sparseLayers) with experts; hidden size \(shape.hiddenSize)",
-        "  attention     \(shape.queryHeads) query heads, \(shape.keyValueHeads) key-value heads of \(shape.headSize); "
-          + "context \(shape.contextLength)",
-        "  experts       \(shape.experts) of \(shape.expertIntermediateSize), \(shape.expertsPerToken) a token",
+        "  attention     \(shape.attention); context \(shape.contextLength)",
+        "  experts       \(shape.expertsText)",
         "  vocabulary    \(shape.vocabularySize), \(shape.tiedEmbeddings ? "tied" : "untied") embeddings",
       ]
     }
@@ -136,12 +141,28 @@ package struct Inspection: Sendable, Encodable {
 }
 
 extension Inspection.Shape {
+  fileprivate var attention: String {
+    let heads =
+      latentRank.map { "\(queryHeads) heads on compressed positions of \(headSize), of which \($0) make values" }
+      ?? "\(queryHeads) query heads, \(keyValueHeads) key-value heads of \(headSize)"
+    return heads + (window.map { ", a window of \($0) in \(windowLayers) layers" } ?? "")
+  }
+
+  fileprivate var expertsText: String {
+    if sparseLayers == 0 { return "none: dense layers of \(denseIntermediateSize)" }
+    return "\(experts) of \(expertIntermediateSize), \(expertsPerToken) a token"
+      + (sharedIntermediateSize > 0 ? ", and one of \(sharedIntermediateSize) for all" : "")
+  }
+
   fileprivate init(_ model: ModelDescription) {
     self.init(
       layers: model.layerCount, sparseLayers: model.isSparse.count(where: \.self), hiddenSize: model.hiddenSize,
       queryHeads: model.attention.queryHeads, keyValueHeads: model.attention.keyValueHeads,
-      headSize: model.attention.headSize, experts: model.expertCount, expertsPerToken: model.chosenExperts,
+      headSize: model.attention.headSize, latentRank: model.latent?.rank,
+      windowLayers: model.windows.count { $0 != nil }, window: model.windows.compactMap(\.self).first,
+      experts: model.expertCount, expertsPerToken: model.chosenExperts,
       expertIntermediateSize: model.expertIntermediateSize, denseIntermediateSize: model.denseIntermediateSize,
+      sharedIntermediateSize: model.sharedIntermediateSize,
       vocabularySize: model.vocabularySize, contextLength: model.maxPositions, tiedEmbeddings: model.tiedEmbeddings)
   }
 }

@@ -20,11 +20,12 @@ struct WeightSizes {
     // By layer, whether all experts are bf16.
     var areBF16 = Array(repeating: (gateUp: true, down: true), count: model.layerCount)
     for tensor in files.checkpoint.tensors {
-      let isBF16 = tensor.format == .bf16
-      let part = ModelPart(tensorName: tensor.name)
+      // Quantised experts are widened to bf16.
+      let isBF16 = tensor.format == .bf16 || tensor.format == .u8
+      let part = Self.part(tensor.name)
       let layer = Self.layer(tensor.name).flatMap { areBF16.indices.contains($0) ? $0 : nil }
       guard part == .experts else {
-        let bytes = Self.bytes(tensor.shape, isBF16: isBF16, plan)
+        let bytes = Self.bytes(tensor, model, isBF16: isBF16, plan)
         dense += bytes
         if let layer { denseByLayer[layer] += bytes }
         if part == .embedding { embedding += bytes }
@@ -32,7 +33,8 @@ struct WeightSizes {
         continue
       }
       guard let layer, !isBF16 else { continue }
-      if tensor.name.contains("down") { areBF16[layer].down = false } else { areBF16[layer].gateUp = false }
+      let isDown = ["down", "w2", "output_linear"].contains { tensor.name.contains($0) }
+      if isDown { areBF16[layer].down = false } else { areBF16[layer].gateUp = false }
     }
     var sizes: Set<[Int]> = []
     let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
@@ -53,8 +55,20 @@ struct WeightSizes {
     return Int(names[index + 1])
   }
 
-  private static func bytes(_ shape: [Int], isBF16: Bool, _ plan: DevicePlan?) -> Int {
-    guard shape.count == 2 else { return shape.reduce(1, *) * 4 }
+  /// The part that a tensor counts to; biases of experts stay on the device, whatever experts do.
+  private static func part(_ name: String) -> ModelPart {
+    let part = ModelPart(tensorName: name)
+    return part == .experts && name.hasSuffix("_bias") ? .other : part
+  }
+
+  private static func bytes(_ tensor: HostTensor, _ model: ModelDescription, isBF16: Bool, _ plan: DevicePlan?) -> Int {
+    let shape = tensor.shape
+    guard shape.count == 2, !tensor.name.hasSuffix("_bias") else { return shape.reduce(1, *) * 4 }
+    if let latent = model.latent, tensor.name.contains("kv_b_proj") {
+      let keys = matrix(rows: latent.rank, columns: latent.plainSize, kind: .plain, isBF16: isBF16, plan)
+      let values = matrix(rows: latent.valueSize, columns: latent.rank, kind: .plain, isBF16: isBF16, plan)
+      return latent.heads * (keys + values)
+    }
     return matrix(rows: shape[0], columns: shape[1], kind: .plain, isBF16: isBF16, plan)
   }
 

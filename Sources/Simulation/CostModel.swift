@@ -161,7 +161,7 @@ package struct CostModel: Sendable {
       positions += Double(min(slice.tokens.lowerBound, window ?? .max))
     }
     cost.bytes = positions * model.cacheBytesPerPosition
-    cost.operations = 4 * pairs * Double(model.queryHeads * model.headSize)
+    cost.operations = 2 * pairs * model.attentionElements
     let devices = Double(hardware.devices)
     cost.seconds =
       cost.bytes

@@ -64,7 +64,8 @@ package struct CaseSelection: Sendable, Equatable {
 
   private static func random(count: Int, seed: UInt64) -> [any OpCase] {
     let families: [any RandomOpCase.Type] = [
-      EmbeddingCase.self, NormCase.self, LinearCase.self, AttentionCase.self, RouterCase.self, ExpertsCase.self,
+      EmbeddingCase.self, NormCase.self, LinearCase.self, HeadProductsCase.self, AttentionCase.self, RouterCase.self,
+      ExpertsCase.self,
     ]
     return families.enumerated().flatMap { index, family -> [any OpCase] in
       (0..<count).map { number in
@@ -113,7 +114,7 @@ extension LinearCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> LinearCase {
     LinearCase(
       rows: random.int(1...150), columns: random.int(1...400), features: random.int(1...300),
-      format: random.one(of: drawnFormats), accumulate: random.bool())
+      format: random.one(of: drawnFormats), accumulate: random.bool(), hasExtras: random.bool())
   }
 }
 
@@ -126,7 +127,16 @@ extension AttentionCase: RandomOpCase {
       sequences: (0..<random.int(1...5)).map { _ in
         let first = random.int(0...300)
         return first..<first + random.int(1...40)
-      })
+      }, window: random.bool() ? random.int(1...200) : nil, hasSinks: random.bool())
+  }
+}
+
+extension HeadProductsCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> HeadProductsCase {
+    let columns = random.int(1...200)
+    return HeadProductsCase(
+      rows: random.int(1...80), heads: random.int(1...6), headSize: columns + random.int(0...20), columns: columns,
+      features: random.int(1...200), format: random.one(of: [.bf16, .f32]))
   }
 }
 
@@ -134,7 +144,10 @@ extension RouterCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> RouterCase {
     let experts = random.int(1...160)
     return RouterCase(
-      rows: random.int(1...150), experts: experts, chosen: random.int(1...min(experts, 9)), renormalise: random.bool())
+      rows: random.int(1...150), experts: experts, chosen: random.int(1...min(experts, 9)),
+      rule: RouterRule(
+        scoring: random.one(of: [.softmax, .chosenSoftmax, .sigmoid]), renormalise: random.bool(),
+        scale: random.one(of: [1, 2.5])), hasCorrection: random.bool())
   }
 }
 
@@ -144,6 +157,6 @@ extension ExpertsCase: RandomOpCase {
     return ExpertsCase(
       rows: random.int(1...90), experts: experts, chosen: random.int(1...min(experts, 6)),
       columns: random.int(1...160), intermediate: random.int(1...120), format: random.one(of: drawnFormats),
-      spread: random.one(of: [.random, .random, .last]))
+      spread: random.one(of: [.random, .random, .last]), hasExtras: random.bool())
   }
 }

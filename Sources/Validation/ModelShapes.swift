@@ -37,7 +37,8 @@ enum ModelShapes {
           queryHeads: shape.queryHeads, keyValueHeads: shape.keyValueHeads, headSize: shape.headSize,
           hasNorm: index == 0,
           sequences: [40..<45, 530..<531]),
-        RouterCase(rows: 5, experts: shape.experts, chosen: shape.chosen, renormalise: index % 2 == 0),
+        RouterCase(
+          rows: 5, experts: shape.experts, chosen: shape.chosen, rule: RouterRule(renormalise: index % 2 == 0)),
       ]
       cases.append(
         ExpertsCase(

@@ -27,6 +27,15 @@ extension LinearCase {
   }
 }
 
+extension HeadProductsCase {
+  package var work: OpWork {
+    let weights = heads * columns * features
+    return OpWork(
+      operations: Double(2 * rows * weights),
+      bytes: Double(weights * format.byteCount + 4 * rows * heads * (columns + features)))
+  }
+}
+
 extension EmbeddingCase {
   /// A row of the table, then a gather and a copy.
   package var work: OpWork {
@@ -37,7 +46,7 @@ extension EmbeddingCase {
 extension AttentionCase {
   /// Scores and weighted sums over the positions that each row sees; keys and values once a sequence, the rest once a row.
   package var work: OpWork {
-    let seen = sequences.joined().reduce(0) { $0 + $1 + 1 }
+    let seen = sequences.joined().reduce(0) { $0 + min($1 + 1, window ?? .max) }
     let cached = sequences.reduce(0) { $0 + $1.upperBound }
     return OpWork(
       operations: Double(4 * seen * queryHeads * headSize),

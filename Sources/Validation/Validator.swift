@@ -32,12 +32,12 @@ package enum Validator {
   }
 
   /// The op families, in the order in which they are checked.
-  package static let families = ["Embedding", "Norm", "Linear", "Attention", "Routing", "Experts"]
+  package static let families = ["Embedding", "Norm", "Linear", "HeadProducts", "Attention", "Routing", "Experts"]
 
   /// The table of cases.
   package static var cases: [any OpCase] {
-    EmbeddingCase.all + NormCase.all + LinearCase.all + AttentionCase.all + RouterCase.all + ExpertsCase.all
-      + ModelShapes.cases
+    EmbeddingCase.all + NormCase.all + LinearCase.all + HeadProductsCase.all + AttentionCase.all + RouterCase.all
+      + ExpertsCase.all + ModelShapes.cases
   }
 
   /// Runs a case on `backend` and on the reference.

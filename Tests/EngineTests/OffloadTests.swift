@@ -22,20 +22,21 @@ struct OffloadTests {
 
   /// Options under which the device has room for this share of the experts.
   private func options(
-    _ target: TestTarget, policy: any Policy = Layered(), share: Double, positions: Int = 1024, tokens: Int = 512
+    _ target: TestTarget, policy: any Policy = Layered(), share: Double, positions: Int = 1024, tokens: Int = 512,
+    of model: ModelFiles? = nil
   ) -> EngineOptions {
     var options = target.options(cachePositions: positions, policy: policy)
     options.expectedTokens = tokens
     options.maxRequests = 8
-    let plan = Engine.memoryPlan(files, options)
+    let plan = Engine.memoryPlan(model ?? files, options)
     options.deviceMemory = .bytes(plan.total - plan.experts + Int(share * Double(plan.experts)))
     return options
   }
 
   private func run(
-    _ options: EngineOptions, _ requests: [GenerationRequest]
+    _ options: EngineOptions, _ requests: [GenerationRequest], of model: ModelFiles? = nil
   ) async throws -> (results: [GenerationResult], ledger: Ledger) {
-    let engine = try Engine(files, tokenizer: nil, options: options)
+    let engine = try Engine(model ?? files, tokenizer: nil, options: options)
     var results: [GenerationResult] = []
     for stream in try await engine.submit(requests) { results.append(try await stream.result()) }
     if case .bytes(let budget) = options.deviceMemory, let peak = await engine.peakDeviceBytes {
@@ -62,6 +63,25 @@ struct OffloadTests {
         let bits = found.capture?.generated.map { $0.map(\.bitPattern) }
         #expect(bits == expected.capture?.generated.map { $0.map(\.bitPattern) })
       }
+    }
+  }
+
+  /// A quarter of the experts: biases, shared experts and stacked tensors are found wherever an expert lies, and nothing takes
+  /// more than was planned.
+  @Test(arguments: TestTarget.openCL, FamilyFixture.names)
+  func aQuarterOfAFamilysExpertsGivesTheSameBits(target: TestTarget, name: String) async throws {
+    let files = try FamilyFixture(name).files
+    let requests = [100, 5].map { length in
+      GenerationRequest(
+        prompt: prompt(length).map { $0 % 512 }, maxTokens: 6, capture: CaptureOptions(generated: true))
+    }
+    let whole = try await run(options(target, share: 1, of: files), requests, of: files)
+    let part = try await run(
+      options(target, policy: Layered(groups: 2), share: 0.25, of: files), requests, of: files)
+    #expect(part.ledger.slots < part.ledger.experts && part.ledger.experts == whole.ledger.experts)
+    for (found, expected) in zip(part.results, whole.results) {
+      let bits = found.capture?.generated.map { $0.map(\.bitPattern) }
+      #expect(bits == expected.capture?.generated.map { $0.map(\.bitPattern) })
     }
   }
 

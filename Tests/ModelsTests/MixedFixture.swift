@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// The fixtures `mixed` and `alternating`, made by `make_mixed.py` beside them with Hugging Face transformers, and variants
+/// Fixtures that `make_mixed.py` and `make_families.py` beside them have made with Hugging Face transformers, and variants
 /// of them that must compute the same.
 struct MixedFixture {
   static let names = ["mixed", "alternating"]
@@ -54,7 +54,7 @@ struct MixedFixture {
 
 extension JSONObject {
   /// The field as a value of which a new `config.json` can be made; nil for objects, which the fixtures write anew.
-  fileprivate func field(_ key: String) -> JSONValue? {
+  func field(_ key: String) -> JSONValue? {
     if let value = try? optionalBool(key) { return .bool(value) }
     if let value = try? optionalInt(key) { return .int(value) }
     if let value = try? optionalDouble(key) { return .double(value) }

@@ -26,6 +26,38 @@ struct ModelShapeTests {
     #expect(abs(shape.totalBytes / 2 / 20.9e9 - 1) < 0.01)
   }
 
+  /// DeepSeek-V2-Lite: 15.7 billion parameters in 27 layers, the first of them dense (which counts as sparse here), and 576
+  /// elements a position and layer in the cache.
+  @Test func deepSeek() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "config.json",
+      #"{"architectures": ["DeepseekV2ForCausalLM"], "num_hidden_layers": 27, "hidden_size": 2048, "#
+        + #""num_attention_heads": 16, "num_key_value_heads": 16, "q_lora_rank": null, "kv_lora_rank": 512, "#
+        + #""qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "n_routed_experts": 64, "#
+        + #""n_shared_experts": 2, "num_experts_per_tok": 6, "moe_intermediate_size": 1408, "#
+        + #""intermediate_size": 10944, "vocab_size": 102400, "max_position_embeddings": 163840}"#)
+    let shape = try ModelShape(at: folder.path)
+    #expect(shape.cacheBytesPerPosition == 2 * 576)
+    #expect(shape.sharedIntermediateSize == 2 * 1408)
+    let attention = 2048 * 16 * 192 + 2048 * 576 + 512 * 16 * 256 + 16 * 128 * 2048
+    #expect(shape.denseElements == Double(attention + 2048 * 64 + 3 * 2048 * 2816))
+    #expect(shape.attentionElements == Double(16 * (576 + 512)))
+    #expect(abs(shape.totalBytes / 2 / 15.7e9 - 1) < 0.04)
+  }
+
+  /// Llama-3.2-1B: a model with one expert.
+  @Test func aDenseModelIsOneExpert() throws {
+    let folder = try TemporaryFolder()
+    let fields =
+      #""num_hidden_layers": 16, "hidden_size": 2048, "num_attention_heads": 32, "num_key_value_heads": 8, "#
+      + #""intermediate_size": 8192, "vocab_size": 128256, "max_position_embeddings": 131072}"#
+    try folder.write("config.json", #"{"architectures": ["LlamaForCausalLM"], "# + fields)
+    let shape = try ModelShape(at: folder.path)
+    #expect(shape.experts == 1 && shape.chosenExperts == 1 && shape.expertBytes == 3 * 2048 * 8192 * 2)
+    #expect(shape.denseElements == 2048 * (2 * 2048 + 2 * 512))
+  }
+
   @Test func theConfigurationByItselfIsEnough() throws {
     #expect(try ModelShape(at: "\(Setup.models)/\(Setup.qwen)/config.json") == Setup.shape(Setup.qwen))
     // A file with a name of its own has the model's: profiles know models by it.

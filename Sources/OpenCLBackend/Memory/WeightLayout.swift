@@ -5,7 +5,7 @@ import Foundation
 /// expert before. A unit is a panel (`Kernels/Common/panels.clh`), a row or pair of rows (`Kernels/Common/weights.clh`), or
 /// a strip (`Kernels/Common/fragments.clh`).
 struct WeightLayout {
-  /// That of the plan, but for f32 weights `gpu` instead of `mma`.
+  /// That of the plan, but for f32 weights and those of heads `gpu` instead of `mma`.
   let style: KernelStyle
   let source: MatrixShape
   /// Elements are bf16, else f32.
@@ -28,7 +28,7 @@ struct WeightLayout {
   }
 
   init(_ shape: MatrixShape, isBF16: Bool, style: KernelStyle) {
-    self.style = style == .mma && !isBF16 ? .gpu : style
+    self.style = style == .mma && (!isBF16 || shape.kind == .heads) ? .gpu : style
     source = shape
     self.isBF16 = isBF16
   }
@@ -115,7 +115,7 @@ struct WeightLayout {
   /// The row of the matrix that row `index` of a unit of `size` rows holds, or nil for padding.
   func row(unit: Int, size: Int, index: Int) -> Int? {
     switch source.kind {
-    case .plain:
+    case .plain, .heads:
       let row = unit * size + index
       return row < source.rows ? row : nil
     case .gated:

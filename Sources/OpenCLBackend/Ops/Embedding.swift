@@ -2,7 +2,7 @@ package import Backend
 import OpenCL
 
 extension OpenCLBackend {
-  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws {
+  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, scale: Float, into out: Activation) throws {
     let layout = table.layout
     for segment in table.segments {
       let firstToken = segment.units.lowerBound * layout.unitFeatures
@@ -10,7 +10,8 @@ extension OpenCLBackend {
       try launch(
         KernelKey(.embedding, isBF16: layout.isBF16),
         .embedding(rows: rows.count, columns: layout.source.columns, plan), batch.tokens.view, segment.buffer.view,
-        out.buffer.view, Int32(rows.lowerBound), Int32(layout.source.columns), Int32(tokens), Int32(firstToken))
+        out.buffer.view, Int32(rows.lowerBound), Int32(layout.source.columns), Int32(tokens), Int32(firstToken),
+        scale)
     }
   }
 
@@ -24,7 +25,7 @@ extension OpenCLBackend {
     var longest = [0]
     slots.reserveCapacity(layout.rowCount)
     tileCounts.reserveCapacity(layout.rowCount + 1)
-    let tileRows = LaunchShape.attentionRows(plan)
+    let tileRows = LaunchShape.attentionRows(cache, plan)
     for run in layout.runs {
       for index in 0..<run.rows.count {
         let position = run.firstPosition + index

@@ -29,6 +29,9 @@ final class LayerBench {
   /// - Parameter positions: of a sequence, at most.
   /// - Throws: `ProfilingError` if the device has too little memory, and what the backend throws.
   init(_ backend: B, model: ModelShape, positions: Int) throws {
+    guard model.latent == nil else {
+      throw ProfilingError("\(model.name): latent attention cannot be calibrated, expected a model without kv_lora_rank")
+    }
     self.backend = backend
     self.model = model
     let shape = AttentionShape(
