@@ -162,6 +162,8 @@ final class ExpertStreamer: @unchecked Sendable {
       }
       locked { transfer.state = state }
     }
+    // The memory that copies read goes with this streamer.
+    try? queue.finish()
   }
 
   private func next() -> ExpertTransfer? {
@@ -204,6 +206,9 @@ final class ExpertStreamer: @unchecked Sendable {
       linkIsFreeAt = begin + .seconds(Double(size) / linkBandwidth)
       let rest = linkIsFreeAt - .now
       if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+    } else if locked({ records != nil }) {
+      // So that the record ends when the copy does, not when it is queued.
+      try event?.wait()
     }
     let end = ContinuousClock.now
     locked {
