@@ -97,7 +97,7 @@ package actor Engine {
     scheduler = Scheduler(
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
-        maxRequests: options.maxRequests, maxBatchedTokens: Self.maxBatchedTokens(files, options),
+        maxRequests: options.maxRequests, maxBatchedTokens: Self.plannedTokens(files, options),
         maxPositions: model.maxPositions, streamed: runner.expertTransfers.streamed(model)),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }

@@ -41,7 +41,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     experts = sizes.experts
     leastExperts = sizes.leastExperts
     expertCount = model.isSparse.count(where: \.self) * model.expertCount
-    cache = model.kvCache(blockCount: blocks, blockSize: Engine.blockSize).byteCount * model.layerCount
+    cache = Engine.cacheBytes(model, options, blocks: blocks) * model.layerCount
     activations = Engine.activationBytes(model, options, rows: Engine.mostRows(files, options))
     hostLayers = min(options.experts.hostLayers, model.layerCount)
     budget = options.memoryBudget

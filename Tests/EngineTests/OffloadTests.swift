@@ -65,6 +65,26 @@ struct OffloadTests {
     }
   }
 
+  /// More prompt tokens at once than memory is planned for, batches that grow, and requests that decode beside them: what
+  /// does not fit waits or is cut, and nothing goes beyond the budget.
+  @Test func manyPromptsAtOnceStayWithinTheBudget() async throws {
+    let requests = [70, 130, 200, 256, 9, 190, 256].enumerated().map { index, length in
+      GenerationRequest(prompt: prompt(length, seed: UInt64(index)), maxTokens: 3)
+    }
+    let whole = try await run(options(.any, share: 1, positions: 2048, tokens: 2048), requests)
+    let policies: [any Policy] = [Layered(), Layered(groups: 3), Chunked(chunkSize: 1000), Adaptive(tbtTarget: 0.005)]
+    for policy in policies {
+      for tokens in [70, 256, 300] {
+        let part = try await run(
+          options(.any, policy: policy, share: 0.125, positions: 2048, tokens: tokens), requests)
+        #expect(part.results.map(\.tokens) == whole.results.map(\.tokens), "\(policy.name), \(tokens)")
+      }
+    }
+    // Prompts that are not cut: as long as the longest.
+    let part = try await run(options(.any, policy: Continuous(), share: 0.125, positions: 2048, tokens: 256), requests)
+    #expect(part.results.map(\.tokens) == whole.results.map(\.tokens))
+  }
+
   /// 512 prompt tokens of top-4 of 32: 64 rows an expert bring whole layers, each expert once. Chunks of 32 bring what
   /// their routers choose, each chunk anew but for what stayed.
   @Test(arguments: TestTarget.openCL)
