@@ -19,8 +19,6 @@ final class ExpertStreamer: @unchecked Sendable {
   private var ahead: [ExpertTransfer] = []
   private var isStopping = false
   private var counted: ExpertTransfers
-  /// Experts that came at least once, by number.
-  private var seen: [Set<Int>]
   private var records: [TransferRecord]?
 
   /// - Parameters:
@@ -40,7 +38,7 @@ final class ExpertStreamer: @unchecked Sendable {
         StagingBuffer(try PinnedMemory(context.context, byteCount: stagingBytes, label: "staging"))
       } : []
     counted = ExpertTransfers(layerCount: layers)
-    seen = Array(repeating: [], count: layers)
+    counted.loadsByExpert = Array(repeating: [:], count: layers)
   }
 
   private static let stagingCount = 3
@@ -63,13 +61,7 @@ final class ExpertStreamer: @unchecked Sendable {
   /// Lets the thread end; waiting transfers are not done.
   func stop() { locked { isStopping = true } }
 
-  var counts: ExpertTransfers {
-    locked {
-      var counts = counted
-      counts.distinct = seen.map(\.count)
-      return counts
-    }
-  }
+  var counts: ExpertTransfers { locked { counted } }
 
   /// Whether these transfers are complete.
   func areOver(_ transfers: [ExpertTransfer]) -> Bool {
@@ -213,7 +205,7 @@ final class ExpertStreamer: @unchecked Sendable {
     let end = ContinuousClock.now
     locked {
       counted.loads[layer][phase] += 1
-      seen[layer].insert(transfer.expert)
+      counted.loadsByExpert[layer][transfer.expert, default: 0] += 1
       if !isInPlace { counted.hostToDevice[layer][phase] += size }
       records?.append(
         TransferRecord(
