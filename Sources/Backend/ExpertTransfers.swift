@@ -6,8 +6,8 @@ package struct ExpertTransfers: Sendable {
   package var diskToHost: [[Int]]
   /// Experts that came, [layers][phases].
   package var loads: [[Int]]
-  /// Experts that came at least once, by layer.
-  package var distinct: [Int] = []
+  /// By layer, how often each expert came; only those that did.
+  package var loadsByExpert: [[Int: Int]] = []
   /// By phase: experts that passes needed, and of these the ones that were there or on their way.
   package var needed = [0, 0]
   package var hits = [0, 0]

@@ -27,16 +27,39 @@ extension Engine {
 
   /// Rows that an iteration has at most: prompt tokens, and one for each decoding request.
   static func mostRows(_ files: ModelFiles, _ options: EngineOptions) -> Int {
-    let tokens =
-      options.policy.cutsPrompts
-      ? min(options.expectedTokens, maxBatchedTokens(files, options)) : options.expectedTokens
+    let tokens = options.policy.cutsPrompts ? plannedTokens(files, options) : options.expectedTokens
     return tokens + min(options.maxRequests, blocks(options))
   }
 
-  /// Of the workspace, the hidden states and the carry, the batch and the logits.
+  /// Prompt tokens that an iteration may have: what memory is planned for.
+  static func plannedTokens(_ files: ModelFiles, _ options: EngineOptions) -> Int {
+    max(1, min(options.expectedTokens, maxBatchedTokens(files, options)))
+  }
+
+  /// Of the workspace, the hidden states and the carry, the batch, the logits, and what the ops keep.
   static func activationBytes(_ model: ModelDescription, _ options: EngineOptions, rows: Int) -> Int {
-    let logits = 64 * (model.vocabularySize + 2 * model.hiddenSize) * 4
-    return rowBytes(model, rows: rows) + logits + batchBytes(rows: rows, blocks: blocks(options))
+    // With the indices of its rows.
+    let logits = 64 * (model.vocabularySize + 2 * model.hiddenSize + 1) * 4
+    let bytes = rowBytes(model, rows: rows) + logits + batchBytes(model, options, rows: rows)
+    guard let plan = options.devicePlan else { return bytes }
+    let rounded = (rows + 63) / 64 * 64
+    let sparse =
+      model.isSparse.contains(true)
+      ? OpenCLBackend.routingBytes(
+        rows: rounded, experts: model.expertCount, chosen: model.chosenExperts, layers: model.layerCount, plan: plan)
+      : 0
+    let dense =
+      model.isSparse.contains(false)
+      ? OpenCLBackend.routingBytes(rows: rounded, experts: 1, chosen: 1, layers: model.layerCount, plan: plan) : 0
+    let positions = min(blocks(options) * blockSize, model.maxPositions)
+    return bytes + sparse + dense
+      + OpenCLBackend.attentionBytes(model.attention, rows: rows, positions: positions, plan: plan)
+  }
+
+  /// Bytes of one layer's keys and values.
+  static func cacheBytes(_ model: ModelDescription, _ options: EngineOptions, blocks: Int) -> Int {
+    let shape = model.kvCache(blockCount: blocks, blockSize: blockSize)
+    return options.devicePlan.map { OpenCLBackend.byteCount(shape, plan: $0) } ?? shape.byteCount
   }
 
   /// Of the workspace, the hidden states and the carry.
@@ -45,8 +68,12 @@ extension Engine {
     return Workspace<ReferenceBackend>.byteCount(model, rows: rows) + 4 * rounded * model.hiddenSize * 4
   }
 
-  /// Tokens, positions, slots, tiles and block tables of two batches, and places of experts.
-  private static func batchBytes(rows: Int, blocks: Int) -> Int { 2 * (rows * 7 + blocks) * 4 + (1 << 16) }
+  /// Tokens, positions, slots, tiles and block tables of two batches; requests may share the blocks of prompts that begin alike.
+  private static func batchBytes(_ model: ModelDescription, _ options: EngineOptions, rows: Int) -> Int {
+    let blocks = blocks(options)
+    let longest = min(blocks, (model.maxPositions + blockSize - 1) / blockSize)
+    return 2 * (rows * 7 + min(options.maxRequests, blocks) * longest) * 4
+  }
 
   /// Prompt tokens that pass the model together at most: what the options say; otherwise 8192, as in the paper, but
   /// fewer, to 4096, where their activations would take more than a quarter of what weights and KV cache take, and so
@@ -55,7 +82,7 @@ extension Engine {
     if let asked = options.maxBatchedTokens { return asked }
     let model = files.description
     let blocks = blocks(options)
-    let cache = model.kvCache(blockCount: blocks, blockSize: blockSize).byteCount * model.layerCount
+    let cache = cacheBytes(model, options, blocks: blocks) * model.layerCount
     let quarter = (weightBytes(files.checkpoint) + cache) / 4
     var limit = min(8192, max(4096, quarter / max(1, rowBytes(model, rows: 4096) / 4096)))
     if let plan = options.devicePlan {

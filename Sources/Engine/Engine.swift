@@ -22,6 +22,7 @@ package actor Engine {
   private var scheduler: Scheduler
   private var totals = IterationTotals()
   private var ledgerAtRestart: Ledger
+  private var useAtRestart: ExpertUse
   /// What passes had read and moved before this iteration, if each iteration's account is kept.
   private var accountBefore: Ledger.Entry?
   private var clients: [RequestID: Client] = [:]
@@ -89,6 +90,7 @@ package actor Engine {
     expertBytes = loaded.expertBytes
     // What warming up has moved is not a request's.
     ledgerAtRestart = try Self.ledger(of: loaded.runner, expertBytes: loaded.expertBytes)
+    useAtRestart = try ExpertUse(loaded.runner)
     accountBefore = options.recordsIterations ? ledgerAtRestart.total : nil
     self.files = files
     self.tokenizer = tokenizer
@@ -97,7 +99,7 @@ package actor Engine {
     scheduler = Scheduler(
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
-        maxRequests: options.maxRequests, maxBatchedTokens: Self.maxBatchedTokens(files, options),
+        maxRequests: options.maxRequests, maxBatchedTokens: Self.plannedTokens(files, options),
         maxPositions: model.maxPositions, streamed: runner.expertTransfers.streamed(model)),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }
@@ -249,6 +251,7 @@ package actor Engine {
       pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
     totals = IterationTotals()
     ledgerAtRestart = try wholeLedger()
+    useAtRestart = try ExpertUse(runner)
     if accountBefore != nil { accountBefore = ledgerAtRestart.total }
   }
 
@@ -283,13 +286,18 @@ package actor Engine {
   }
 
   /// What was read and moved since the engine was made or `restart` was called. Waits for the device.
-  package func ledger() throws -> Ledger { try wholeLedger() - ledgerAtRestart }
+  package func ledger() throws -> Ledger {
+    var ledger = try wholeLedger() - ledgerAtRestart
+    try ExpertUse(runner).count(since: useAtRestart, in: &ledger)
+    return ledger
+  }
 
+  /// Without the counts of different experts.
   private func wholeLedger() throws -> Ledger { try Self.ledger(of: runner, expertBytes: expertBytes) }
 
   private static func ledger(of runner: any SequenceExecutor, expertBytes: [Int]) throws -> Ledger {
     try Ledger(
-      traffic: runner.memoryTraffic, loads: runner.expertLoads(), rows: runner.expertRows(), expertBytes: expertBytes,
+      traffic: runner.memoryTraffic, loads: runner.expertLoads(), expertBytes: expertBytes,
       transfers: runner.expertTransfers)
   }
 }

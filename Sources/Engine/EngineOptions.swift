@@ -14,7 +14,8 @@ package struct EngineOptions: Sendable {
   /// Prompt tokens that pass the model together at most, where the policy cuts prompts; unless given, what suits the
   /// model and the device: see `Engine.maxBatchedTokens`.
   package var maxBatchedTokens: Int?
-  /// Prompt tokens that are expected to pass together, for the estimate of memory.
+  /// Prompt tokens that are expected to pass together: memory is planned for so many, and more are cut where the policy cuts
+  /// prompts. Where it does not, at least the longest prompt.
   package var expectedTokens: Int
   /// What may be used of the device's memory, by everything together.
   package var deviceMemory: DeviceMemory = .share(0.9)

@@ -7,11 +7,10 @@ extension Ledger {
   /// - Parameters:
   ///   - traffic: modelled bytes but for experts.
   ///   - loads: experts that passes read, by layer.
-  ///   - rows: rows of each expert, [layers][experts].
   ///   - expertBytes: of one expert of each layer.
   ///   - transfers: experts that were moved.
   init(
-    traffic: MemoryTraffic, loads: [ExpertLoads], rows: [[Int]], expertBytes: [Int], transfers: ExpertTransfers
+    traffic: MemoryTraffic, loads: [ExpertLoads], expertBytes: [Int], transfers: ExpertTransfers
   ) {
     self.init()
     outside = traffic.outside
@@ -26,8 +25,6 @@ extension Ledger {
       layers[layer].diskToHost = Phases(transfers.diskToHost[layer])
       layers[layer].expertTransfers = Phases(transfers.loads[layer])
     }
-    distinctReads = rows.map { $0.count { $0 > 0 } }
-    distinctTransfers = transfers.distinct
     needed = Phases(transfers.needed)
     hits = Phases(transfers.hits)
     slots = transfers.slots

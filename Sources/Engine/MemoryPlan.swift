@@ -17,6 +17,8 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
   /// All experts, and one of each size that there is.
   package var experts: Int
   package var leastExperts: Int
+  /// Of `experts`, what is of use on the device.
+  package var usefulExperts: Int
   package var expertCount: Int
   /// Layers whose experts are to stay in host memory.
   package var hostLayers: Int
@@ -30,7 +32,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
   package var fitsAll: Bool { hostLayers == 0 && budget.map { total <= $0 } ?? true }
   /// Bytes for experts on the device.
   package var expertsOnDevice: Int {
-    budget.map { min(experts, max(0, $0 - dense - cache - activations)) } ?? experts
+    budget.map { min(usefulExperts, max(0, $0 - dense - cache - activations)) } ?? usefulExperts
   }
 
   init(_ files: ModelFiles, _ options: EngineOptions, _ sizes: WeightSizes) {
@@ -41,9 +43,10 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     experts = sizes.experts
     leastExperts = sizes.leastExperts
     expertCount = model.isSparse.count(where: \.self) * model.expertCount
-    cache = model.kvCache(blockCount: blocks, blockSize: Engine.blockSize).byteCount * model.layerCount
+    cache = Engine.cacheBytes(model, options, blocks: blocks) * model.layerCount
     activations = Engine.activationBytes(model, options, rows: Engine.mostRows(files, options))
     hostLayers = min(options.experts.hostLayers, model.layerCount)
+    usefulExperts = sizes.usefulExperts(hostLayers: hostLayers)
     budget = options.memoryBudget
   }
 

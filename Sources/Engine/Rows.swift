@@ -15,9 +15,9 @@ struct Rows<B: Backend> {
   /// The activation, made larger if need be; then its contents are lost.
   mutating func atLeast(_ wanted: Int, _ backend: B) throws -> B.Activation {
     if let activation, rows >= wanted { return activation }
-    // Room for what is wanted, and where a batch grows, for it to go on a while.
+    // What is wanted and a little more, for a batch that grows, but no more than `Engine.activationBytes` counts.
     let few = 1 << (Int.bitWidth - (max(wanted, 1) - 1).leadingZeroBitCount)
-    let larger = max(min(few, (wanted + 63) / 64 * 64), rows + rows / 4)
+    let larger = min(few, (wanted + 63) / 64 * 64)
     release()  // given back before the larger one is taken
     let made = try backend.makeActivation(rows: larger, columns: columns, label: label)
     rows = larger

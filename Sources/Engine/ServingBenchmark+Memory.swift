@@ -21,10 +21,30 @@ extension ServingBenchmark {
       let expected = cachePositions < 1 ? "1 or more" : "at most \(mostPositions)"
       throw EngineError("cache-positions is \(cachePositions), expected \(expected)")
     }
-    let longest = lengths.map(\.promptTokens).max() ?? 1
-    // Full prompts of the most requests at once.
+    // Full prompts of the most requests at once; where the experts do not all fit beside these, of one.
+    var options = engineOptions(files, promptsAtOnce: maxRequests)
+    if !Engine.memoryPlan(files, options).fitsAll { options = engineOptions(files, promptsAtOnce: 1) }
+    let held = (options.cachePositions + Engine.blockSize - 1) / Engine.blockSize * Engine.blockSize
+    try check(lengths, fit: held, "the KV cache") { needed in
+      cachePositions == nil
+        ? "the device has no memory for more" : "give cache-positions \(needed) or more"
+    }
+    return options
+  }
+
+  private func engineOptions(_ files: ModelFiles, promptsAtOnce: Int) -> EngineOptions {
+    let lengths = loads.flatMap(\.workload.arrivals).map(\.lengths)
+    let tokens = loads.map { load in
+      load.workload.arrivals.map(\.lengths.promptTokens).sorted(by: >).prefix(promptsAtOnce).reduce(0, +)
+    }
     var options = EngineOptions(
-      device: device, cachePositions: Engine.blockSize, expectedTokens: min(max(longest, 1), maxBatchedTokens))
+      device: device, cachePositions: Engine.blockSize, expectedTokens: min(max(tokens.max() ?? 1, 1), maxBatchedTokens)
+    )
+    if policies.contains(where: { $0.name == .continuous }) {
+      // It cuts no prompt, nor one that comes again with what it has generated.
+      options.policy = Continuous()
+      options.expectedTokens = max(options.expectedTokens, lengths.map(\.positions).max() ?? 1)
+    }
     options.maxBatchedTokens = maxBatchedTokens
     options.maxRequests = maxRequests
     options.deviceMemory = deviceMemory
@@ -32,12 +52,7 @@ extension ServingBenchmark {
     options.experts = experts
     options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)
     if cachePositions == nil {
-      options.cachePositions = min(options.cachePositions, positionsThatFit(files, options))
-    }
-    let held = (options.cachePositions + Engine.blockSize - 1) / Engine.blockSize * Engine.blockSize
-    try check(lengths, fit: held, "the KV cache") { needed in
-      cachePositions == nil
-        ? "the device has no memory for more" : "give cache-positions \(needed) or more"
+      options.cachePositions = min(options.cachePositions, positionsThatFit(files, options, lengths))
     }
     return options
   }
@@ -65,9 +80,10 @@ extension ServingBenchmark {
     }.max() ?? block
   }
 
-  /// Positions that `cacheShare` of the free memory holds, and the largest buffer of the device.
-  private func positionsThatFit(_ files: ModelFiles, _ options: EngineOptions) -> Int {
-    let one = files.description.kvCache(blockCount: 1, blockSize: Engine.blockSize).byteCount
+  /// Positions that `cacheShare` of the free memory holds, and the largest buffer of the device; as many as the longest
+  /// request needs, if there is room for one expert beside them.
+  private func positionsThatFit(_ files: ModelFiles, _ options: EngineOptions, _ lengths: [Trace.Entry]) -> Int {
+    let one = Engine.cacheBytes(files.description, options, blocks: 1)
     let plan = Engine.memoryPlan(files, options)
     let memory = plan.budget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory)
     var blocks = Int.max
@@ -80,7 +96,11 @@ extension ServingBenchmark {
     let free =
       Double(beside - plan.experts) * Self.cacheShare > Double(one * files.description.layerCount)
       ? Double(beside - plan.experts) * Self.cacheShare : Double(beside) * Self.streamingCacheShare
-    blocks = min(blocks, Int(max(0, free)) / max(one * files.description.layerCount, 1))
+    let share = Int(max(0, free)) / max(one * files.description.layerCount, 1)
+    var longest = options
+    longest.cachePositions = lengths.map(\.positions).max() ?? 1
+    let needed = Engine.memoryPlan(files, longest).smallest <= memory ? Engine.blocks(longest) : 1
+    blocks = min(blocks, max(share, needed))
     return max(blocks, 1) * Engine.blockSize
   }
 }

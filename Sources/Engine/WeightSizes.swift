@@ -13,6 +13,8 @@ struct WeightSizes {
   var head = 0
   var experts = 0
   var leastExperts = 0
+  /// Of each layer with experts: its number, one expert's projections, and all its experts' bytes.
+  private var expertLayers: [(layer: Int, expert: [Int], bytes: Int)] = []
 
   init(_ files: ModelFiles, _ plan: DevicePlan?) {
     let model = files.description
@@ -41,11 +43,20 @@ struct WeightSizes {
     for (layer, kind) in areBF16.enumerated() where model.isSparse[layer] {
       let gateUp = Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, isBF16: kind.gateUp, plan)
       let down = Self.matrix(rows: hidden, columns: inner, kind: .plain, isBF16: kind.down, plan)
-      experts += (gateUp + down) * model.expertCount
+      expertLayers.append((layer, [gateUp, down], (gateUp + down) * model.expertCount))
       sizes.insert([gateUp, down])
     }
+    experts = expertLayers.reduce(0) { $0 + $1.bytes }
     leastExperts = sizes.joined().reduce(0, +)
     if model.tiedEmbeddings { head = embedding }
+  }
+
+  /// Of the experts, what is of use on the device if the first layers keep none there: of those, room for two to pass.
+  func usefulExperts(hostLayers: Int) -> Int {
+    Dictionary(grouping: expertLayers, by: \.expert).values.reduce(0) { sum, own in
+      let passing = own.count { $0.layer < hostLayers }
+      return sum + (own.count - passing + min(passing, 2)) * own[0].bytes
+    }
   }
 
   /// The layer in a tensor's name: `model.layers.3.mlp.gate.weight`.

@@ -36,10 +36,25 @@ struct MatrixAttention {
     parts = longest.dividedUp(by: Self.part)
     let groups = heads.keyValueHeads * blocks
     meetings = groups * tiles
-    let bytes = rows * heads.queryHeads * parts * (heads.headSize.roundedUp(to: 4) + 4) * 4
+    let bytes = Self.bytes(heads, rows: rows, parts: parts)
     isSplit = parts > 1 && meetings < 2 * units && bytes <= Self.mostPartialBytes
     partialBytes = isSplit ? bytes : 0
     shape = LaunchShape(
       global: Extent(groups * Self.threads, tiles, isSplit ? parts : 1), local: Extent(Self.threads, 1, 1))
+  }
+
+  private static func bytes(_ heads: AttentionShape, rows: Int, parts: Int) -> Int {
+    rows * heads.queryHeads * parts * (heads.headSize.roundedUp(to: 4) + 4) * 4
+  }
+
+  /// Bytes of the buffers for partial results, and for counting which have come, at least.
+  static let leastPartialBytes = 1 << 20
+  static let leastMeetings = 1024
+
+  /// Bytes at most of both buffers, for up to `rows` rows in tiles of up to `tallest`.
+  static func mostScratchBytes(_ heads: AttentionShape, rows: Int, tallest: Int, longest: Int) -> Int {
+    let partial = min(bytes(heads, rows: rows, parts: longest.dividedUp(by: part)), mostPartialBytes)
+    let blocks = (tallest * (heads.queryHeads / heads.keyValueHeads)).dividedUp(by: queries)
+    return max(partial, leastPartialBytes) + 4 * max(heads.keyValueHeads * blocks * rows, leastMeetings)
   }
 }

@@ -56,6 +56,10 @@ extension ModelOptions {
       device: try DeviceSelection.find(device), policy: try policy.policy(layerCount: files.description.layerCount),
       cachePositions: cachePositions, expectedTokens: expectedTokens)
     options.maxBatchedTokens = maxNumBatchedTokens
+    if let chunkSize {
+      if let maxNumBatchedTokens { try ServingOptions.check(chunkSize, maxNumBatchedTokens) }
+      options.maxBatchedTokens = maxNumBatchedTokens ?? max(chunkSize, Engine.maxBatchedTokens(files, options))
+    }
     options.maxRequests = maxNumSeqs
     (options.deviceMemory, options.experts) = try memory.settings(options.device, files.description)
     return options

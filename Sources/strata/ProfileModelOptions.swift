@@ -62,6 +62,11 @@ extension ProfileModelOptions {
       promptTokens.map { _ in "--prompt-tokens" },
     ].compactMap(\.self)
     if policy.isEmpty, let first = ofPolicies.first { throw ValidationError("'\(first)' needs '--policy'") }
+    for (option, isGiven, owner) in [
+      ("chunk-size", !chunkSize.isEmpty, PolicyName.chunked), ("layer-groups", layerGroups != nil, .layered),
+    ] where isGiven && !policy.contains(owner) {
+      throw ValidationError("'--\(option)' is of policy \(owner.rawValue), which '--policy' does not name")
+    }
   }
 
   /// Measures all that was asked for.

@@ -47,6 +47,7 @@ struct Run: AsyncParsableCommand {
 
   func validate() throws {
     if prompt.isEmpty, promptFile.isEmpty { throw ValidationError("--prompt or --prompt-file is needed") }
+    if plan, trace != nil { throw ValidationError("'--plan' runs nothing, so '--trace' would have nothing to show") }
   }
 
   func run() async throws {

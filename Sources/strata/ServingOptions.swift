@@ -75,6 +75,14 @@ extension ServingOptions {
     for option in options where option.isGiven && !policy.contains(option.policy) {
       throw ValidationError("'--\(option.name)' is of policy \(option.policy.rawValue), which '--policy' does not name")
     }
+    for size in chunkSize { try Self.check(size, maxNumBatchedTokens) }
+  }
+
+  /// - Throws: `ValidationError` for chunks that could never be as large.
+  static func check(_ chunkSize: Int, _ maxNumBatchedTokens: Int) throws {
+    guard chunkSize > maxNumBatchedTokens else { return }
+    throw ValidationError(
+      "'--chunk-size' is \(chunkSize), expected at most '--max-num-batched-tokens', which is \(maxNumBatchedTokens)")
   }
 
   /// Nil without limits.

@@ -60,9 +60,9 @@ struct AllocationFailureTests {
     #expect(allocations.liveBytes == 0)
   }
 
-  /// A prompt whose activations do not fit fails alone; the budget is kept, and the engine goes on.
+  /// A prompt that is not cut, and whose activations do not fit, fails alone; the budget is kept, and the engine goes on.
   @Test func aPromptThatDoesNotFitFailsAlone() async throws {
-    var options = TestTarget.any.options(cachePositions: 2048)
+    var options = TestTarget.any.options(cachePositions: 2048, policy: Continuous())
     options.expectedTokens = 32
     options.maxRequests = 4
     let budget = Engine.memoryPlan(files, options).total

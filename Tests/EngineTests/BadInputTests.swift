@@ -73,6 +73,7 @@ struct BadInputTests {
     var options = target.options(cachePositions: cachePositions)
     options.plan?.maxAllocation = maxAllocation
     options.maxBatchedTokens = maxBatchedTokens
+    options.expectedTokens = maxBatchedTokens ?? 512
     return try Engine(files, tokenizer: nil, options: options)
   }
 

@@ -32,4 +32,13 @@ struct ChunkedTests {
     #expect(simulation.finished == [RequestID(6)])
     #expect(simulation.lives[RequestID(0)]?.generated == 6, "one token an iteration, whatever the prompt does")
   }
+
+  /// Memory is planned for so many prompt tokens and no more.
+  @Test func chunksHaveAtMostTheTokensThatMayPassTogether() {
+    let view = PrefillView(
+      layerCount: 2, maxBatchedTokens: 40, decode: DecodeLoad(rows: 8, positions: 8),
+      prompts: [Prefill(id: RequestID(0), length: 90)])
+    #expect(Chunked(chunkSize: 100).nextTiles(view).map(\.tokenCount) == [40])
+    #expect(Chunked(chunkSize: 30).nextTiles(view).map(\.tokenCount) == [22])
+  }
 }

@@ -130,6 +130,24 @@ struct BenchServeTests {
       "take such lines out of the trace")
   }
 
+  /// Prompts that are more together than the longest alone, with room for few experts; a KV cache for the longest request is
+  /// found, too, if there is room for it.
+  @Test(.needsOpenCL, arguments: [[], ["--cache-positions", "1024"]])
+  func manyPromptsFitIntoASmallBudget(cache: [String]) async throws {
+    let outcome = try await serve(
+      ["300,2", "200,2", "250,3", "290,2", "30,2", "299,1"],
+      [
+        "--request-rate", "1000", "--num-requests", "12", "--device-memory", "11MiB", "--policy", "layered", "chunked",
+        "adaptive", "continuous", "--chunk-size", "64", "2000", "--json",
+      ] + cache, device: "0")
+    #expect(try outcome.expectSuccess().json([Report].self).map(\.completed) == [12, 12, 12, 12, 12])
+  }
+
+  @Test func chunksAreNotMoreThanPassTogether() async throws {
+    try await serve(["8,2"], ["--policy", "chunked", "--chunk-size", "100", "--max-num-batched-tokens", "99"])
+      .expectUsageError("'--chunk-size' is 100, expected at most '--max-num-batched-tokens', which is 99")
+  }
+
   @Test func aMalformedLineIsNamed() async throws {
     try await serve(["8,2", "8"], ["--request-rate", "10"]).expectFailure("trace.csv: line 3: found \"8\"")
   }

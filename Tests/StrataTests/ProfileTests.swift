@@ -153,7 +153,10 @@ struct ProfileTests {
     (["--ceilings", "--batch-sizes", "1"], "--batch-sizes"), (["--model", "m", "--trace", "t"], "--policy"),
     (["--model", "m", "--random-weights", "--policy", "layered"], "--random-weights"),
     (["--model", "m", "--random-weights", "--save-popularity", "f"], "--save-popularity"),
-    (["--model", "m", "--chunk-size", "8"], "--policy"), (["--model", "m", "--batch-sizes", "many"], "many"),
+    (["--model", "m", "--chunk-size", "8"], "--policy"),
+    (["--model", "m", "--policy", "layered", "--chunk-size", "8"], "'--chunk-size' is of policy chunked"),
+    (["--model", "m", "--policy", "chunked", "--layer-groups", "2"], "'--layer-groups' is of policy layered"),
+    (["--model", "m", "--batch-sizes", "many"], "many"),
   ])
   func wrongUsageIsTold(arguments: [String], part: String) async throws {
     try await Strata.run(["profile"] + arguments).expectUsageError(part)
@@ -176,6 +179,7 @@ struct ProfileTests {
     #expect(attention.count { $0["layers"] as? String == "layers 0 to 7" } == 8, "of the prompt alone")
     try await run("--device", "\(device)", "--trace", "/nowhere/t.json").expectFailure(
       "/nowhere/t.json: cannot be written")
+    try await run("--plan", "--trace", file).expectUsageError("'--plan' runs nothing")
     try await run("--device", "reference", "--trace", file).expectFailure("trace has no meaning on the reference")
   }
 }

@@ -19,8 +19,6 @@ final class ExpertStreamer: @unchecked Sendable {
   private var ahead: [ExpertTransfer] = []
   private var isStopping = false
   private var counted: ExpertTransfers
-  /// Experts that came at least once, by number.
-  private var seen: [Set<Int>]
   private var records: [TransferRecord]?
 
   /// - Parameters:
@@ -40,7 +38,7 @@ final class ExpertStreamer: @unchecked Sendable {
         StagingBuffer(try PinnedMemory(context.context, byteCount: stagingBytes, label: "staging"))
       } : []
     counted = ExpertTransfers(layerCount: layers)
-    seen = Array(repeating: [], count: layers)
+    counted.loadsByExpert = Array(repeating: [:], count: layers)
   }
 
   private static let stagingCount = 3
@@ -68,13 +66,7 @@ final class ExpertStreamer: @unchecked Sendable {
   /// Lets the thread end; waiting transfers are not done.
   func stop() { locked { isStopping = true } }
 
-  var counts: ExpertTransfers {
-    locked {
-      var counts = counted
-      counts.distinct = seen.map(\.count)
-      return counts
-    }
-  }
+  var counts: ExpertTransfers { locked { counted } }
 
   /// Whether these transfers are complete.
   func areOver(_ transfers: [ExpertTransfer]) -> Bool {
@@ -167,6 +159,8 @@ final class ExpertStreamer: @unchecked Sendable {
       }
       locked { transfer.state = state }
     }
+    // The memory that copies read goes with this streamer.
+    try? queue.finish()
   }
 
   private func next() -> ExpertTransfer? {
@@ -209,11 +203,14 @@ final class ExpertStreamer: @unchecked Sendable {
       linkIsFreeAt = begin + .seconds(Double(size) / linkBandwidth)
       let rest = linkIsFreeAt - .now
       if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) }
+    } else if locked({ records != nil }) {
+      // So that the record ends when the copy does, not when it is queued.
+      try event?.wait()
     }
     let end = ContinuousClock.now
     locked {
       counted.loads[layer][phase] += 1
-      seen[layer].insert(transfer.expert)
+      counted.loadsByExpert[layer][transfer.expert, default: 0] += 1
       if !isInPlace { counted.hostToDevice[layer][phase] += size }
       records?.append(
         TransferRecord(

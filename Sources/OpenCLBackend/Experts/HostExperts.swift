@@ -47,11 +47,19 @@ final class HostExperts {
     return bytes
   }
 
-  func forget(_ number: Int) { held[number] = nil }
+  /// Gives the room back that was reserved last.
+  func forget(_ number: Int) {
+    guard let bytes = held.removeValue(forKey: number), let start = bytes.baseAddress else { return }
+    used -= bytes.count
+    room = UnsafeMutableRawBufferPointer(start: start, count: bytes.count + room.count)
+  }
 
-  /// A chunk for at least `byteCount` bytes; false if the system has none.
+  /// What it has taken from the system, whether or not there are experts in it.
+  var allocatedBytes: Int { chunks.reduce(0) { $0 + $1.bytes.count } }
+
+  /// A chunk for one expert of `byteCount` bytes or, of small ones, several; false if the system has none.
   private func grow(_ byteCount: Int) -> Bool {
-    let size = min(max(byteCount, Self.chunkBytes), max(byteCount, capacity - used))
+    let size = max(1, min(Self.chunkBytes, capacity - used) / byteCount) * byteCount
     let chunk: Chunk
     if isPinned {
       guard let memory = try? PinnedMemory(context.context, byteCount: size, label: "experts") else { return false }

@@ -38,10 +38,14 @@ extension OpenCLBackend {
     byteCount: Int, meetings: Int
   ) throws -> (partial: DeviceBuffer, arrivals: DeviceBuffer) {
     if partialScratch.map({ $0.view.byteCount < byteCount }) ?? true {
-      partialScratch = try makeBuffer(byteCount: max(byteCount, 1 << 20), label: "attention parts")
+      partialScratch = nil  // given back before the larger one is taken
+      partialScratch = try makeBuffer(
+        byteCount: max(byteCount, MatrixAttention.leastPartialBytes), label: "attention parts")
     }
     if arrivalScratch.map({ $0.view.byteCount < meetings * 4 }) ?? true {
-      arrivalScratch = try makeBuffer([Int32](repeating: 0, count: max(meetings, 1024)), label: "attention arrivals")
+      arrivalScratch = nil
+      arrivalScratch = try makeBuffer(
+        [Int32](repeating: 0, count: max(meetings, MatrixAttention.leastMeetings)), label: "attention arrivals")
     }
     guard let partialScratch, let arrivalScratch else { throw BackendError("attention: no scratch memory") }
     return (partialScratch, arrivalScratch)

@@ -68,6 +68,9 @@ extension PolicyProfile {
     try files.check(prompt, source: "prompt-tokens")
     var options = EngineOptions(
       device: device, policy: Layered(), cachePositions: prompt.count, expectedTokens: prompt.count)
+    if let chunk = policies.compactMap(\.chunkSize).max() {
+      options.maxBatchedTokens = max(chunk, Engine.maxBatchedTokens(files, options))
+    }
     options.prefixCaching = false
     options.profiling = true
     progress("loading the model")

@@ -11,7 +11,9 @@ package struct Chunked: Policy {
 
   package var name: String { "chunked" }
 
-  private func budget(_ view: PrefillView) -> Int { max(0, chunkSize - view.decode.rows) }
+  private func budget(_ view: PrefillView) -> Int {
+    max(0, min(chunkSize - view.decode.rows, view.maxBatchedTokens))
+  }
 
   package func admissions(_ view: PrefillView, waiting: WaitingQueue) -> [RequestID] {
     view.inTurn(waiting, tokens: budget(view))

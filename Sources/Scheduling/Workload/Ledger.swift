@@ -80,7 +80,7 @@ package struct Ledger: Sendable, Equatable {
   package var outside = Entry()
   /// Empty where only sums are known.
   package var layers: [Entry] = []
-  /// Different experts that passes read, and that came to the device, by layer, since the beginning.
+  /// Different experts that passes read, and that came to the device, by layer, while this account was kept.
   package var distinctReads: [Int] = []
   package var distinctTransfers: [Int] = []
   /// Experts that passes needed, and of these the ones that were on the device or on their way; both 0 where all are.
@@ -110,7 +110,7 @@ package struct Ledger: Sendable, Equatable {
     return count > 0 && loads.total > 0 ? loads.total / Double(count) : nil
   }
 
-  /// What was added since `before`; distinct experts stay those since the beginning.
+  /// What was added since `before`; how many different experts that were, sums cannot say: they stay those of `after`.
   package static func - (after: Ledger, before: Ledger) -> Ledger {
     var change = after
     change.outside = after.outside - before.outside
