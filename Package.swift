@@ -24,7 +24,7 @@ let package = Package(
       name: "strata",
       dependencies: [
         "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference",
-        "Backend", "Checkpoints", "Tokenizers", "OpenCL",
+        "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -53,6 +53,7 @@ let package = Package(
     .target(name: "Backend", swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
+    .target(name: "Templates", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "JSON", swiftSettings: optimised),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
     .systemLibrary(
