@@ -70,6 +70,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Scheduling", "Checkpoints", "JSON", "Backend"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),

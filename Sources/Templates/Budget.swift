@@ -17,13 +17,13 @@ struct Budget {
 
   /// - Parameter input: bytes of the template and its variables.
   init(input: Int) {
-    work = 20_000_000 + 64 * min(input, 1 << 28)
+    work = 3_000_000 + 64 * min(input, 1 << 28)
   }
 
   /// Pays for `amount` more steps, bytes or elements.
   mutating func spend(_ amount: Int) throws {
     work -= amount
-    if work < 0 { throw Problem("the template does not end: its limit of steps is reached") }
+    if work < 0 { throw Problem("the template takes too many steps or too much memory") }
   }
 
   /// Pays for a string of `bytes` before it is made.

@@ -35,7 +35,8 @@ extension ChatTemplate {
         case .string(let template)? = members["template"]
       else {
         throw TemplateError(
-          source: "\(source)[\(index)]", line: nil, problem: "found \(item.summary), expected \"name\" and \"template\"")
+          source: "\(source)[\(index)]", line: nil, problem: "found \(item.summary), expected \"name\" and \"template\""
+        )
       }
       templates[name.text] = template.text
     }

@@ -38,7 +38,8 @@ package struct ChatTemplate: Sendable {
   init(_ texts: [String: String], specialTokens: JSONMembers, source: String) throws(TemplateError) {
     var templates: [String: JinjaTemplate] = [:]
     for (name, text) in texts {
-      templates[name] = try JinjaTemplate(text, source: texts.count == 1 ? source : "\(source) (template \(printable(name)))")
+      templates[name] = try JinjaTemplate(
+        text, source: texts.count == 1 ? source : "\(source) (template \(printable(name)))")
     }
     guard templates["default"] != nil || templates.count == 1 else {
       throw TemplateError(

@@ -61,7 +61,8 @@ struct RenderTemplate: ParsableCommand {
       return try JSONParser.parse(Array(line.utf8))
     } catch {
       throw TemplateError(
-        source: "\(conversations):\(number)", line: nil, problem: "not JSON: \(error.problem) (at byte \(error.offset))")
+        source: "\(conversations):\(number)", line: nil, problem: "not JSON: \(error.problem) (at byte \(error.offset))"
+      )
     }
   }
 }

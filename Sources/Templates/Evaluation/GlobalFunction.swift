@@ -51,12 +51,9 @@ extension Renderer {
     let step = bounds.count == 3 ? bounds[2] : 1
     let (start, stop) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
     if step == 0 { throw Problem("range with the step 0") }
-    let isAhead = step > 0 ? start < stop : start > stop
-    let distance = start.distance(toChecked: stop)
-    if isAhead, (distance - 1) / step.magnitude >= UInt(Budget.range) {
-      throw Problem("a range of more than \(Budget.range) numbers")
-    }
-    return .range(RangeValue(start: start, stop: stop, step: step))
+    let range = RangeValue(start: start, stop: stop, step: step)
+    if range.isTooLong { throw Problem("a range of more than \(Budget.range) numbers") }
+    return .range(range)
   }
 
   /// What Python's `dict(...)` makes of its arguments.
@@ -75,13 +72,6 @@ extension Renderer {
       }
     }
     return entries + arguments.named.map { (.string($0.name), $0.value) }
-  }
-}
-
-extension Int {
-  /// How far it is to `other`, in either direction.
-  fileprivate func distance(toChecked other: Int) -> UInt {
-    self < other ? UInt(bitPattern: other &- self) : UInt(bitPattern: self &- other)
   }
 }
 

@@ -2,6 +2,7 @@
 extension Renderer {
   /// `value.name`: a method or attribute, or else the item of that name.
   func attribute(_ name: String, of value: Value) throws -> Value {
+    if case .undefined(let what) = value { throw Problem("\(what) is undefined, and has no attribute \"\(name)\"") }
     if name.hasPrefix("__"), name.hasSuffix("__") { return .undefined("access to \"\(name)\" is not allowed") }
     if let attribute = Methods.attribute(name, of: value) { return attribute }
     switch value {
@@ -12,7 +13,6 @@ extension Renderer {
     case .macro(let macro) where name == "arguments":
       return try list(macro.signature.parameters.map { .string(syntax.names[$0]) }, isTuple: true)
     case .cycler(let cycler) where name == "current": return cycler.current
-    case .undefined(let what): throw Problem("\(what) is undefined, and has no attribute \"\(name)\"")
     default: return .undefined("\"\(name)\" of \(value.kind)")
     }
   }
@@ -33,7 +33,7 @@ extension Renderer {
         return .string(String(scalars[place]))
       }
     case .range(let range):
-      if let place = place(index, range.items.count) { return .int(range.items[place]) }
+      if let place = place(index, range.count) { return .int(range[place]) }
     case .undefined(let what): throw Problem("\(what) is undefined, and has no items")
     default: break
     }

@@ -70,7 +70,9 @@ extension Renderer {
     result.named = try arguments.named.map { ($0.name, try evaluate($0.value, in: scope)) }
     if let list = arguments.list { result.positional += try elements(evaluate(list, in: scope)) }
     if let mapping = arguments.mapping {
-      guard case .dict(let dict) = try evaluate(mapping, in: scope) else { throw Problem("expected a mapping behind **") }
+      guard case .dict(let dict) = try evaluate(mapping, in: scope) else {
+        throw Problem("expected a mapping behind **")
+      }
       for (key, value) in dict.entries {
         guard case .text(let name) = key else { throw Problem("the keys behind ** must be strings") }
         result.named.append((name.string, value))

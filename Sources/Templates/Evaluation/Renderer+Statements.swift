@@ -80,7 +80,7 @@ extension Renderer {
     }
     let variable = LoopValue(items, depth: depth, recursion: loop.isRecursive ? (loop, scope) : nil)
     for (index, item) in items.enumerated() {
-      try budget.spend(1)
+      try budget.spend(4)
       variable.index = index
       let inner = Scope(scope)
       inner.set(Names.loop, .loop(variable))

@@ -95,7 +95,9 @@ struct CallArguments {
     }
     var values: [Value?] = positional + Array(repeating: nil, count: parameters.count - positional.count)
     for (name, value) in named {
-      guard let place = parameters.firstIndex(of: name) else { throw Problem("\(function) has no argument \"\(name)\"") }
+      guard let place = parameters.firstIndex(of: name) else {
+        throw Problem("\(function) has no argument \"\(name)\"")
+      }
       if values[place] != nil { throw Problem("\(function) has two values for the argument \"\(name)\"") }
       values[place] = value
     }

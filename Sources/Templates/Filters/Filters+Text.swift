@@ -124,7 +124,9 @@ extension Filters {
     guard kept >= 0, leeway >= 0 else { throw Problem("truncate needs a length of at least that of its end") }
     if scalars.count <= length || scalars.count - length <= leeway { return try renderer.text(string) }
     var start = String(String.UnicodeScalarView(scalars[..<kept]))
-    if !(values[1]?.isTrue ?? false), let space = start.lastRange(of: " ") { start = String(start[..<space.lowerBound]) }
+    if !(values[1]?.isTrue ?? false), let space = start.lastRange(of: " ") {
+      start = String(start[..<space.lowerBound])
+    }
     return try renderer.text(start + end)
   }
 }

@@ -25,7 +25,9 @@ enum Filters {
     },
     "round": { value, arguments, _ in try rounded(value, arguments) },
     "attr": { value, arguments, renderer in
-      guard case .text(let name)? = try arguments.values("name", of: "attr")[0] else { throw Problem("attr needs a name") }
+      guard case .text(let name)? = try arguments.values("name", of: "attr")[0] else {
+        throw Problem("attr needs a name")
+      }
       if case .dict = value {
         return Methods.attribute(name.string, of: value) ?? .undefined(name.string)
       }

@@ -87,7 +87,9 @@ struct FormatSpecification {
     case "o": (radix, prefix) = (8, "0o")
     case "b": (radix, prefix) = (2, "0b")
     case "c":
-      guard let scalar = UInt32(exactly: value).flatMap(Unicode.Scalar.init) else { throw Problem("no character \(value)") }
+      guard let scalar = UInt32(exactly: value).flatMap(Unicode.Scalar.init) else {
+        throw Problem("no character \(value)")
+      }
       return String(scalar)
     default: return try real(Double(value))
     }

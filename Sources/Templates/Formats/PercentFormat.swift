@@ -70,7 +70,9 @@ enum PercentFormat {
       let text = letter == "s" ? try renderer.printed(value) : try value.represented()
       return try specification.text(.string(text), renderer)
     case "d", "i", "u":
-      guard let number = value.number, number.magnitude < 9e18 else { throw Problem("%\(letter) needs a number, found \(value.kind)") }
+      guard let number = value.number, number.magnitude < 9e18 else {
+        throw Problem("%\(letter) needs a number, found \(value.kind)")
+      }
       specification.kind = "d"
       specification.precision = nil
       return try specification.text(.int(value.integer ?? Int(number)), renderer)

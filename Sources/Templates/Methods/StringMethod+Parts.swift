@@ -29,7 +29,7 @@ extension StringMethod {
     var rest = receiver.scalars.drop(while: \.isPythonSpace)
     while !rest.isEmpty {
       if words.count == limit {
-        words.append(String(String.UnicodeScalarView(rest)).stripped(left: false, \.isPythonSpace))
+        words.append(String(String.UnicodeScalarView(rest)))
         break
       }
       let word = rest.prefix { !$0.isPythonSpace }
@@ -41,16 +41,18 @@ extension StringMethod {
 
   private func wordsFromEnd(_ limit: Int) -> [String] {
     var words: [String] = []
-    var rest = string.stripped(left: false, \.isPythonSpace).unicodeScalars[...]
+    var rest = receiver.scalars[...]
+    func dropSpace() { while let last = rest.last, last.isPythonSpace { rest.removeLast() } }
+    dropSpace()
     while !rest.isEmpty {
       if words.count == limit {
-        words.append(String(String.UnicodeScalarView(rest)).stripped(right: false, \.isPythonSpace))
+        words.append(String(String.UnicodeScalarView(rest)))
         break
       }
       let start = rest.lastIndex(where: \.isPythonSpace).map { rest.index(after: $0) } ?? rest.startIndex
       words.append(String(String.UnicodeScalarView(rest[start...])))
       rest = rest[..<start]
-      while let last = rest.last, last.isPythonSpace { rest.removeLast() }
+      dropSpace()
     }
     return words.reversed()
   }

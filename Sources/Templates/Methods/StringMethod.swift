@@ -31,7 +31,8 @@ struct StringMethod {
       let named = try dict.entries.map { (name: try $0.printed(), value: $1) }
       return try make(BraceFormat.text(string, CallArguments(named: named), renderer))
     case "center", "ljust", "rjust", "zfill": return try padded()
-    case "expandtabs", "encode", "maketrans", "translate": throw Problem("the method \"\(name)\" of strings is not supported")
+    case "expandtabs", "encode", "maketrans", "translate":
+      throw Problem("the method \"\(name)\" of strings is not supported")
     default:
       _ = try arguments.values(of: name)
       return .bool(PythonCase.has(name, string))
@@ -91,7 +92,8 @@ struct StringMethod {
     func has(_ affix: Value) throws -> Bool {
       guard case .text(let affix) = affix else { throw wrong("a string or a tuple of strings") }
       let part = affix.string.utf8
-      return name == "startswith" ? string.utf8.starts(with: part) : string.utf8.reversed().starts(with: part.reversed())
+      return name == "startswith"
+        ? string.utf8.starts(with: part) : string.utf8.reversed().starts(with: part.reversed())
     }
     guard let affix = values[0] else { throw wrong("a string") }
     if case .list(let list) = affix, list.isTuple { return try list.items.contains { try has($0) } }
@@ -120,7 +122,8 @@ struct StringMethod {
       return try make(string.utf8.starts(with: affix.utf8) ? String(Substring(string.utf8.dropFirst(count))) : string)
     }
     return try make(
-      string.utf8.reversed().starts(with: affix.utf8.reversed()) ? String(Substring(string.utf8.dropLast(count))) : string)
+      string.utf8.reversed().starts(with: affix.utf8.reversed())
+        ? String(Substring(string.utf8.dropLast(count))) : string)
   }
 
   private func replaced() throws -> Value {

@@ -93,8 +93,11 @@ enum StringLiteral {
   private static func scalar(
     _ rest: inout ArraySlice<Unicode.Scalar>, radix: Int, digits: ClosedRange<Int>
   ) throws -> Unicode.Scalar {
-    let text = String(String.UnicodeScalarView(rest.prefix(digits.upperBound).prefix { $0.isASCII && Int(String($0), radix: radix) != nil }))
-    guard text.utf8.count >= digits.lowerBound, let value = UInt32(text, radix: radix), let scalar = Unicode.Scalar(value)
+    let text = String(
+      String.UnicodeScalarView(
+        rest.prefix(digits.upperBound).prefix { $0.isASCII && Int(String($0), radix: radix) != nil }))
+    guard text.utf8.count >= digits.lowerBound, let value = UInt32(text, radix: radix),
+      let scalar = Unicode.Scalar(value)
     else { throw Problem("an escape in a string that is no character") }
     rest = rest.dropFirst(text.utf8.count)
     return scalar

@@ -84,7 +84,8 @@ enum Expression: Sendable {
     case .list(let items), .tuple(let items), .concatenation(let items): items
     case .dict(let entries): entries.flatMap { [$0.key, $0.value] }
     case .attribute(let value, _), .not(let value), .negative(let value), .positive(let value): [value]
-    case .item(let left, let right), .binary(_, let left, let right), .and(let left, let right), .or(let left, let right):
+    case .item(let left, let right), .binary(_, let left, let right), .and(let left, let right),
+      .or(let left, let right):
       [left, right]
     case .slice(let start, let stop, let step): [start, stop, step].compactMap { $0 }
     case .call(let value, let arguments), .filter(let value, _, let arguments), .test(let value, _, let arguments):

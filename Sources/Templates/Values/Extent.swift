@@ -7,7 +7,7 @@ struct Extent {
   /// Values in it, each as often as it is reached.
   var size = 1
 
-  init() {}
+  init(size: Int = 1) { self.size = max(1, size) }
 
   init(of items: some Sequence<Value>) throws {
     for item in items {

@@ -9,7 +9,7 @@ extension Value {
     case .text(let text): !text.isEmpty
     case .list(let list): !list.items.isEmpty
     case .dict(let dict): dict.count > 0
-    case .range(let range): range.step > 0 ? range.start < range.stop : range.start > range.stop
+    case .range(let range): range.count > 0
     case .view(let view): view.dict.count > 0
     case .iterator, .namespace, .loop, .macro, .cycler, .method, .function: true
     }
@@ -108,7 +108,7 @@ extension Value {
     case .list(let list): return list.items.count
     case .dict(let dict): return dict.count
     case .view(let view): return view.dict.count
-    case .range(let range): return range.items.count
+    case .range(let range): return range.count
     case .loop(let loop): return loop.items.count
     case .undefined: return 0
     default: throw Problem("\(kind) has no length")

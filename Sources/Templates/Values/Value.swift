@@ -53,6 +53,7 @@ enum Value {
     case .iterator(let iterator): iterator.extent
     case .method(let method): method.receiver.extent
     case .cycler(let cycler): cycler.items.extent
+    case .range(let range): Extent(size: range.count)
     default: Extent()
     }
   }
@@ -95,7 +96,19 @@ struct RangeValue: Equatable {
   var stop: Int
   var step: Int
 
-  var items: [Int] { Array(stride(from: start, to: stop, by: step)) }
+  /// The last index, if there is one.
+  private var last: UInt? {
+    guard step > 0 ? start < stop : start > stop else { return nil }
+    return (UInt(bitPattern: step > 0 ? stop &- start : start &- stop) - 1) / step.magnitude
+  }
+
+  var isTooLong: Bool { last.map { $0 >= UInt(Budget.range) } ?? false }
+
+  var count: Int { last.map { Int($0) + 1 } ?? 0 }
+
+  var items: [Int] { (0..<count).map { self[$0] } }
+
+  subscript(index: Int) -> Int { start &+ index &* step }
 }
 
 final class IteratorValue {
