@@ -19,6 +19,8 @@ struct BytePairModel: Sendable {
   /// Characters without a token that merges need: they have the ids from `firstHidden` on, which are no tokens.
   var hidden: [[UInt8]] = []
   var firstHidden: Int32 = .max
+  /// What no token has behind another character, so that no merge crosses the place before it; empty if there is none.
+  private(set) var boundary: [UInt8] = []
 
   /// The symbols of a word, to be merged.
   func append(_ bytes: [UInt8], _ range: Range<Int>, to word: inout [Int32]) {
@@ -73,6 +75,33 @@ struct BytePairModel: Sendable {
         output.append(unknown)
       }
     }
+  }
+
+  /// Finds out whether words may be cut before each `▁` that follows another character.
+  mutating func findBoundary(_ ids: [[UInt8]: Int32]) {
+    let space = Array("▁".utf8)
+    guard case .scalars = alphabet, !ignoresMerges, ids[space] != nil else { return }
+    for spelling in ids.keys where spelling.count > space.count {
+      var places: [Int] = []
+      TextPattern.literal(space).forEachMatch(in: spelling, spelling.indices) { places.append($0.lowerBound) }
+      if places.indices.contains(where: { places[$0] != $0 * space.count }) { return }
+    }
+    boundary = space
+  }
+
+  /// Calls `body` with parts of a word that no merge joins.
+  func forEachPart(of bytes: [UInt8], _ range: Range<Int>, _ body: (Range<Int>) -> Void) {
+    guard !boundary.isEmpty else { return body(range) }
+    var start = range.lowerBound
+    var last = range.lowerBound
+    TextPattern.literal(boundary).forEachMatch(in: bytes, range) { match in
+      if match.lowerBound > last {
+        body(start..<match.lowerBound)
+        start = match.lowerBound
+      }
+      last = match.upperBound
+    }
+    if start < range.upperBound { body(start..<range.upperBound) }
   }
 
   /// How the token of a byte is spelled for byte fallback.

@@ -78,6 +78,12 @@ struct Composition: Sendable {
     (0x3400..<0xA000).contains(value) || (0x17000..<0x18D00).contains(value) || (0x20000..<0x2F800).contains(value)
   }
 
+  /// Whether the scalar is a combining mark, as those tables have it.
+  static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+    guard let age = scalar.properties.age, (age.major, age.minor) <= engineVersion else { return false }
+    return !ScalarClasses.of(scalar.value).isDisjoint(with: .mark)
+  }
+
   private static func key(_ first: UInt32, _ second: UInt32) -> UInt64 {
     UInt64(first) << 32 | UInt64(second)
   }

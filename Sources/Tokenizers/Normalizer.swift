@@ -40,7 +40,7 @@ struct Normalizer: Sendable {
     case .prepend(let text): return range.isEmpty ? nil : text + bytes[range]
     case .strip(let left, let right): return Self.stripped(bytes, range, left, right)
     case .stripAccents:
-      return Self.mapped(bytes, range) { $0.properties.generalCategory == .nonspacingMark ? "" : String($0) }
+      return Self.mapped(bytes, range) { Composition.isMark($0) ? "" : String($0) }
     }
   }
 

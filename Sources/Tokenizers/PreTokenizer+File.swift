@@ -21,7 +21,7 @@ extension PreTokenizer {
     case "Digits":
       let isIsolated = try field.flag("individual_digits", default: false)
       try append(#"\p{N}"#, isIsolated ? .isolated : .contiguous, field)
-    case "Whitespace": try append(#"\w+|[^\w\s]+"#, .removed, isInverted: true, field)
+    case "Whitespace": append(Self.words)
     case "WhitespaceSplit": try append(#"\s"#, .removed, field)
     case "Punctuation":
       var behavior = SplitStep.Behavior.isolated
@@ -35,6 +35,17 @@ extension PreTokenizer {
           + "\"Whitespace\", \"WhitespaceSplit\", \"Punctuation\", \"CharDelimiterSplit\" or \"Sequence\"")
     }
   }
+
+  /// Words, and runs of what is neither a word nor white space: `\w+|[^\w\s]+`, but with Rust's `\w`.
+  private static let words: SplitStep = {
+    var others = ScalarSet()
+    others.insert([.word, .space], isNegated: false)
+    others.negate()
+    others.finish()
+    let runs = [ScalarSet(.word), others].map { PatternNode.repeated(.set($0), minimum: 1, maximum: nil, .greedy) }
+    let program = try? PatternProgram(.alternatives(runs))
+    return SplitStep(program.map { .expression($0) } ?? .literal([]), .removed, isInverted: true)
+  }()
 
   private mutating func append(_ split: SplitStep) { steps.append(.split(split)) }
 

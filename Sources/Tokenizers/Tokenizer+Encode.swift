@@ -65,6 +65,10 @@ private struct WordEncoder {
   }
 
   mutating func encode(_ bytes: [UInt8], _ range: Range<Int>) {
+    parts.model.forEachPart(of: bytes, range) { encodePart(bytes, $0) }
+  }
+
+  private mutating func encodePart(_ bytes: [UInt8], _ range: Range<Int>) {
     let key = ShortWord(bytes, range)
     if let key, let ids = known[key] {
       for index in ids { output.append(output[index]) }

@@ -23,7 +23,9 @@ extension TokenizerParts {
 
     let section = try ModelSection(root.required("model"))
     let added = try AddedTokensSection(root.optional("added_tokens"), model: section, normalizer: normalizer)
-    model = BytePairModel(section, isByteLevel: preTokenizer.isByteLevel)
+    var model = BytePairModel(section, isByteLevel: preTokenizer.isByteLevel)
+    model.findBoundary(section.ids)
+    self.model = model
     vocabulary = Self.vocabulary(section, added, decoder)
     rawTokens = AddedTokenMatcher(added.tokens.filter { !$0.isNormalised }.map(\.token))
     normalisedTokens = AddedTokenMatcher(added.tokens.filter(\.isNormalised).map(\.token))

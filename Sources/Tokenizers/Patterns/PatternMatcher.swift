@@ -190,11 +190,11 @@ extension PatternMatcher {
     var behind = false
     if position > range.lowerBound {
       var start = UTF8Reader.start(before: position, in: bytes)
-      before = ScalarClasses.of(UTF8Reader.scalar(at: &start, in: bytes)).contains(.word)
+      before = ScalarClasses.of(UTF8Reader.scalar(at: &start, in: bytes)).contains(.patternWord)
     }
     if position < range.upperBound {
       var start = position
-      behind = ScalarClasses.of(UTF8Reader.scalar(at: &start, in: bytes)).contains(.word)
+      behind = ScalarClasses.of(UTF8Reader.scalar(at: &start, in: bytes)).contains(.patternWord)
     }
     return before != behind
   }

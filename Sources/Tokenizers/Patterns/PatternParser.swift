@@ -61,10 +61,12 @@ struct PatternParser {
     var node = atom
     while let (minimum, maximum) = try takeQuantifier() {
       if case .edge = node { throw PatternProblem(text: "a quantifier behind an anchor") }
+      // In Ruby's syntax `{2}?` and `{2,3}+` are quantifiers of what is quantified already.
+      let isBraced = scalars[position - 1] == "}"
       var mode = PatternNode.Mode.greedy
-      if take("?") {
+      if !(isBraced && minimum == maximum), take("?") {
         mode = .lazy
-      } else if take("+") {
+      } else if !isBraced, take("+") {
         mode = .possessive
       }
       node = .repeated(node, minimum: minimum, maximum: maximum, mode)
@@ -188,7 +190,7 @@ extension PatternParser {
     switch letter {
     case "s", "S": classes = .space
     case "d", "D": classes = .decimal
-    case "w", "W": classes = .word
+    case "w", "W": classes = .patternWord
     case "p", "P":
       position += 1
       return try property(isNegated: letter == "P")
@@ -213,7 +215,7 @@ extension PatternParser {
     }
     switch name {
     case "Han": return ScalarSet(.han, isNegated: isNegated)
-    case "Alnum": return ScalarSet([.word, .number], isNegated: isNegated)
+    case "Alnum": return ScalarSet([.letter, .number, .mark], isNegated: isNegated)
     case "Space": return ScalarSet(.space, isNegated: isNegated)
     default:
       guard let classes = ScalarClasses.category(name) else {

@@ -16,9 +16,12 @@ struct ScalarClasses: OptionSet, Sendable, Hashable {
   static let number = category("N") ?? []
   static let punctuation = category("P") ?? []
   static let decimal = category("Nd") ?? []
+  static let mark = category("M") ?? []
   static let space = ScalarClasses(rawValue: 1 << 40)
   /// `\w` of Rust's regular expressions: alphabetic, marks, decimal digits, connectors, joiners.
   static let word = ScalarClasses(rawValue: 1 << 41)
+  /// `\w` of Oniguruma: the same without joiners, but with the superscripts and fractions of Latin-1.
+  static let patternWord = ScalarClasses(rawValue: 1 << 44)
   /// CR or LF.
   static let newline = ScalarClasses(rawValue: 1 << 42)
   static let han = ScalarClasses(rawValue: 1 << 43)
@@ -68,10 +71,12 @@ struct ScalarClasses: OptionSet, Sendable, Hashable {
     switch category {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
       .connectorPunctuation, .nonspacingMark, .spacingMark, .enclosingMark:
-      classes.insert(.word)
+      classes.formUnion([.word, .patternWord])
     default: break
     }
-    if properties.isAlphabetic || properties.isJoinControl { classes.insert(.word) }
+    if properties.isAlphabetic { classes.formUnion([.word, .patternWord]) }
+    if properties.isJoinControl { classes.insert(.word) }
+    if [0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE].contains(value) { classes.insert(.patternWord) }
     if properties.isWhitespace { classes.insert(.space) }
     if value == 0x0A || value == 0x0D { classes.insert(.newline) }
     if hanRanges.contains(where: { $0.contains(value) }) { classes.insert(.han) }
