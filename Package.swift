@@ -38,7 +38,7 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
+        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers", "JSON",
       ],
       swiftSettings: strict),
     .target(
@@ -70,6 +70,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BackendTests", dependencies: ["Backend", "Checkpoints", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),

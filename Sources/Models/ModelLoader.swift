@@ -17,7 +17,7 @@ struct ModelLoader<B: Backend> {
   /// f32 [count].
   mutating func vector(_ name: String, count: Int) throws -> B.Vector {
     let tensor = try checkpoint.weight(name, shape: [count])
-    defer { advance(tensor.bytes.count) }
+    defer { advance(tensor.storedBytes) }
     return try backend.loadVector(tensor.floats(), label: name)
   }
 
@@ -25,7 +25,7 @@ struct ModelLoader<B: Backend> {
   mutating func matrix(_ label: String, _ parts: [(name: String, rows: Int)], columns: Int) throws -> B.Matrix {
     let tensors = try tensors(parts, columns: columns)
     let matrix = try backend.loadMatrix(MatrixSource(label: label, parts: [tensors]))
-    advance(tensors.reduce(0) { $0 + $1.bytes.count })
+    advance(tensors.reduce(0) { $0 + $1.storedBytes })
     return matrix
   }
 
@@ -41,7 +41,7 @@ struct ModelLoader<B: Backend> {
       ExpertsSource(
         layer: layer, gateUp: MatrixSource(label: "\(label).gate_up", kind: .gated, parts: gateUps),
         down: MatrixSource(label: "\(label).down", parts: downs), isDense: isDense))
-    advance((gateUps + downs).joined().reduce(0) { $0 + $1.bytes.count })
+    advance((gateUps + downs).joined().reduce(0) { $0 + $1.storedBytes })
     return experts
   }
 

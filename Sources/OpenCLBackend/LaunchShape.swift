@@ -22,10 +22,12 @@ struct LaunchShape: Equatable {
     LaunchShape(global: Extent(columns.roundedUp(to: DevicePlan.group), rows), local: Extent(DevicePlan.group, 1))
   }
 
-  /// A linear layer with `units` panels (CPU style) or features (GPU style), and the rows of a CPU work-item.
-  static func linear(rows: Int, units: Int, _ plan: DevicePlan) -> (shape: LaunchShape, rowsPerItem: Int) {
+  /// A linear layer with so many features, in the CPU style in `units` panels; and the rows of a CPU work-item.
+  static func linear(
+    rows: Int, units: Int, features: Int, _ plan: DevicePlan
+  ) -> (shape: LaunchShape, rowsPerItem: Int) {
     guard plan.style == .cpu else {
-      return (tiles(features: units, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
+      return (tiles(features: features, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
     }
     // Enough items for each unit to have several, in whole tiles of 8 rows; weights are read once an item.
     let blocks = max(1, (8 * plan.units + units - 1) / units)
@@ -33,11 +35,11 @@ struct LaunchShape: Equatable {
     return (LaunchShape(global: Extent(units, rows.dividedUp(by: rowsPerItem)), local: single), rowsPerItem)
   }
 
-  /// A grouped product with `units` panels or features for each of `entries` tiles of rows.
-  static func grouped(units: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
+  /// A grouped product with so many features, in the CPU style in `units` panels, for each of `entries` tiles of rows.
+  static func grouped(units: Int, features: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(units, entries), local: single)
-    case .gpu, .mma: tiles(features: units, blocks: entries, plan)
+    case .gpu, .mma: tiles(features: features, blocks: entries, plan)
     }
   }
 

@@ -13,7 +13,7 @@ struct FixtureTests {
   private let reference: SafetensorsFile
 
   init() throws {
-    files = try ModelFiles(folder: Fixtures.path("qwen3_moe"))
+    files = try ModelFiles(path: Fixtures.path("qwen3_moe"))
     reference = try SafetensorsFile(path: Fixtures.path("qwen3_moe/reference.safetensors"))
   }
 
