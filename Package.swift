@@ -23,8 +23,8 @@ let package = Package(
     .executableTarget(
       name: "strata",
       dependencies: [
-        "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference",
-        "Backend", "Checkpoints", "Tokenizers", "OpenCL",
+        "Conversion", "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend",
+        "Reference", "Backend", "Checkpoints", "Tokenizers", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -51,6 +51,7 @@ let package = Package(
       name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
+    .target(name: "Conversion", dependencies: ["Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "JSON", swiftSettings: optimised),
@@ -74,6 +75,9 @@ let package = Package(
       name: "BackendTests", dependencies: ["Backend", "Checkpoints", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ConversionTests", dependencies: ["Conversion", "Checkpoints", "Backend", "JSON", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLBackendTests",

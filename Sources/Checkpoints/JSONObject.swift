@@ -86,6 +86,33 @@ extension JSONObject {
     }
   }
 
+  /// The list of objects in the field; empty if it is absent.
+  package func objects(_ key: String) throws(CheckpointError) -> [JSONObject] {
+    guard has(key) else { return [] }
+    let members = try list(key, expected: "a list of objects") { value -> JSONMembers? in
+      if case .object(let members) = value { members } else { nil }
+    }
+    return members.enumerated().map { JSONObject(source: source, prefix: "\(prefix)\(key)[\($0)].", members: $1) }
+  }
+
+  /// The merges of a BPE model, `model.merges`, each as two parts with a space between: they are written as such, or as
+  /// lists of two.
+  package func mergeTexts() throws(CheckpointError) -> [String] {
+    guard let model = try object("model") else { throw error("model", expected: "an object") }
+    return try model.list("merges", expected: "a list of merges") { value in
+      switch value {
+      case .string(let text): text.text
+      case .array(let parts):
+        if parts.count == 2, case .string(let a) = parts[0], case .string(let b) = parts[1] {
+          "\(a.text) \(b.text)"
+        } else {
+          nil
+        }
+      default: nil
+      }
+    }
+  }
+
   /// The list of integers in the field, each in `range`.
   package func ints(
     _ key: String, in range: ClosedRange<Int> = Int.min...Int.max

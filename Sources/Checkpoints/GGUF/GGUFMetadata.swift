@@ -4,16 +4,22 @@ import JSON
 package struct GGUFMetadata: Sendable {
   let path: String
   /// In the order of the file.
-  let keys: [String]
+  package let keys: [String]
   private let values: [JSONString: GGUFValue]
+  /// Where each value, with its type before it, stands in the file.
+  private let extents: [JSONString: Range<Int>]
+  private let file: MappedFile
 
   init(_ reader: inout GGUFReader, count: Int, path: String) throws(CheckpointError) {
     var keys: [String] = []
     var values: [JSONString: GGUFValue] = [:]
+    var extents: [JSONString: Range<Int>] = [:]
     for index in 0..<count {
       let key = try reader.string("key \(index) of metadata", longest: GGUFReader.longestName)
       guard !key.isEmpty else { throw reader.error("key \(index) of metadata", "it is empty") }
+      let start = reader.position
       let value = try reader.value("key \(printable(key))")
+      extents[JSONString(key)] = start..<reader.position
       guard values.updateValue(value, forKey: JSONString(key)) == nil else {
         throw reader.error("key \(printable(key))", "it is there twice, expected each key once")
       }
@@ -22,7 +28,12 @@ package struct GGUFMetadata: Sendable {
     self.path = path
     self.keys = keys
     self.values = values
+    self.extents = extents
+    file = reader.file
   }
+
+  /// The bytes of a key's value in the file, with its type before it.
+  package func bytes(_ key: String) -> [UInt8] { extents[JSONString(key)].map(file.copy) ?? [] }
 
   subscript(key: String) -> GGUFValue? { values[JSONString(key)] }
 

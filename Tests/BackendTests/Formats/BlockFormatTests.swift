@@ -17,7 +17,8 @@ struct BlockFormatTests {
     let blocks = try fixture("\(format.rawValue).blocks")
     let expected = try fixture("\(format.rawValue).values").floats()
     let tensor = HostTensor(
-      name: "blocks", format: format, shape: [blocks.shape[0], format.blockElements], values: Array(blocks.bytes))
+      name: "blocks", format: format, shape: [blocks.shape[0], format.blockElements],
+      values: withExtendedLifetime(blocks) { Array(blocks.bytes) })
     let found = tensor.floats()
     #expect(found.count == expected.count)
     for (index, pair) in zip(found, expected).enumerated() {
