@@ -4,8 +4,8 @@ package import Checkpoints
 /// Writes a model as a GGUF file, its weights rounded to another format.
 package struct Converter {
   /// Metadata, and tensors in the formats that they get.
-  package private(set) var metadata: [(key: String, value: GGUFWriter.Value)]
-  package private(set) var tensors: [GGUFWriter.Tensor]
+  package let metadata: [(key: String, value: GGUFWriter.Value)]
+  package let tensors: [GGUFWriter.Tensor]
 
   /// - Throws: for a model whose class, tokenizer or rotary scaling has no form in GGUF.
   package init(_ checkpoint: Checkpoint, _ choice: FormatChoice) throws {
@@ -19,6 +19,11 @@ package struct Converter {
       metadata = try model.metadata(choice)
     }
     tensors = sources.map { $0.tensor(as: choice.format(name: $0.name, shape: $0.shape, found: $0.format)) }
+  }
+
+  init(metadata: [(key: String, value: GGUFWriter.Value)], tensors: [GGUFWriter.Tensor]) {
+    self.metadata = metadata
+    self.tensors = tensors
   }
 
   /// How many tensors have each format, and their bytes; the most bytes first.

@@ -44,6 +44,9 @@ package struct ModelFiles: Sendable {
     return try Tokenizer(folder: checkpoint.path)
   }
 
+  /// The token that every prompt begins with, if there is one.
+  package var promptBOS: Int32? { addsBOS ? bosToken : nil }
+
   /// The tokens of a prompt.
   package func encode(_ text: String, with tokenizer: Tokenizer) -> [Int32] {
     let tokens = tokenizer.encode(text)

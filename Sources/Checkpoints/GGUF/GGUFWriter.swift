@@ -90,7 +90,8 @@ package enum GGUFWriter {
           tensor.writeRow(row, base + (row - start) * rowBytes)
         }
       }
-      try file.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.bytes)[..<(rows.count * rowBytes)]))
+      try file.append(
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.bytes)[..<(rows.count * rowBytes)]))
     }
     try append([UInt8](repeating: 0, count: padding(tensor.byteCount)), to: file)
   }
