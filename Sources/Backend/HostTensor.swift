@@ -80,6 +80,18 @@ package struct HostTensor: @unchecked Sendable {
   /// - Throws: if its file was shortened or written to since it was opened.
   package func checkFile() throws { try owner.checkFile() }
 
+  /// `count` elements of the first dimension from `first` on, in the same memory.
+  func part(first: Int, count: Int, shape: [Int]) -> HostTensor {
+    let stride = self.shape[0] > 0 ? bytes.count / self.shape[0] : 0
+    let window = UnsafeRawBufferPointer(rebasing: bytes[first * stride..<(first + count) * stride])
+    let scaleStride = (scales?.count ?? 0) / max(self.shape[0], 1)
+    let scales = scales.map {
+      UnsafeRawBufferPointer(rebasing: $0[first * scaleStride..<(first + count) * scaleStride])
+    }
+    return HostTensor(
+      name: name, format: format, shape: shape, bytes: window, scales: scales, source: source, owner: owner)
+  }
+
   package var elementCount: Int { shape.reduce(1, *) }
 
   /// Bytes in the file.

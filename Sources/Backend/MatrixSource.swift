@@ -7,6 +7,8 @@ package struct MatrixSource: Sendable {
   package enum Kind: Sendable, Equatable {
     /// y = x Wᵀ.
     case plain
+    /// Each expert is a head, whose product has its own part of x and of y.
+    case heads
     /// The first half of the rows is the gate, the second the up projection: y = silu(x Gᵀ) ⊙ (x Uᵀ).
     case gated
   }
@@ -33,7 +35,7 @@ package struct MatrixSource: Sendable {
     for expert in parts where expert.reduce(0, { $0 + $1.shape[0] }) != rows {
       throw BackendError("\(expert[0].name): its matrix in \(label) has another number of rows than \(rows)")
     }
-    guard rows > 0, columns > 0, kind == .plain || rows % 2 == 0 else {
+    guard rows > 0, columns > 0, kind != .gated || rows % 2 == 0 else {
       throw BackendError("\(label): \(rows) × \(columns) is not a shape of a \(kind) matrix")
     }
     self.label = label

@@ -25,10 +25,10 @@ struct WeightSizes {
     denseByLayer = Array(repeating: 0, count: model.layerCount)
     var formats = Array(repeating: ExpertFormats(), count: model.layerCount)
     for tensor in files.checkpoint.tensors {
-      let part = ModelPart(tensorName: tensor.name)
+      let part = Self.part(tensor.name)
       let layer = Self.layer(tensor.name).flatMap { formats.indices.contains($0) ? $0 : nil }
       guard part == .experts else {
-        let bytes = Self.bytes(tensor, plan)
+        let bytes = Self.bytes(tensor, model, plan)
         dense += bytes
         if let layer { denseByLayer[layer] += bytes }
         if part == .embedding { embedding += bytes }
@@ -36,11 +36,11 @@ struct WeightSizes {
         continue
       }
       guard let layer else { continue }
-      if tensor.name.contains("down") || tensor.name.contains("w2") {
-        formats[layer].down.insert(tensor.format)
-      } else {
-        formats[layer].gateUp.insert(tensor.format)
-      }
+      let isDown = ["down", "w2", "output_linear"].contains { tensor.name.contains($0) }
+      // Scales lie with their blocks.
+      guard !tensor.name.hasSuffix("_scales") else { continue }
+      let format = tensor.name.hasSuffix("_blocks") ? ElementFormat.mxfp4 : tensor.format
+      if isDown { formats[layer].down.insert(format) } else { formats[layer].gateUp.insert(format) }
     }
     var sizes: Set<[Int]> = []
     let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
@@ -61,9 +61,21 @@ struct WeightSizes {
     return Int(names[index + 1])
   }
 
-  private static func bytes(_ tensor: HostTensor, _ plan: DevicePlan?) -> Int {
-    guard tensor.shape.count == 2 else { return tensor.elementCount * 4 }
-    return matrix(rows: tensor.shape[0], columns: tensor.shape[1], kind: .plain, [tensor.format], plan)
+  /// The part that a tensor counts to; biases of experts stay on the device, whatever experts do.
+  private static func part(_ name: String) -> ModelPart {
+    let part = ModelPart(tensorName: name)
+    return part == .experts && (name.hasSuffix("_bias") || name.hasSuffix(".bias")) ? .other : part
+  }
+
+  private static func bytes(_ tensor: HostTensor, _ model: ModelDescription, _ plan: DevicePlan?) -> Int {
+    let shape = tensor.shape
+    guard shape.count == 2, !tensor.name.hasSuffix("_bias") else { return shape.reduce(1, *) * 4 }
+    if let latent = model.latent, tensor.name.contains("kv_b_proj") {
+      let keys = matrix(rows: latent.rank, columns: latent.plainSize, kind: .plain, [tensor.format], plan)
+      let values = matrix(rows: latent.valueSize, columns: latent.rank, kind: .plain, [tensor.format], plan)
+      return latent.heads * (keys + values)
+    }
+    return matrix(rows: shape[0], columns: shape[1], kind: .plain, [tensor.format], plan)
   }
 
   /// A matrix whose tensors have these formats; of several it is made f32.

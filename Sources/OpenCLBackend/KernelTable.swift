@@ -6,6 +6,8 @@ import OpenCL
 enum KernelName: String {
   case embedding, gather, linear, heads, attention, router, group, down, combine
   case rmsNorm = "rms_norm"
+  case headProducts = "head_products"
+  case gateWeights = "gate_weights"
   case gateUp = "gate_up"
   case routeFew = "route_few"
 
@@ -17,6 +19,7 @@ enum KernelName: String {
     case .gather: "Embedding/gather.cl"
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
     case .linear: "Linear/linear.\(style).cl"
+    case .headProducts: "Linear/head_products.\(style == .cpu ? "cpu" : "gpu").cl"
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
@@ -24,6 +27,7 @@ enum KernelName: String {
     case .group: "Routing/group.\(style).cl"
     case .gateUp, .down: "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
+    case .gateWeights: "Routing/gate_weights.cl"
     }
   }
 }
@@ -41,10 +45,14 @@ struct KernelKey: Hashable {
   var format: ElementFormat?
   /// Of a product on matrix units.
   var tile: MatrixTile?
+  /// In the mma style, the kernel is the GPU style's.
+  var isPortable: Bool
+  /// What the kernel does besides: what is not asked for is not in it.
+  var features: [KernelFeature]
 
   init(
-    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil,
-    format: ElementFormat? = nil, tile: MatrixTile? = nil
+    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, format: ElementFormat? = nil,
+    tile: MatrixTile? = nil, isPortable: Bool = false, features: [KernelFeature] = []
   ) {
     self.name = name
     self.headSize = headSize
@@ -52,14 +60,29 @@ struct KernelKey: Hashable {
     self.chosen = chosen
     self.format = format
     self.tile = tile
+    self.isPortable = isPortable
+    self.features = features
   }
 
   var macros: [String] {
     [
       headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
       format.map { "-DFORMAT=FORMAT_\($0.rawValue.uppercased())" }, tile?.macros,
-    ].compactMap(\.self)
+    ].compactMap(\.self) + features.map(\.macro)
   }
+}
+
+/// An option of a kernel: a macro, that is, and its value.
+struct KernelFeature: Hashable {
+  let name: String
+  let value: Int
+
+  init(_ name: String, _ value: Int = 1) {
+    self.name = name
+    self.value = value
+  }
+
+  var macro: String { "-D\(name)=\(value)" }
 }
 
 /// A built kernel; a class, since arguments are set in place.
@@ -98,7 +121,8 @@ final class KernelTable {
   }
 
   private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
-    let path = key.name.path(plan.style, format: key.format)
+    let style = key.isPortable && plan.style == .mma ? .gpu : plan.style
+    let path = key.name.path(style, format: key.format)
     willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }

@@ -1,3 +1,4 @@
+import Backend
 import OpenCL
 
 /// How many work-items a kernel gets, and in which groups: decided here, by op and style, from sizes alone.
@@ -78,12 +79,22 @@ struct LaunchShape: Equatable {
   }
 
   /// Rows of one sequence that an attention tile holds at most.
-  static func attentionRows(_ plan: DevicePlan) -> Int {
+  static func attentionRows(_ cache: KVCacheShape, _ plan: DevicePlan) -> Int {
     switch plan.style {
     case .cpu: 8
     case .gpu: 1
-    case .mma: MatrixAttention.queries
+    case .mma: MatrixAttention.serves(cache, plan) ? MatrixAttention.queries : 1
     }
+  }
+
+  /// A product for each of `heads` heads, of so many features, in the CPU style in `units` panels.
+  static func headProducts(rows: Int, units: Int, features: Int, heads: Int, _ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu
+      ? LaunchShape(global: Extent(units, heads, rows.dividedUp(by: 64)), local: Extent(1, 1, 1))
+      : LaunchShape(
+        global: Extent(
+          features.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM, heads),
+        local: Extent(DevicePlan.threadsN, plan.threadsM, 1))
   }
 
   /// Whether one group routes and groups all rows: so few that doing them in turn takes less than another launch.

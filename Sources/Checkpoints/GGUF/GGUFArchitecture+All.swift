@@ -73,6 +73,6 @@ extension GGUFArchitecture {
       ("residual_multiplier", "residual_scale"), ("embedding_multiplier", "embedding_scale"),
       ("attention_multiplier", "attention.scale"),
     ], layerTensors: ["ffn_gate_inp": "block_sparse_moe.router.layer"],
-    experts: Experts(prefix: "block_sparse_moe.experts.", gate: "gate_proj", up: "up_proj", down: "down_proj"),
+    experts: Experts(prefix: "block_sparse_moe.", gate: "gate_proj", up: "up_proj", down: "down_proj"),
     interleavesHeads: true)
 }

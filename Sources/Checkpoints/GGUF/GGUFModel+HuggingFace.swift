@@ -67,7 +67,7 @@ extension GGUFModel {
       expert.renamed("\(prefix)\(index).\(name).\(kind)")
     }
     return (0..<count).flatMap { index -> [HostTensor] in
-      let expert = tensor.slice(index)
+      let expert = tensor.element(index)
       switch part {
       case .gate: return [single(expert, index, names.gate)]
       case .up: return [single(expert, index, names.up)]
@@ -93,22 +93,5 @@ extension HostTensor {
     HostTensor(
       name: name, format: format, shape: shape ?? self.shape, bytes: bytes, scales: scales,
       rowOrder: rowOrder ?? self.rowOrder, source: source, owner: owner)
-  }
-
-  /// Element `index` of the slowest dimension.
-  func slice(_ index: Int) -> HostTensor {
-    let size = bytes.count / shape[0]
-    return HostTensor(
-      name: name, format: format, shape: Array(shape.dropFirst()),
-      bytes: UnsafeRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size]), source: source, owner: owner)
-  }
-
-  /// Some of the rows, or elements of the slowest dimension.
-  func rows(_ range: Range<Int>) -> HostTensor {
-    let size = bytes.count / shape[0]
-    return HostTensor(
-      name: name, format: format, shape: [range.count] + shape.dropFirst(),
-      bytes: UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * size..<range.upperBound * size]), source: source,
-      owner: owner)
   }
 }

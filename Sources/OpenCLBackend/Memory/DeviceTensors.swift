@@ -68,11 +68,19 @@ extension OpenCLBackend {
     let gateUp: WeightLayout
     let down: WeightLayout
     let place: Place
+    let activation: ExpertActivation
+    /// Of all experts, wherever their weights are.
+    let biases: (gateUp: DeviceBuffer, down: DeviceBuffer)?
 
-    init(gateUp: WeightLayout, down: WeightLayout, place: Place) {
+    init(
+      gateUp: WeightLayout, down: WeightLayout, place: Place, activation: ExpertActivation,
+      biases: (gateUp: DeviceBuffer, down: DeviceBuffer)?
+    ) {
       self.gateUp = gateUp
       self.down = down
       self.place = place
+      self.activation = activation
+      self.biases = biases
     }
   }
 
@@ -91,6 +99,7 @@ extension OpenCLBackend {
   package final class KVCache {
     let shape: KVCacheShape
     let keys: DeviceBuffer
+    /// The keys' where the values are a part of them.
     let values: DeviceBuffer
     /// Of the mma style (`Kernels/Attention/pieces.clh`).
     let spoiled: DeviceBuffer?

@@ -4,7 +4,7 @@ import Foundation
 /// How a matrix lies in a device's memory: a sequence of units of equal size, those of one expert behind those of the
 /// expert before. Of what a unit is made `Unit` tells.
 struct WeightLayout {
-  /// That of the plan, but `gpu` instead of `mma` for weights that are not bf16.
+  /// That of the plan, but `gpu` instead of `mma` for weights that are not bf16, and for those of heads.
   let style: KernelStyle
   let source: MatrixShape
   /// Of the elements on the device: that of the source, or f32 if it has several.
@@ -36,7 +36,7 @@ struct WeightLayout {
   }
 
   init(_ shape: MatrixShape, format: ElementFormat, style: KernelStyle) {
-    self.style = style == .mma && format != .bf16 ? .gpu : style
+    self.style = style == .mma && (format != .bf16 || shape.kind == .heads) ? .gpu : style
     source = shape
     self.format = format
   }
@@ -131,7 +131,7 @@ struct WeightLayout {
   /// The row of the matrix that row `index` of a unit of `size` rows holds, or nil for padding.
   func row(unit: Int, size: Int, index: Int) -> Int? {
     switch source.kind {
-    case .plain:
+    case .plain, .heads:
       let row = unit * size + index
       return row < source.rows ? row : nil
     case .gated:

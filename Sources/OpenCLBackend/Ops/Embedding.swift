@@ -2,13 +2,13 @@ package import Backend
 import OpenCL
 
 extension OpenCLBackend {
-  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws {
+  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, scale: Float, into out: Activation) throws {
     for segment in table.segments {
       try launch(
         KernelKey(.embedding, format: segment.layout.format),
         .embedding(rows: rows.count, columns: table.columns, plan), batch.tokens.view, segment.buffer.view,
         out.buffer.view, Int32(rows.lowerBound), Int32(table.columns), Int32(segment.features),
-        Int32(segment.firstFeature))
+        Int32(segment.firstFeature), scale)
     }
   }
 
@@ -22,7 +22,7 @@ extension OpenCLBackend {
     var longest = [0]
     slots.reserveCapacity(layout.rowCount)
     tileCounts.reserveCapacity(layout.rowCount + 1)
-    let tileRows = LaunchShape.attentionRows(plan)
+    let tileRows = LaunchShape.attentionRows(cache, plan)
     for run in layout.runs {
       for index in 0..<run.rows.count {
         let position = run.firstPosition + index
