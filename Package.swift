@@ -23,8 +23,8 @@ let package = Package(
     .executableTarget(
       name: "strata",
       dependencies: [
-        "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference",
-        "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
+        "Conversion", "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend",
+        "Reference", "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -39,6 +39,7 @@ let package = Package(
       name: "Engine",
       dependencies: [
         "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
+        "Templates", "JSON",
       ],
       swiftSettings: strict),
     .target(
@@ -51,6 +52,7 @@ let package = Package(
       name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
+    .target(name: "Conversion", dependencies: ["Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "Templates", dependencies: ["JSON"], swiftSettings: optimised),
@@ -73,7 +75,12 @@ let package = Package(
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "BackendTests", dependencies: ["Backend", "Checkpoints", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ConversionTests", dependencies: ["Conversion", "Checkpoints", "Backend", "JSON", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLBackendTests",

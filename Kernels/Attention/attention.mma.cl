@@ -1,6 +1,6 @@
 // Causal grouped-query attention over a paged cache, on matrix units.
 //
-//   out[r][h][:] = sum over p ≤ position(r) of softmax over p (scale · q[r][h] · key[p]) · value[p]
+//   out[r][h][:] = sum over p of softmax over p (scale · q[r][h] · key[p]) · value[p]      p: first_visible … position(r)
 //
 //   qkv [rows][stride] f32, the queries first      out [rows][Q · HEAD_SIZE] f32      keys, values, tiles: layout.clh
 //
@@ -18,6 +18,7 @@
 // `split` each part has a group of its own (index 2), and the last one to finish merges them; else one group makes all.
 // Both ways the arithmetic is the same.
 //
+//   sinks [Q] f32
 //   partial [row][head][parts][ROW] f32: weighted values, and in the last four maximum and sum of the weights
 //   arrivals [tiles][groups of index 0] i32: zero before and after
 #define PIECES 2
@@ -128,15 +129,17 @@ static inline void cut_rows(float4 upper, float4 lower, uint4 pieces[PIECES]) {
   UNROLL for (int p = 0; p < PIECES; p++) pieces[p] = (uint4)(a[p].x, b[p].x, a[p].y, b[p].y);
 }
 
-// Takes the scores of a chunk, of which the first `visible[i]` positions are seen by query i, into the state, and makes
+// Takes the scores of a chunk, of which query i sees the positions from hidden[i] to visible[i], into the state, and makes
 // them weights.
 static INLINE void weigh(
-    float scores[SCORE_TILES][4], const int visible[2], float scale, state_t *state, __local uint *exchange) {
+    float scores[SCORE_TILES][4], const int hidden[2], const int visible[2], float scale, state_t *state,
+    __local uint *exchange) {
   const int lane = get_local_id(0) % 32;
   float maximum[2] = {state->maximum[0], state->maximum[1]};
   UNROLL for (int i = 0; i < SCORE_TILES * 4; i++) {
     const int n = i / 4, j = i % 4;
-    scores[n][j] = n * 8 + lane % 4 * 2 + j % 2 < visible[j / 2] ? scores[n][j] * scale : -INFINITY;
+    const int p = n * 8 + lane % 4 * 2 + j % 2;
+    scores[n][j] = (!WINDOW || p >= hidden[j / 2]) && p < visible[j / 2] ? scores[n][j] * scale : -INFINITY;
     maximum[j / 2] = fmax(maximum[j / 2], scores[n][j]);
   }
   float old[2], sum[2] = {0.0f, 0.0f};
@@ -158,13 +161,15 @@ static INLINE void weigh(
 }
 
 // Adds the values of a block, at position `first` of the chunk, that are not finite to the queries that see them.
-static inline void spoil(__local const uint4 *values, int first, const int visible[2], state_t *state) {
+static inline void spoil(
+    __local const uint4 *values, int first, const int hidden[2], const int visible[2], state_t *state) {
   __local const ushort *elements = (__local const ushort *)values;
   const int lane = get_local_id(0) % 32;
   for (int p = 0; p < BLOCK; p++) {
     UNROLL for (int i = 0; i < SIZE_TILES * 4; i++) {
       const float value = as_float((uint)elements[value_element(p, i / 4 * 8 + lane % 4 * 2 + i % 2)] << 16);
-      if (first + p < visible[i % 4 / 2] && !isfinite(value)) state->values[i / 4][i % 4] += value;
+      const bool is_seen = first + p >= hidden[i % 4 / 2] && first + p < visible[i % 4 / 2];
+      if (is_seen && !isfinite(value)) state->values[i / 4][i % 4] += value;
     }
   }
 }
@@ -182,7 +187,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
     __global const int *spoiled,
     int blocks,  // groups that share a key head and tile
-    int split, int parts, __global float *partial, __global volatile int *arrivals) {
+    int split, int parts, __global float *partial, __global volatile int *arrivals, __global const float *sinks) {
   __local uint4 slots[SLOTS][UNIT];
   __local int arrived;
   __local uint exchange[EXCHANGE_SIZE(WARPS)];
@@ -194,9 +199,10 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
   const int first = get_group_id(0) % blocks * QUERIES, queries = min(QUERIES, tile.y * heads - first);
   if (queries <= 0) return;
   const int last = tile.z + (first + queries - 1) / heads;  // position of the last query
-  const int own_parts = last / PART + 1;
-  if (split && get_group_id(2) >= own_parts) return;
-  const int begin = split ? get_group_id(2) * PART : 0, end = split ? min(begin + PART, last + 1) : last + 1;
+  // Parts are those of the whole context; what lies before the first query's window is left out.
+  const int own_parts = last / PART + 1, first_part = first_visible(tile.z + first / heads) / PART;
+  if (split && (get_group_id(2) < first_part || get_group_id(2) >= own_parts)) return;
+  const int begin = (split ? get_group_id(2) : first_part) * PART, end = split ? min(begin + PART, last + 1) : last + 1;
   const int end_block = (end + BLOCK - 1) / BLOCK, first_unit = begin / POSITIONS * UNITS;
   UNROLL for (int i = 0; i < SLOTS - 1; i++) {
     copy_unit(keys, values, table, source, key_value_heads, first_unit + i, end_block, slots);
@@ -220,6 +226,12 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
   }
   const bool works = MMA_EMULATED || warp * 16 < queries;
   float maximum[2] = {-INFINITY, -INFINITY}, sum[2] = {0.0f, 0.0f};
+#if SINKS
+  UNROLL for (int i = 0; i < 2; i++) {
+    maximum[i] = sinks[head[i]];
+    sum[i] = 1.0f;
+  }
+#endif
   state_t state = {{{0.0f}}, {-INFINITY, -INFINITY}, {0.0f, 0.0f}};
   for (int chunk = begin; chunk < end; chunk += POSITIONS) {
     const int unit = chunk / POSITIONS * UNITS;
@@ -234,7 +246,8 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
       if (works) multiply_keys(slot, query, scores + 2 * b, exchange);
     }
     const int visible[2] = {position[0] + 1 - chunk, position[1] + 1 - chunk};
-    if (works) weigh(scores, visible, scale, &state, exchange);
+    const int hidden[2] = {first_visible(position[0]) - chunk, first_visible(position[1]) - chunk};
+    if (works) weigh(scores, hidden, visible, scale, &state, exchange);
     UNROLL for (int b = 0; b < BLOCKS; b++) {
       __local const uint4 *slot =
           next_unit(keys, values, table, source, key_value_heads, unit + BLOCKS + b, end_block, slots);
@@ -245,7 +258,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
       if (works && !is_spoiled[b]) multiply_values(slot, weights, false, state.values, exchange);
       if (works && is_spoiled[b]) {
         multiply_values(slot, weights, true, state.values, exchange);
-        spoil(slot, b * BLOCK, visible, &state);
+        spoil(slot, b * BLOCK, hidden, visible, &state);
       }
     }
     if ((chunk + POSITIONS) % PART != 0 && chunk + POSITIONS < end) continue;
@@ -269,7 +282,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
         if (split) {
           kept[d] = value;
         } else {
-          const float merged = fma(part == 0 ? 0.0f : target[d], shares.x, value * shares.y);
+          const float merged = fma(part == first_part ? 0.0f : target[d], shares.x, value * shares.y);
           target[d] = part == own_parts - 1 ? merged / sum[i] : merged;
         }
       }
@@ -289,19 +302,20 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void attention(
     if (split) {
       __global volatile int *arrival = arrivals + index * get_num_groups(0) + get_group_id(0);
       arrived = atomic_inc(arrival) + 1;
-      if (arrived == own_parts) *arrival = 0;
+      if (arrived == own_parts - first_part) *arrival = 0;
     }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   device_fence();
-  const int quads = (ROW - 4) / 4, items = arrived == own_parts ? queries * quads : 0;
+  const int quads = (ROW - 4) / 4, items = arrived == own_parts - first_part ? queries * quads : 0;
   for (int i = get_local_id(0); i < items; i += 32 * WARPS) {
     const int q = first + i / quads, d = i % quads * 4;
     const ulong place = (ulong)(tile.x + q / heads) * query_heads + source * heads + q % heads;
     __global const float *kept = partial + place * parts * ROW;
     float4 merged = 0.0f;
-    float most = -INFINITY, total = 0.0f;
-    for (int part = 0; part < own_parts; part += AT_ONCE) {
+    const int sink = source * heads + q % heads;
+    float most = SINKS ? sinks[sink] : -INFINITY, total = SINKS ? 1.0f : 0.0f;
+    for (int part = first_part; part < own_parts; part += AT_ONCE) {
       float4 values_of[AT_ONCE], weights_of[AT_ONCE];
       UNROLL for (int j = 0; j < AT_ONCE; j++) {
         __global const float *own = kept + min(part + j, own_parts - 1) * ROW;

@@ -1,48 +1,47 @@
-// Heads, GPU style: RMS norm of queries and keys, rotary embedding, and the keys and values into the cache.
+// Heads, GPU style: norm, clipping and rotary embedding (heads.clh), and the keys and values into the cache.
 //
-//   qkv [rows][(Q + 2 · KV) · HEAD_SIZE] f32: Q query heads, KV key heads, KV value heads; queries change in place
-//   rotary [positions][HEAD_SIZE] f32: HEAD_SIZE / 2 cosines, then as many sines
+//   qkv [rows][stride] f32: Q query heads, KV key heads, and KV value heads unless SHARED; queries change in place
 //   positions [rows] i32      slots [rows] i32: block · BLOCK + place in the block      keys, values: layout.clh
-//
-//   norm:   h' = h / sqrt(mean(h²) + epsilon) · weight               (weight of queries or of keys)
-//   rotary: h'[i] = h[i] cos − h[i + half] sin,  h'[i + half] = h[i + half] cos + h[i] sin
-//
-// A work-group of GROUP work-items does one head (index 0) of one row (index 1).
 #include "Common/prelude.clh"
-#include "Common/group_sum.clh"
 #include "Attention/layout.clh"
+#include "Attention/heads_group.clh"
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void heads(
     __global float *qkv, __global const float *query_norm, __global const float *key_norm,
     __global const float *rotary, __global const int *positions, __global const int *slots, __global float *keys,
-    __global float *values, int query_heads, int key_value_heads, int norm, float epsilon) {
+    __global float *values, int query_heads, int key_value_heads, int stride, int norm, float epsilon, float clip) {
   __local float scratch[GROUP];
   __local float scaled[HEAD_SIZE];
-  const int head = get_group_id(0), row = get_group_id(1), item = get_local_id(0);
-  const int half_size = HEAD_SIZE / 2;
-  __global float *vector = qkv + ((ulong)row * (query_heads + 2 * key_value_heads) + head) * HEAD_SIZE;
-  __global const float *turns = rotary + (ulong)positions[row] * HEAD_SIZE;
+  const int row = get_group_id(1), item = get_local_id(0);
+  const int total = query_heads + (SHARED ? 1 : 2) * key_value_heads;
+  __global float *vectors = qkv + (ulong)row * stride;
+  __global const float *turns = rotary + (ulong)positions[row] * ROTARY_SIZE;
   const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;
-  const int key = head - query_heads, value = key - key_value_heads;
-  if (value >= 0) {
-    __global float *target = values + block_offset(block, value, key_value_heads) + place * HEAD_SIZE;
-    for (int d = item; d < HEAD_SIZE; d += GROUP) target[d] = vector[d];
-    return;
-  }
-  float sum = 0.0f;
-  for (int d = item; d < HEAD_SIZE; d += GROUP) sum = fma(vector[d], vector[d], sum);
-  const float scale = 1.0f / sqrt(group_sum(sum, scratch) / HEAD_SIZE + epsilon);
-  __global const float *weight = key < 0 ? query_norm : key_norm;
-  for (int d = item; d < HEAD_SIZE; d += GROUP) scaled[d] = norm ? vector[d] * scale * weight[d] : vector[d];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int d = item; d < HEAD_SIZE; d += GROUP) {
-    const int i = d % half_size;
-    const float other = d < half_size ? -scaled[d + half_size] : scaled[d - half_size];
-    const float turned = scaled[d] * turns[i] + other * turns[i + half_size];
-    if (key < 0) {
-      vector[d] = turned;
-    } else {
-      keys[block_offset(block, key, key_value_heads) + d * BLOCK + place] = turned;
+  const int first = NORM_ALL ? 0 : get_group_id(0), last = NORM_ALL ? total : first + 1;
+  const float2 scales = norm_scales(vectors, first, query_heads, key_value_heads, epsilon, scratch);
+  for (int head = first; head < last; head++) {
+    const int key = head - query_heads, value = key - key_value_heads;
+    __global float *vector = vectors + head * HEAD_SIZE;
+    if (value >= 0) {
+      __global float *target = values + block_offset(block, value, key_value_heads) + place * HEAD_SIZE;
+      for (int d = item; d < HEAD_SIZE; d += GROUP) target[d] = CLIPPED(vector[d], clip);
+      continue;
+    }
+    const bool has_norm = norm & (key < 0 ? 1 : 2);
+    const float scale = key < 0 ? scales.x : scales.y;
+    __global const float *weight = (key < 0 ? query_norm : key_norm) + NORM_ALL * (key < 0 ? head : key) * HEAD_SIZE;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int d = item; d < HEAD_SIZE; d += GROUP) {
+      scaled[d] = CLIPPED(has_norm && d < NORM_SIZE ? vector[d] * scale * weight[d] : vector[d], clip);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int d = item; d < HEAD_SIZE; d += GROUP) {
+      const float turned = rotated(scaled, turns, d);
+      if (key < 0) {
+        vector[d] = turned;
+      } else {
+        keys[block_offset(block, key, key_value_heads) + d * BLOCK + place] = turned;
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-// Embedding, CPU style: out[r][k] = W[token[r]][k].
+// Embedding, CPU style: out[r][k] = scale · W[token[r]][k].
 //
 //   tokens [rows] i32      W [vocabulary][K] in panels (Common/panels.clh), the layout of a linear layer, so that a
 //   out [rows][K] f32      tied table serves as LM head too
@@ -9,10 +9,9 @@
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void embedding(
     __global const int *tokens, __global const weight_t *w, __global float *out, int firstRow, int K, int N,
-    int firstToken) {
+    int firstToken, float scale) {
   const int row = firstRow + get_global_id(0);
   const int token = tokens[row] - firstToken;
   if (token < 0 || token >= N) return;
-  __global float *target = out + (ulong)row * K;
-  for (int k = 0; k < K; k++) target[k] = panel_value(w, token, k, K);
+  copy_feature(w, token, K, scale, out + (ulong)row * K);
 }

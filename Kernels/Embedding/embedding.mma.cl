@@ -1,4 +1,4 @@
-// Embedding, from the layout of the matrix kernels: out[r][k] = W[token[r]][k].
+// Embedding, from the layout of the matrix kernels: out[r][k] = scale · W[token[r]][k].
 //
 //   tokens [rows] i32      W [vocabulary][K] in strips (Common/fragments.clh)      out [rows][K] f32
 //
@@ -8,10 +8,10 @@
 
 __kernel void embedding(
     __global const int *tokens, __global const ushort *w, __global float *out, int firstRow,
-    int K, int N, int firstToken) {
+    int K, int N, int firstToken, float scale) {
   const int k = get_global_id(0);
   const int row = firstRow + get_global_id(1);
   const int token = tokens[row] - firstToken;
   if (token < 0 || token >= N || k >= K) return;
-  out[(ulong)row * K + k] = fragment_value(w, token, k, K);
+  out[(ulong)row * K + k] = scale * fragment_value(w, token, k, K);
 }

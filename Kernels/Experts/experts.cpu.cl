@@ -1,7 +1,7 @@
 // Grouped expert products, CPU style.
 //
-//   gate_up: hidden[s][n] = silu(x[row(s)] · G[e][n]) · (x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN
-//   down:    out[slots[s]][n] = hidden[s] · D[e][n]
+//   gate_up: hidden[s][n] = activate(x[row(s)] · G[e][n], x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN
+//   down:    out[slots[s]][n] = hidden[s] · D[e][n]                                 activate, biases: activation.clh
 //
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
 //   weights: the panels (Common/panels.clh) of one expert behind another; G and U as a gated matrix
@@ -11,13 +11,16 @@
 // A work-item (panel p, entry t of `tiles`) owns one panel of one expert and walks the entry's rows in tiles of 8.
 #include "Common/prelude.clh"
 #include "Common/panels.clh"
+#define VALUE vfloat
+#include "Experts/activation.clh"
 #include "Routing/layout.clh"
 
 #define HALF (VECTORS / 2)  // vectors of the gate in a panel, and of the up projection
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
     __global const float *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N) {
+    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N,
+    __global const float *bias, float alpha, float limit) {
   const int panel = get_global_id(0);
   const int4 tile = vload4(get_global_id(1), tiles);
   const int expert = tile.x - firstExpert;
@@ -33,7 +36,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
     for (int r = 0; r < count; r++) {
       __global float *out = hidden + (ulong)(s + r) * I + firstFeature + column;
       UNROLL for (int v = 0; v < HALF; v++) {
-        store_columns(SILU(acc[r][v]) * acc[r][HALF + v], out + v * LANES, N - column - v * LANES);
+        const int left = N - column - v * LANES;
+        vfloat gate = acc[r][v], up = acc[r][HALF + v];
+#if BIAS
+        __global const float *gates = bias + (ulong)tile.w * 2 * I + firstFeature + column + v * LANES;
+        gate += load_columns(gates, left);
+        up += load_columns(gates + I, left);
+#endif
+        store_columns(activate(gate, up, alpha, limit), out + v * LANES, left);
       }
     }
     s += count;
@@ -42,7 +52,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
     __global const float *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N) {
+    __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N,
+    __global const float *bias, float alpha, float limit) {
   const int panel = get_global_id(0);
   const int4 tile = vload4(get_global_id(1), tiles);
   const int expert = tile.x - firstExpert;
@@ -58,7 +69,12 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
     for (int r = 0; r < count; r++) {
       __global float *target = out + (ulong)slots[s + r] * K + firstFeature + column;
       UNROLL for (int v = 0; v < VECTORS; v++) {
-        store_columns(acc[r][v], target + v * LANES, N - column - v * LANES);
+        const int left = N - column - v * LANES;
+        vfloat value = acc[r][v];
+#if BIAS
+        value += load_columns(bias + (ulong)tile.w * K + firstFeature + column + v * LANES, left);
+#endif
+        store_columns(value, target + v * LANES, left);
       }
     }
     s += count;

@@ -1,10 +1,10 @@
 // Grouped expert products, plain GPU style.
 //
-//   gate_up: hidden[s][n] = silu(x[row(s)] · G[e][n]) · (x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN
-//   down:    out[slots[s]][n] = hidden[s] · D[e][n]
+//   gate_up: hidden[s][n] = activate(x[row(s)] · G[e][n], x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN
+//   down:    out[slots[s]][n] = hidden[s] · D[e][n]                                 activate, biases: activation.clh
 //
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
-//   weights row-major (Common/weights.clh), one expert behind another; G and U as a gated matrix
+//   weights (Common/weights.clh), one expert behind another; G and U as a gated matrix
 //   slots, tiles: Routing/layout.clh, with tileRows = BLOCK_M
 //   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
@@ -12,11 +12,13 @@
 #include "Common/prelude.clh"
 #include "Common/weights.clh"
 #include "Common/tiles.clh"
+#include "Experts/activation.clh"
 #include "Routing/layout.clh"
 
 __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gate_up(
     __global const float *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N) {
+    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N,
+    __global const float *bias, float alpha, float limit) {
   __local float xs[BLOCK_K][BLOCK_M + 1];
   __local float gates[BLOCK_K][BLOCK_N + 1];
   __local float ups[BLOCK_K][BLOCK_N + 1];
@@ -26,15 +28,14 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gat
   const int4 tile = vload4(get_group_id(1), tiles);
   const int expert = tile.x - firstExpert, rows = tile.z - tile.y;
   if (rows == 0 || expert < 0 || expert >= experts) return;
-  __global const weight_t *gate = w + (ulong)expert * 2 * N * K;
-  __global const weight_t *up = gate + K;
+  w += expert * weights_size(N, K, 1);
   for (int m = thread; m < rows; m += THREADS) rowOffset[m] = (ulong)(slots[tile.y + m] / CHOSEN) * K;
   float g[TILE_M][TILE_N] = {{0.0f}}, u[TILE_M][TILE_N] = {{0.0f}};
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows, k, K, thread);
-    load_weights(gates, gate, first, N, k, K, 2 * K, thread);
-    load_weights(ups, up, first, N, k, K, 2 * K, thread);
+    load_weights(gates, w, first, N, k, K, ROLE_GATE, thread);
+    load_weights(ups, w, first, N, k, K, ROLE_UP, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     const int steps = min(BLOCK_K, K - k);
     multiply_step(xs, gates, steps, tm, tn, g);
@@ -44,7 +45,12 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gat
     for (int n = 0; n < TILE_N; n++) {
       const int row = tm + m * THREADS_M, column = first + tn + n * THREADS_N;
       if (row < rows && column < N) {
-        hidden[(ulong)(tile.y + row) * I + firstFeature + column] = SILU(g[m][n]) * u[m][n];
+#if BIAS
+        __global const float *gate_bias = bias + (ulong)tile.w * 2 * I + firstFeature + column;
+        g[m][n] += gate_bias[0];
+        u[m][n] += gate_bias[I];
+#endif
+        hidden[(ulong)(tile.y + row) * I + firstFeature + column] = activate(g[m][n], u[m][n], alpha, limit);
       }
     }
   }
@@ -52,7 +58,8 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gat
 
 __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void down(
     __global const float *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
-    __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N) {
+    __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N,
+    __global const float *bias, float alpha, float limit) {
   __local float xs[BLOCK_K][BLOCK_M + 1];
   __local float ws[BLOCK_K][BLOCK_N + 1];
   __local ulong rowOffset[BLOCK_M];
@@ -61,19 +68,24 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void dow
   const int4 tile = vload4(get_group_id(1), tiles);
   const int expert = tile.x - firstExpert, rows = tile.z - tile.y;
   if (rows == 0 || expert < 0 || expert >= experts) return;
+  w += expert * weights_size(N, I, 0);
   for (int m = thread; m < rows; m += THREADS) rowOffset[m] = (ulong)(tile.y + m) * I;
   float sum[TILE_M][TILE_N] = {{0.0f}};
   for (int k = 0; k < I; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, hidden, rowOffset, rows, k, I, thread);
-    load_weights(ws, w + (ulong)expert * N * I, first, N, k, I, I, thread);
+    load_weights(ws, w, first, N, k, I, ROLE_PLAIN, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, I - k), tm, tn, sum);
   }
   for (int m = 0; m < TILE_M; m++) {
     for (int n = 0; n < TILE_N; n++) {
       const int row = tm + m * THREADS_M, column = first + tn + n * THREADS_N;
-      if (row < rows && column < N) out[(ulong)slots[tile.y + row] * K + firstFeature + column] = sum[m][n];
+      if (row >= rows || column >= N) continue;
+#if BIAS
+      sum[m][n] += bias[(ulong)tile.w * K + firstFeature + column];
+#endif
+      out[(ulong)slots[tile.y + row] * K + firstFeature + column] = sum[m][n];
     }
   }
 }

@@ -1,4 +1,4 @@
-// Dense linear layer, CPU style: y[r][n] = sum over k of x[r][k] · W[n][k], or y += it.
+// Dense linear layer, CPU style: y[r][n] = (sum over k of x[r][k] · W[n][k] + bias[n]) · scale, or y += it.
 //
 //   x [rows][K] f32, row-major          W in panels (Common/panels.clh)          y [rows][stride] f32
 //
@@ -8,6 +8,7 @@
 //     rows b·rowsPerItem …                 stays in cache while the rows pass
 #include "Common/prelude.clh"
 #include "Common/panels.clh"
+#include "Linear/finish.clh"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linear(
     __global const float *x, __global const weight_t *w, __global float *y,
@@ -15,11 +16,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linear(
     int K,            // columns of x
     int N,            // features in this buffer of panels
     int stride,       // columns of y
-    int firstColumn,  // column of y that this buffer's first feature goes to
+    int column,       // column of y that feature 0 goes to
+    int firstFeature,  // of this buffer
     int accumulate,   // 1: y += x Wᵀ
-    int rowsPerItem) {
+    int rowsPerItem, __global const float *bias, float scale) {
   const int panel = get_global_id(0);
-  const int column = panel * PANEL;
+  const int feature = panel * PANEL;
+  y += column + firstFeature + feature;
+  bias += firstFeature + feature;
   __global const weight_t *weights = w + panel * PANEL_SIZE(K);
   const int begin = get_global_id(1) * rowsPerItem;
   const int end = min(begin + rowsPerItem, rows);
@@ -30,20 +34,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linear(
     vfloat acc[8][VECTORS];
     const int count = panel_tile(sources, end - row, weights, K, acc);
     for (int r = 0; r < count; r++) {
-      __global float *out = y + (ulong)(row + r) * stride + firstColumn + column;
+      __global float *out = y + (ulong)(row + r) * stride;
       UNROLL for (int v = 0; v < VECTORS; v++) {
-        const int left = N - column - v * LANES;
+        const int left = N - feature - v * LANES;
         if (left <= 0) break;
         vfloat value = acc[r][v];
-        if (accumulate) {
-          if (left >= LANES) {
-            value += VLOAD(0, out + v * LANES);
-          } else {
-            float lanes[LANES];
-            for (int i = 0; i < LANES; i++) lanes[i] = i < left ? out[v * LANES + i] : 0.0f;
-            value += VLOAD(0, lanes);
-          }
-        }
+        value = FINISH(value, load_columns(bias + v * LANES, left), scale);
+        if (accumulate) value += load_columns(out + v * LANES, left);
         store_columns(value, out + v * LANES, left);
       }
     }

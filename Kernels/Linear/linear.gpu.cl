@@ -1,11 +1,12 @@
-// Dense linear layer, plain GPU style: y[r][n] = sum over k of x[r][k] · W[n][k], or y += it.
+// Dense linear layer, plain GPU style: y[r][n] = (sum over k of x[r][k] · W[n][k] + bias[n]) · scale, or y += it.
 //
-//   x [rows][K] f32, row-major          W [N][K] row-major (Common/weights.clh)          y [rows][stride] f32
+//   x [rows][K] f32, row-major          W [N][K] (Common/weights.clh)          y [rows][stride] f32
 //
 // A work-group makes a block of BLOCK_M rows × BLOCK_N features (Common/tiles.clh).
 #include "Common/prelude.clh"
 #include "Common/weights.clh"
 #include "Common/tiles.clh"
+#include "Linear/finish.clh"
 
 __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void linear(
     __global const float *x, __global const weight_t *w, __global float *y,
@@ -13,9 +14,11 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void lin
     int K,            // columns of x
     int N,            // features in this buffer
     int stride,       // columns of y
-    int firstColumn,  // column of y that this buffer's first feature goes to
+    int column,       // column of y that feature 0 goes to
+    int firstFeature,  // of this buffer
     int accumulate,   // 1: y += x Wᵀ
-    int rowsPerItem) {  // unused in this style
+    int rowsPerItem,  // unused in this style
+    __global const float *bias, float scale) {
   __local float xs[BLOCK_K][BLOCK_M + 1];
   __local float ws[BLOCK_K][BLOCK_N + 1];
   __local ulong rowOffset[BLOCK_M];
@@ -27,17 +30,18 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void lin
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows - firstRow, k, K, thread);
-    load_weights(ws, w, first, N, k, K, K, thread);
+    load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);
   }
   for (int m = 0; m < TILE_M; m++) {
     const int row = firstRow + tm + m * THREADS_M;
     for (int n = 0; n < TILE_N; n++) {
-      const int column = first + tn + n * THREADS_N;
-      if (row >= rows || column >= N) continue;
-      __global float *out = y + (ulong)row * stride + firstColumn + column;
-      *out = accumulate ? *out + sum[m][n] : sum[m][n];
+      const int feature = first + tn + n * THREADS_N;
+      if (row >= rows || feature >= N) continue;
+      __global float *out = y + (ulong)row * stride + column + firstFeature + feature;
+      const float value = FINISH(sum[m][n], bias[firstFeature + feature], scale);
+      *out = accumulate ? *out + value : value;
     }
   }
 }

@@ -1,4 +1,4 @@
-// Dense linear layer on matrix units: y[r][n] = sum over k of x[r][k] · W[n][k], or y += it.
+// Dense linear layer on matrix units: y[r][n] = (sum over k of x[r][k] · W[n][k] + bias[n]) · scale, or y += it.
 //
 //   x [rows][K] f32, row-major          W [N][K] in strips (Common/fragments.clh)          y [rows][stride] f32
 //
@@ -6,15 +6,18 @@
 #include "Common/prelude.clh"
 #include "Common/mma_split.clh"
 #include "Common/mma_tiled.clh"
+#include "Linear/finish.clh"
 
 // One lane's sums of a strip and tile: features g and g + 8 of rows c and c + 1.
-static inline __attribute__((always_inline)) void store(const float sums[4], int strip, int row, int rows, __global float *y, int N, int stride, int accumulate) {
+static inline __attribute__((always_inline)) void store(const float sums[4], int strip, int row, int rows, __global float *y, int N, int stride, int accumulate,
+    __global const float *bias, float scale) {
   const int lane = get_local_id(0) % 32;
   for (int i = 0; i < 4; i++) {
     const int r = row + lane % 4 * 2 + i % 2, n = strip * 16 + lane / 4 + i / 2 * 8;
     if (r >= rows || n >= N) continue;
     __global float *out = y + (ulong)r * stride + n;
-    *out = accumulate ? *out + sums[i] : sums[i];
+    const float value = FINISH(sums[i], bias[n], scale);
+    *out = accumulate ? *out + value : value;
   }
 }
 
@@ -24,13 +27,16 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
     int K,            // columns of x
     int N,            // features in this buffer
     int stride,       // columns of y
-    int firstColumn,  // column of y that this buffer's first feature goes to
+    int column,       // column of y that feature 0 goes to
+    int firstFeature,  // of this buffer
     int accumulate,   // 1: y += x Wᵀ
-    int rowsPerItem) {  // unused in this style
+    int rowsPerItem,  // unused in this style
+    __global const float *bias, float scale) {
   __local uint exchange[EXCHANGE_SIZE(WARPS)];
   const int lane = get_local_id(0) % 32, warp = get_local_id(0) / 32;
   const int firstRow = get_group_id(1) * TOKENS, tiles = (min(TOKENS, rows - firstRow) + 7) / 8;
-  y += firstColumn;
+  y += column + firstFeature;
+  bias += firstFeature;
 #if SPLIT
   __local float4 partial[WARPS][TILES][32];
   const int strip = get_group_id(0);
@@ -40,7 +46,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
   multiply_split(w + (ulong)strip * steps_of(K) * 32, source, K, tiles, total, partial, exchange);
   UNROLL for (int i = 0; i < OWN; i++) {
     const int t = warp + i * WARPS;
-    if (t < tiles) store(total[i], strip, firstRow + t * 8, rows, y, N, stride, accumulate);
+    if (t < tiles) store(total[i], strip, firstRow + t * 8, rows, y, N, stride, accumulate, bias, scale);
   }
 #else
   __local stage_t stages[2];
@@ -56,7 +62,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
   UNROLL for (int s = 0; s < STRIPS; s++) {
     UNROLL for (int t = 0; t < TILES; t++) {
       const int row = firstRow + (t * WARPS_T + warp % WARPS_T) * 8;
-      store(total[s][t], strip + s, row, rows, y, N, stride, accumulate);
+      store(total[s][t], strip + s, row, rows, y, N, stride, accumulate, bias, scale);
     }
   }
 #endif

@@ -23,7 +23,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void group(
     if (load >= 0) uses[load / 2 * EXPERTS + e] += next[e];
     next[e] = start;
     for (int begin = start; begin < end; begin += tileRows, entry++) {
-      vstore4((int4)(places[e], begin, min(begin + tileRows, end), 0), entry, tiles);
+      vstore4((int4)(places[e], begin, min(begin + tileRows, end), e), entry, tiles);
     }
     start = end;
   }

@@ -58,7 +58,7 @@ __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void group(
   const int start = sums.x, end = start + rows[expert];
   for (int i = item; start + i * tileRows < end; i += ROW_GROUP) {
     const int begin = start + i * tileRows;
-    vstore4((int4)(places[expert], begin, min(begin + tileRows, end), 0), sums.y + i, tiles);
+    vstore4((int4)(places[expert], begin, min(begin + tileRows, end), expert), sums.y + i, tiles);
   }
   if (item == 0 && load >= 0) uses[load / 2 * EXPERTS + expert] += rows[expert];
   if (expert == 0) {

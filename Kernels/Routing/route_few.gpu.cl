@@ -1,6 +1,6 @@
 // Router and grouping of a few rows at once, GPU style: router.gpu.cl and group.gpu.cl in one launch.
 //
-//   logits [rows][EXPERTS] f32      indices, weights, slots, tiles, loads, uses: layout.clh
+//   logits [rows][EXPERTS] f32      correction [EXPERTS] f32      indices, weights, slots, tiles, loads, uses: layout.clh
 //
 // Rows are at most `tileRows`, so that an expert's slots make one entry, and rows · CHOSEN at most ROW_GROUP. One work-group;
 // a slot's place is the number of slots that come before it, an entry's the number of experts. Experts lie at their own
@@ -9,11 +9,13 @@
 #include "Routing/choose.clh"
 
 __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
-    __global const float *logits, __global int *indices, __global float *weights, int renormalise, __global int *slots,
-    __global int *tiles, __global int *loads, __global int *uses, int rows,
+    __global const float *logits, __global const float *correction, __global int *indices, __global float *weights,
+    int renormalise, float scale, __global int *slots, __global int *tiles, __global int *loads, __global int *uses,
+    int rows,
     int entries,   // entries of `tiles` to write
     int load) {    // which of `loads` to add to
   __local float keys[EXPERTS];
+  __local float groups[GROUPS + 1];
   __local float chosen[CHOSEN];
   __local float scratch[ROW_GROUP];
   __local int experts[ROW_GROUP];
@@ -21,7 +23,8 @@ __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
   const int item = get_local_id(0), count = rows * CHOSEN;
   for (int row = 0; row < rows; row++) {
     choose(
-        logits + row * EXPERTS, renormalise, indices + row * CHOSEN, weights + row * CHOSEN, keys, chosen, scratch);
+        logits + row * EXPERTS, correction, renormalise, scale, indices + row * CHOSEN, weights + row * CHOSEN, keys,
+        groups, chosen, scratch);
   }
   barrier(CLK_GLOBAL_MEM_FENCE);
   const int expert = item < count ? indices[item] : EXPERTS;
@@ -42,7 +45,7 @@ __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
   }
   if (item < count) slots[place] = item;
   if (isFirst[item]) {
-    vstore4((int4)(expert, place, place + same, 0), entry, tiles);
+    vstore4((int4)(expert, place, place + same, expert), entry, tiles);
     uses[load / 2 * EXPERTS + expert] += same;
   }
   for (int i = used + item; i < entries; i += ROW_GROUP) vstore4((int4)(0), i, tiles);

@@ -1,52 +1,69 @@
-// Router, CPU style: softmax over the experts, the CHOSEN largest, their weights.
+// Router, CPU style: the CHOSEN experts of a row and their weights (rule.clh).
 //
-//   logits [rows][EXPERTS] f32      indices, weights: layout.clh
+//   logits [rows][EXPERTS] f32      correction [EXPERTS] f32      indices, weights: layout.clh
 //
-// Ties go to the lower index. With renormalise the weights are divided by their sum. NaN is never chosen before a
-// number, and every index is an expert even if all logits are NaN. One work-item does one row.
+// One work-item does one row.
 #include "Common/prelude.clh"
-#include "Routing/layout.clh"
+#include "Routing/rule.clh"
 
 #define PADDED ((EXPERTS + LANES - 1) / LANES * LANES)
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void router(
-    __global const float *logits, __global int *indices, __global float *weights, int renormalise) {
-  const ulong row = get_global_id(0);
-  float p[PADDED];
+// Turns n values, padded to whole vectors with −∞, into their softmax.
+static inline void softmax(float *p, int n) {
   float maximum = -INFINITY;
-  for (int e = 0; e < EXPERTS; e++) {
-    p[e] = logits[row * EXPERTS + e];
-    maximum = fmax(maximum, p[e]);
-  }
-  for (int e = EXPERTS; e < PADDED; e++) p[e] = -INFINITY;
+  for (int e = 0; e < n; e++) maximum = fmax(maximum, p[e]);
+  const int vectors = (n + LANES - 1) / LANES;
+  for (int e = n; e < vectors * LANES; e++) p[e] = -INFINITY;
   vfloat lanes = 0.0f;
-  for (int v = 0; v < PADDED / LANES; v++) {
+  for (int v = 0; v < vectors; v++) {
     const vfloat value = exp(VLOAD(v, p) - maximum);
     lanes += value;
     VSTORE(value, v, p);
   }
   const float sum = VSUM(lanes);
-  for (int v = 0; v < PADDED / LANES; v++) VSTORE(VLOAD(v, p) / sum, v, p);
+  for (int v = 0; v < vectors; v++) VSTORE(VLOAD(v, p) / sum, v, p);
+}
 
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void router(
+    __global const float *logits, __global const float *correction, __global int *indices, __global float *weights,
+    int renormalise, float scale) {
+  const ulong row = get_global_id(0);
+  float scores[PADDED], keys[EXPERTS], chosen[PADDED];
+  for (int e = 0; e < EXPERTS; e++) scores[e] = logits[row * EXPERTS + e];
+#if SCORING == 0
+  softmax(scores, EXPERTS);
+#elif SCORING == 2
+  for (int e = 0; e < EXPERTS; e++) scores[e] = SIGMOID(scores[e]);
+#endif
+  for (int e = 0; e < EXPERTS; e++) keys[e] = key_of(CORRECTION ? scores[e] + correction[e] : scores[e]);
+#if GROUPS
+  float groups[GROUPS];
+  for (int g = 0; g < GROUPS; g++) GROUP_SCORE(keys, g, groups[g]);
+  for (int g = 0; g < GROUPS; g++) {
+    bool is_kept;
+    GROUP_IS_KEPT(groups, g, is_kept);
+    for (int i = 0; i < GROUP_EXPERTS && !is_kept; i++) keys[g * GROUP_EXPERTS + i] = -INFINITY;
+  }
+#endif
+  bool is_taken[EXPERTS];
+  for (int e = 0; e < EXPERTS; e++) is_taken[e] = false;
   int best[CHOSEN];
-  float total = 0.0f;
   for (int j = 0; j < CHOSEN; j++) {
     int winner = -1;
     for (int e = 0; e < EXPERTS; e++) {
-      // Taken experts are marked with −1, below every probability; NaN loses every comparison.
-      if (p[e] >= 0.0f && (winner < 0 || p[e] > p[winner])) winner = e;
-    }
-    if (winner < 0) {  // nothing but NaN is left: the first expert that is not taken
-      for (winner = 0; winner < EXPERTS - 1 && p[winner] == -1.0f; winner++) {
-      }
+      if (!is_taken[e] && (winner < 0 || keys[e] > keys[winner])) winner = e;
     }
     best[j] = winner;
-    weights[row * CHOSEN + j] = p[winner];
-    total += p[winner];
-    p[winner] = -1.0f;
+    is_taken[winner] = true;
+    chosen[j] = scores[winner];
   }
+#if SCORING == 1
+  softmax(chosen, CHOSEN);
+#endif
+  float total = SCORING == 2 ? 1e-20f : 0.0f;
+  for (int j = 0; j < CHOSEN; j++) total += chosen[j];
   for (int j = 0; j < CHOSEN; j++) {
     indices[row * CHOSEN + j] = best[j];
-    if (renormalise) weights[row * CHOSEN + j] /= total;
+    weights[row * CHOSEN + j] = (renormalise ? chosen[j] / total : chosen[j]) * scale;
   }
 }

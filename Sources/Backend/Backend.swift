@@ -58,34 +58,49 @@ package protocol Backend: AnyObject {
 
   // MARK: Ops
 
-  /// out[r, :] = table[token(r), :] for `rows` of the batch.
-  func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws
+  /// out[r, :] = scale · table[token(r), :] for `rows` of the batch.
+  func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, scale: Float, into out: Activation) throws
 
   /// out[r, :] = x[r, :] / sqrt(mean(x[r, :]²) + ε) ⊙ weight (Zhang and Sennrich 2019).
   func rmsNorm(_ x: Activation, weight: Vector, epsilon: Float, rows: Int, into out: Activation) throws
 
-  /// out[r, :] = x[r, :] Wᵀ, or out += x Wᵀ with `accumulate`.
-  func linear(_ x: Activation, _ weight: Matrix, rows: Int, into out: Activation, accumulate: Bool) throws
+  /// out[r, column…] = scale · (x[r, :] Wᵀ + bias), or out += it with `accumulate`; the other columns of `out` stay.
+  func linear(
+    _ x: Activation, _ weight: Matrix, options: LinearOptions<Vector>, rows: Int, into out: Activation) throws
 
-  /// Per head: RMS norm of queries and keys where given, rotary embedding by position; queries stay in `qkv`, keys and
-  /// values go to their slots of the cache.
+  /// Of each head h the first columns of its part of `x`, through the matrix of expert h of `weights`; the others as they
+  /// are behind them.
   ///
-  /// `qkv` is [rows, (queryHeads + 2 · keyValueHeads) · headSize]: queries, keys, values.
+  /// Head h of `x` is the columns from h · headSize on, and K of them are multiplied:
+  /// out[r, h · (N + headSize − K)…] = (x[r, h · headSize ..< + K] Wₕᵀ, x[r, h · headSize + K ..< (h + 1) · headSize]), for
+  /// Wₕ [N, K]. Columns of `out` behind those of the heads stay.
+  func multiplyHeads(_ x: Activation, headSize: Int, _ weights: Matrix, rows: Int, into out: Activation) throws
+
+  /// Per head: RMS norm of queries and keys where given, clipping, rotary embedding by position; queries stay in `qkv`, keys
+  /// and values go to their slots of the cache.
+  ///
+  /// `qkv` is [rows, qkvColumns]: queries, keys, and values where they are no part of the keys.
   func prepareHeads(_ qkv: Activation, _ heads: HeadOptions<Vector>, batch: Batch, rows: Int, cache: KVCache) throws
 
   /// Causal grouped-query attention of the queries in `qkv` over the cache: out[r, head, :] = softmax(q Kᵀ · scale) V.
   ///
+  /// - Parameter sinks: [queryHeads] or nil: a logit that takes part in each head's softmax and has no value.
   /// - Precondition: `rows` ends at the end of a run of the batch.
   func attention(
-    _ qkv: Activation, shape: AttentionShape, batch: Batch, rows: Int, cache: KVCache, into out: Activation) throws
+    _ qkv: Activation, shape: AttentionShape, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
+    into out: Activation) throws
 
   /// Chooses experts from the router's logits [rows, experts].
-  func route(logits: Activation, rows: Int, options: RouterOptions, into routing: Routing) throws
+  ///
+  /// - Parameter correction: [experts] or nil: added to the scores for the choice, but not for the weights.
+  func route(
+    logits: Activation, rows: Int, options: RouterOptions, correction: Vector?, into routing: Routing) throws
 
-  /// Sends every row to the single expert of a dense layer, with weight 1.
-  func routeAll(rows: Int, into routing: Routing) throws
+  /// Sends every row to the single expert of a dense layer, with weight 1, or with σ(gate[r, 0]).
+  func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws
 
-  /// hidden = silu(x Gₑᵀ) ⊙ (x Uₑᵀ) and out[r · chosen + j, :] = hidden Dₑᵀ for the j-th expert e chosen for row r.
+  /// hidden = activation(x Gₑᵀ + g, x Uₑᵀ + u) and out[r · chosen + j, :] = hidden Dₑᵀ + d for the j-th expert e chosen for
+  /// row r.
   ///
   /// `hidden` is [rows · chosen, intermediate], `out` [rows · chosen, columns of x].
   func experts(
@@ -123,78 +138,27 @@ extension Backend {
   package var expertTransfers: ExpertTransfers { ExpertTransfers() }
 }
 
-/// Grouped-query attention: query head h reads key-value head h / (queryHeads / keyValueHeads).
-package struct AttentionShape: Sendable, Equatable {
-  package var queryHeads: Int
-  package var keyValueHeads: Int
-  package var headSize: Int
-  /// Multiplies the scores, usually 1 / sqrt(headSize).
-  package var scale: Float
-
-  package init(queryHeads: Int, keyValueHeads: Int, headSize: Int, scale: Float) {
-    self.queryHeads = queryHeads
-    self.keyValueHeads = keyValueHeads
-    self.headSize = headSize
-    self.scale = scale
+// The ops without what most models leave out.
+extension Backend {
+  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws {
+    try embed(batch, rows: rows, table: table, scale: 1, into: out)
   }
 
-  /// Columns of a row of queries, keys and values.
-  package var qkvColumns: Int { (queryHeads + 2 * keyValueHeads) * headSize }
-  package var queryColumns: Int { queryHeads * headSize }
-}
-
-/// What `prepareHeads` does to queries and keys.
-package struct HeadOptions<Vector> {
-  package var shape: AttentionShape
-  /// [headSize] each, or nil for no norm.
-  package var queryNorm: Vector?
-  package var keyNorm: Vector?
-  package var epsilon: Float
-  /// [positions, headSize]: for each position headSize / 2 cosines, then headSize / 2 sines.
-  package var rotary: Vector
-
-  package init(shape: AttentionShape, queryNorm: Vector?, keyNorm: Vector?, epsilon: Float, rotary: Vector) {
-    self.shape = shape
-    self.queryNorm = queryNorm
-    self.keyNorm = keyNorm
-    self.epsilon = epsilon
-    self.rotary = rotary
-  }
-}
-
-/// How a router turns logits into a choice: softmax over all experts, the k largest (ties: the lower index first),
-/// and, with `renormalise`, their weights divided by their sum.
-package struct RouterOptions: Sendable, Equatable {
-  package var renormalise: Bool
-  /// Under which layer and phase the ledger counts the loads.
-  package var layer: Int
-  package var phase: Phase
-
-  package init(renormalise: Bool, layer: Int, phase: Phase) {
-    self.renormalise = renormalise
-    self.layer = layer
-    self.phase = phase
-  }
-}
-
-/// What an iteration does at a layer: decode rows only, or a prefill tile (with the decode rows that share its loads).
-package enum Phase: Int, Sendable, CaseIterable {
-  case decode = 0
-  case prefill = 1
-}
-
-/// Counts of experts whose weights were read: one for each launch and each expert that had at least one row.
-package struct ExpertLoads: Sendable, Equatable {
-  package var decode: Int
-  package var prefill: Int
-
-  package init(decode: Int = 0, prefill: Int = 0) {
-    self.decode = decode
-    self.prefill = prefill
+  package func linear(_ x: Activation, _ weight: Matrix, rows: Int, into out: Activation, accumulate: Bool) throws {
+    try linear(x, weight, options: LinearOptions(accumulate: accumulate), rows: rows, into: out)
   }
 
-  package static func += (sum: inout ExpertLoads, other: ExpertLoads) {
-    sum.decode += other.decode
-    sum.prefill += other.prefill
+  package func attention(
+    _ qkv: Activation, shape: AttentionShape, batch: Batch, rows: Int, cache: KVCache, into out: Activation
+  ) throws {
+    try attention(qkv, shape: shape, sinks: nil, batch: batch, rows: rows, cache: cache, into: out)
+  }
+
+  package func route(logits: Activation, rows: Int, options: RouterOptions, into routing: Routing) throws {
+    try route(logits: logits, rows: rows, options: options, correction: nil, into: routing)
+  }
+
+  package func routeAll(rows: Int, into routing: Routing) throws {
+    try routeAll(rows: rows, gate: nil, into: routing)
   }
 }

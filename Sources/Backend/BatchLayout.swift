@@ -71,16 +71,19 @@ package struct KVCacheShape: Sendable, Equatable {
   /// Key-value heads.
   package var heads: Int
   package var headSize: Int
+  /// Whether there are values besides the keys.
+  package var hasValues: Bool
 
-  package init(blockCount: Int, blockSize: Int, heads: Int, headSize: Int) {
+  package init(blockCount: Int, blockSize: Int, heads: Int, headSize: Int, hasValues: Bool = true) {
     self.blockCount = blockCount
     self.blockSize = blockSize
     self.heads = heads
     self.headSize = headSize
+    self.hasValues = hasValues
   }
 
   /// Elements of the keys, and as many of the values.
   package var elementCount: Int { blockCount * blockSize * heads * headSize }
   /// Bytes of keys and values, both f32.
-  package var byteCount: Int { 2 * 4 * elementCount }
+  package var byteCount: Int { (hasValues ? 2 : 1) * 4 * elementCount }
 }

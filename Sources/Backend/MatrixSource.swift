@@ -7,6 +7,8 @@ package struct MatrixSource: Sendable {
   package enum Kind: Sendable, Equatable {
     /// y = x Wᵀ.
     case plain
+    /// Each expert is a head, whose product has its own part of x and of y.
+    case heads
     /// The first half of the rows is the gate, the second the up projection: y = silu(x Gᵀ) ⊙ (x Uᵀ).
     case gated
   }
@@ -33,7 +35,7 @@ package struct MatrixSource: Sendable {
     for expert in parts where expert.reduce(0, { $0 + $1.shape[0] }) != rows {
       throw BackendError("\(expert[0].name): its matrix in \(label) has another number of rows than \(rows)")
     }
-    guard rows > 0, columns > 0, kind == .plain || rows % 2 == 0 else {
+    guard rows > 0, columns > 0, kind != .gated || rows % 2 == 0 else {
       throw BackendError("\(label): \(rows) × \(columns) is not a shape of a \(kind) matrix")
     }
     self.label = label
@@ -46,14 +48,36 @@ package struct MatrixSource: Sendable {
   /// The elements' format if all tensors share it, else f32, to which every other format widens exactly.
   package var format: ElementFormat {
     let formats = Set(parts.joined().map(\.format))
-    return formats == [.bf16] ? .bf16 : .f32
+    return formats.count == 1 ? formats.first ?? .f32 : .f32
   }
 
-  /// The tensor and its row that hold row `row` of `expert`.
+  /// The matrix in parts of one format each, in their order, if it can be cut so: a plain one of a single expert.
+  package var bands: [MatrixSource] {
+    guard kind == .plain, expertCount == 1, Set(parts[0].map(\.format)).count > 1 else { return [self] }
+    var bands: [[HostTensor]] = []
+    for tensor in parts[0] {
+      if bands.last?.last?.format == tensor.format {
+        bands[bands.count - 1].append(tensor)
+      } else {
+        bands.append([tensor])
+      }
+    }
+    return bands.map { MatrixSource(self, parts: [$0]) }
+  }
+
+  private init(_ whole: MatrixSource, parts: [[HostTensor]]) {
+    label = whole.label
+    kind = whole.kind
+    columns = whole.columns
+    rows = parts[0].reduce(0) { $0 + $1.shape[0] }
+    self.parts = parts
+  }
+
+  /// The tensor, and the place in it, that hold row `row` of `expert`.
   @inlinable package func locate(expert: Int, row: Int) -> (tensor: HostTensor, row: Int) {
     var row = row
     for tensor in parts[expert] {
-      if row < tensor.shape[0] { return (tensor, row) }
+      if row < tensor.shape[0] { return (tensor, tensor.rowOrder.place(of: row)) }
       row -= tensor.shape[0]
     }
     preconditionFailure("row \(row) lies outside \(label)")

@@ -4,37 +4,30 @@
 package struct RopeConfiguration: Sendable, Equatable {
   /// The base of the frequencies; above 0.
   package let theta: Double
+  package var scaling: RopeScaling
 
   /// Reads the older fields (`rope_theta`, `rope_scaling`) and the newer ones (`rope_parameters`).
   ///
-  /// Throws if no base is given, or if the positions are scaled or only a part of each head is rotated.
-  package init(_ configuration: JSONObject) throws(CheckpointError) {
+  /// - Parameter defaultTheta: the base where none is given; nil where one has to be.
+  /// - Throws: `CheckpointError` if no base is given, for a scaling that is not known or not whole, and if only a part of each
+  ///   head is rotated.
+  package init(_ configuration: JSONObject, defaultTheta: Double? = nil) throws(CheckpointError) {
     var found: Double?
+    var scaling = RopeScaling.none
     try Self.checkFactor(configuration)
     for key in ["rope_parameters", "rope_scaling"] {
       guard let parameters = try configuration.object(key) else { continue }
-      try Self.checkType(parameters)
+      let scalingHere = try RopeScaling(parameters, of: configuration)
+      if scalingHere != .none { scaling = scalingHere }
       try Self.checkFactor(parameters)
       found = try Self.theta(parameters, like: found)
     }
     found = try Self.theta(configuration, like: found)
-    guard let found else {
+    guard let found = found ?? defaultTheta else {
       throw configuration.error("rope_theta", expected: "a number, or one in rope_parameters.rope_theta")
     }
     theta = found
-  }
-
-  private static func checkType(_ parameters: JSONObject) throws(CheckpointError) {
-    var known = false
-    for key in ["rope_type", "type"] {
-      guard let type = try parameters.optionalString(key) else { continue }
-      if type != "default" { throw parameters.error(key, expected: "\"default\": no other kind is supported") }
-      known = true
-    }
-    // A factor without a kind would be ignored in silence.
-    if !known, parameters.has("factor") {
-      throw parameters.error("rope_type", expected: "a kind that the factor is of")
-    }
+    self.scaling = scaling
   }
 
   private static func checkFactor(_ object: JSONObject) throws(CheckpointError) {

@@ -78,11 +78,8 @@ extension Engine {
     return try run(Families.load(files.checkpoint, on: backend, positions: positions, progress: progress))
   }
 
-  /// Matrices stay bf16 if they are; everything else becomes f32.
+  /// Matrices stay as they are; everything else becomes f32.
   private static func weightBytes(_ checkpoint: Checkpoint) -> Int {
-    checkpoint.tensors.reduce(0) { sum, tensor in
-      let staysBF16 = tensor.format == .bf16 && tensor.shape.count > 1
-      return sum + tensor.elementCount * (staysBF16 ? 2 : 4)
-    }
+    checkpoint.tensors.reduce(0) { $0 + ($1.shape.count > 1 ? $1.storedBytes : $1.elementCount * 4) }
   }
 }

@@ -36,7 +36,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
   init(_ files: ModelFiles, _ options: EngineOptions, _ sizes: WeightSizes) {
     let model = files.description
     let blocks = Engine.blocks(options)
-    let rotary = min(blocks * Engine.blockSize, model.maxPositions) * model.attention.headSize * 4
+    let rotary = min(blocks * Engine.blockSize, model.maxPositions) * model.rotaryColumns * 4
     dense = sizes.dense + rotary
     experts = sizes.experts
     leastExperts = sizes.leastExperts

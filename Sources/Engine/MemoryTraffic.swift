@@ -21,7 +21,7 @@ struct MemoryTraffic {
 
   /// One position's keys and values of a layer, in f32.
   private var positionBytes: Double {
-    2 * Double(model.attention.keyValueHeads * model.attention.headSize) * Self.valueBytes
+    Double(model.attention.cacheColumns) * Self.valueBytes
   }
 
   /// A layer's pass over these parts together.
@@ -30,7 +30,10 @@ struct MemoryTraffic {
     layers[layer].add(Double(weights.denseByLayer[layer]), .dense, isPrefill: isPrefill)
     for part in parts {
       let rows = Double(part.rows.count)
-      let seen = part.runs.reduce(0) { $0 + $1.positions.upperBound }
+      let shape = model.attention(ofLayer: layer)
+      let seen = part.runs.reduce(0) {
+        $0 + $1.positions.upperBound - shape.firstVisible(from: $1.positions.lowerBound)
+      }
       layers[layer].add((Double(seen) + rows) * positionBytes, .keyValue, isPrefill: !part.isDecode)
       layers[layer].add(rows * activationColumns(layer) * Self.valueBytes, .activation, isPrefill: !part.isDecode)
     }
@@ -40,15 +43,22 @@ struct MemoryTraffic {
   private func activationColumns(_ layer: Int) -> Double {
     let shape = model.attention
     let hidden = Double(model.hiddenSize)
-    let (qkv, queries) = (Double(shape.qkvColumns), Double(shape.queryColumns))
+    let (qkv, queries, results) = (Double(shape.qkvColumns), Double(shape.queryColumns), Double(shape.outputColumns))
     // Norm, projections, heads, attention, output with the residual.
-    let attention = 2 * hidden + (hidden + qkv) + 2 * qkv + (queries + queries) + (queries + 2 * hidden)
+    var attention = 2 * hidden + (hidden + qkv) + 2 * qkv + (queries + results) + (results + 2 * hidden)
+    if let latent = model.latent {
+      // Written and read once more on the way in and out, by way of the compressed queries.
+      attention += 2 * Double(latent.queryColumns + latent.valueColumns) + 4 * Double(latent.queryRank ?? 0)
+    }
     let isSparse = model.isSparse[layer]
     let chosen = isSparse ? Double(model.chosenExperts) : 1
     let inner = Double(isSparse ? model.expertIntermediateSize : model.denseIntermediateSize)
     let router = isSparse ? hidden + 2 * Double(model.expertCount) : 0
+    let shared = isSparse ? Double(model.sharedIntermediateSize) : 0
+    let besides = shared > 0 ? 2 * shared + 5 * hidden : 0
     // Norm, router, both products of each expert, their sum with the residual.
     return attention + 2 * hidden + router + chosen * (hidden + inner + inner + hidden) + chosen * hidden + 2 * hidden
+      + besides
   }
 
   /// Rows that get their embeddings.

@@ -18,12 +18,26 @@ package final class Workspace<B: Backend> {
     let normed: B.Activation
     /// [rows, queries, keys and values]
     let qkv: B.Activation
-    /// [rows, query heads · head size]
+    /// [rows, query heads · value size]
     let attention: B.Activation
+    let latent: LatentBuffers?
     /// [rows, experts]
     let routerLogits: B.Activation?
+    /// [rows, 1]: the logit of a shared expert's gate.
+    let sharedGate: B.Activation?
     let sparse: MLPBuffers?
+    /// Of an expert that all rows meet.
     let dense: MLPBuffers?
+  }
+
+  /// Between the projections of latent attention.
+  struct LatentBuffers {
+    /// [rows, heads · query size]
+    let queries: B.Activation
+    /// [rows, query rank]
+    let compressed: B.Activation?
+    /// [rows, heads · value size]
+    let values: B.Activation
   }
 
   /// Between the products of experts, or of the one expert that a dense layer is.
@@ -49,12 +63,15 @@ package final class Workspace<B: Backend> {
   /// Bytes that a workspace for `rows` rows takes.
   package static func byteCount(_ model: ModelDescription, rows: Int) -> Int {
     let rows = capacity(for: rows)
-    var columns = model.hiddenSize + model.attention.qkvColumns + model.attention.queryColumns
+    var columns = model.hiddenSize + model.attention.qkvColumns + model.attention.outputColumns
+    if let latent = model.latent {
+      columns += latent.queryColumns + (latent.queryRank ?? 0) + latent.valueColumns
+    }
     if model.isSparse.contains(true) {
       let slot = model.expertIntermediateSize + model.hiddenSize + 3
       columns += model.expertCount + model.chosenExperts * slot
     }
-    if model.isSparse.contains(false) { columns += model.denseIntermediateSize + model.hiddenSize + 3 }
+    if intermediateForAll(model) > 0 { columns += intermediateForAll(model) + model.hiddenSize + 4 }
     return rows * columns * 4
   }
 
@@ -62,8 +79,15 @@ package final class Workspace<B: Backend> {
   package static func widestColumns(_ model: ModelDescription) -> Int {
     let slot = model.isSparse.contains(true) ? max(model.hiddenSize, model.expertIntermediateSize) : 0
     return max(
-      model.hiddenSize, model.attention.qkvColumns, model.chosenExperts * slot,
-      model.isSparse.contains(false) ? model.denseIntermediateSize : 0)
+      model.hiddenSize, model.attention.qkvColumns, model.attention.outputColumns, model.latent?.queryColumns ?? 0,
+      model.chosenExperts * slot, intermediateForAll(model))
+  }
+
+  /// Columns between the products of an expert that all rows meet; 0 if there is none.
+  private static func intermediateForAll(_ model: ModelDescription) -> Int {
+    max(
+      model.isSparse.contains(false) ? model.denseIntermediateSize : 0,
+      model.isSparse.contains(true) ? model.sharedIntermediateSize : 0)
   }
 
   private static func capacity(for rows: Int) -> Int { max(16, (rows + 63) / 64 * 64) }
@@ -91,15 +115,22 @@ package final class Workspace<B: Backend> {
     let made = Buffers(
       capacity: capacity, normed: try activation(model.hiddenSize, "normed"),
       qkv: try activation(model.attention.qkvColumns, "qkv"),
-      attention: try activation(model.attention.queryColumns, "attention"),
+      attention: try activation(model.attention.outputColumns, "attention"),
+      latent: try model.latent.map { latent in
+        LatentBuffers(
+          queries: try activation(latent.queryColumns, "queries"),
+          compressed: try latent.queryRank.map { try activation($0, "compressed queries") },
+          values: try activation(latent.valueColumns, "values"))
+      },
       routerLogits: hasSparse ? try activation(model.expertCount, "router") : nil,
+      sharedGate: hasSparse && model.sharedIntermediateSize > 0 ? try activation(1, "shared gate") : nil,
       sparse: hasSparse
         ? try mlp(
           experts: model.expertCount, chosen: model.chosenExperts, intermediate: model.expertIntermediateSize, "experts"
         )
         : nil,
-      dense: model.isSparse.contains(false)
-        ? try mlp(experts: 1, chosen: 1, intermediate: model.denseIntermediateSize, "mlp") : nil)
+      dense: Self.intermediateForAll(model) > 0
+        ? try mlp(experts: 1, chosen: 1, intermediate: Self.intermediateForAll(model), "mlp") : nil)
     buffers = made
     return made
   }

@@ -1,3 +1,4 @@
+import Backend
 import Kernels
 import OpenCL
 
@@ -5,17 +6,20 @@ import OpenCL
 enum KernelName: String {
   case embedding, gather, linear, heads, attention, router, group, down, combine
   case rmsNorm = "rms_norm"
+  case headProducts = "head_products"
+  case gateWeights = "gate_weights"
   case gateUp = "gate_up"
   case routeFew = "route_few"
 
   /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
-  func path(_ style: KernelStyle, isBF16: Bool) -> String {
-    let style = style == .mma && !isBF16 && self != .attention && self != .heads ? .gpu : style
+  func path(_ style: KernelStyle, format: ElementFormat?) -> String {
+    let style = style == .mma && format != .bf16 && self != .attention && self != .heads ? .gpu : style
     return switch self {
     case .embedding: "Embedding/embedding.\(style).cl"
     case .gather: "Embedding/gather.cl"
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
     case .linear: "Linear/linear.\(style).cl"
+    case .headProducts: "Linear/head_products.\(style == .cpu ? "cpu" : "gpu").cl"
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
@@ -23,6 +27,7 @@ enum KernelName: String {
     case .group: "Routing/group.\(style).cl"
     case .gateUp, .down: "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
+    case .gateWeights: "Routing/gate_weights.cl"
     }
   }
 }
@@ -36,29 +41,48 @@ struct KernelKey: Hashable {
   var experts: Int?
   /// CHOSEN
   var chosen: Int?
-  /// WEIGHT_BF16
-  var isBF16: Bool?
+  /// FORMAT, of weights
+  var format: ElementFormat?
   /// Of a product on matrix units.
   var tile: MatrixTile?
+  /// In the mma style, the kernel is the GPU style's.
+  var isPortable: Bool
+  /// What the kernel does besides: what is not asked for is not in it.
+  var features: [KernelFeature]
 
   init(
-    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil,
-    tile: MatrixTile? = nil
+    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, format: ElementFormat? = nil,
+    tile: MatrixTile? = nil, isPortable: Bool = false, features: [KernelFeature] = []
   ) {
     self.name = name
     self.headSize = headSize
     self.experts = experts
     self.chosen = chosen
-    self.isBF16 = isBF16
+    self.format = format
     self.tile = tile
+    self.isPortable = isPortable
+    self.features = features
   }
 
   var macros: [String] {
     [
       headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
-      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" }, tile?.macros,
-    ].compactMap(\.self)
+      format.map { "-DFORMAT=FORMAT_\($0.rawValue.uppercased())" }, tile?.macros,
+    ].compactMap(\.self) + features.map(\.macro)
   }
+}
+
+/// An option of a kernel: a macro, that is, and its value.
+struct KernelFeature: Hashable {
+  let name: String
+  let value: Int
+
+  init(_ name: String, _ value: Int = 1) {
+    self.name = name
+    self.value = value
+  }
+
+  var macro: String { "-D\(name)=\(value)" }
 }
 
 /// A built kernel; a class, since arguments are set in place.
@@ -97,10 +121,13 @@ final class KernelTable {
   }
 
   private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
-    let path = key.name.path(plan.style, isBF16: key.isBF16 == true)
+    let style = key.isPortable && plan.style == .mma ? .gpu : plan.style
+    let path = key.name.path(style, format: key.format)
     willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }
+    // What decodes a block takes vectors in the CPU style; elsewhere a work-item is one lane.
+    if key.format?.block != nil, plan.style != .cpu { options.append("-DLANES=1") }
     let program = try cache.program(
       context, source: KernelLibrary.source(path), options: options.joined(separator: " "), label: "Kernels/\(path)")
     let built = DeviceKernel(try Kernel(program, name: key.name.rawValue))

@@ -6,11 +6,16 @@ struct MatrixAttention {
   /// Queries of a group: rows of a tile times heads that share a key head.
   static let queries = 64
   private static let threads = 128
-  static let mostHeadSize = 256
+  private static let mostHeadSize = 256
   /// Positions of a part of the context.
   private static let part = 128
   /// Bytes of partial results beyond which parts get no groups of their own.
   private static let mostPartialBytes = 64 << 20
+
+  /// Whether a cache is kept in pieces; of others the GPU style's kernels take care.
+  static func serves(_ cache: KVCacheShape, _ plan: DevicePlan) -> Bool {
+    plan.style == .mma && cache.hasValues && cache.headSize <= mostHeadSize
+  }
 
   /// Groups that share a key head and tile.
   let blocks: Int

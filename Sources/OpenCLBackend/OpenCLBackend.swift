@@ -81,10 +81,12 @@ package final class OpenCLBackend: Backend {
     guard shape.blockSize == Self.blockSize else {
       throw BackendError("\(label): a KV block has \(shape.blockSize) positions, expected \(Self.blockSize)")
     }
-    if plan.style == .mma { return try makePiecesCache(shape, label: label) }
+    if MatrixAttention.serves(shape, plan) { return try makePiecesCache(shape, label: label) }
+    let bytes = shape.elementCount * 4
+    let keys = try makeBuffer(byteCount: bytes, label: "\(label) (keys)")
     return KVCache(
-      shape: shape, keys: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (keys)"),
-      values: try makeBuffer(byteCount: shape.byteCount / 2, label: "\(label) (values)"))
+      shape: shape, keys: keys,
+      values: shape.hasValues ? try makeBuffer(byteCount: bytes, label: "\(label) (values)") : keys)
   }
 
   /// Positions of a KV block in all kernels (`Kernels/Attention/layout.clh`).

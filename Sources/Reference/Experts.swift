@@ -14,15 +14,20 @@ extension ReferenceBackend {
         let up = WeightRow(gateUp, expert: expert, row: intermediate + n)
         for slot in slots {
           let row = x.row(slot / routing.chosen)
-          hidden.row(slot)[n] = Float(Self.silu(gate.dot(row)) * up.dot(row))
+          let g = gate.dot(row) + bias(experts.biases?.gateUp, expert * gateUp.rows + n)
+          let u = up.dot(row) + bias(experts.biases?.gateUp, expert * gateUp.rows + intermediate + n)
+          hidden.row(slot)[n] = Float(Self.activate(g, u, experts.activation))
         }
       }
       for n in 0..<down.rows {
         let weights = WeightRow(down, expert: expert, row: n)
-        for slot in slots { out.row(slot)[n] = Float(weights.dot(hidden.row(slot))) }
+        let bias = bias(experts.biases?.down, expert * down.rows + n)
+        for slot in slots { out.row(slot)[n] = Float(weights.dot(hidden.row(slot)) + bias) }
       }
     }
   }
+
+  private func bias(_ values: [Float]?, _ index: Int) -> Double { values.map { Double($0[index]) } ?? 0 }
 
   /// Adds a use to the counts: of a layer's experts those that have rows.
   private func count(_ routing: Routing) {
@@ -47,6 +52,15 @@ extension ReferenceBackend {
     }
   }
 
-  /// x · σ(x).
-  static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
+  private static func activate(_ gate: Double, _ up: Double, _ activation: ExpertActivation) -> Double {
+    switch activation {
+    case .swiglu: return gate * sigmoid(gate) * up
+    case .clampedSwiGLU(let alpha, let limit):
+      let most = Double(limit)
+      let gate = gate > most ? most : gate
+      return gate * sigmoid(Double(alpha) * gate) * (clamp(up, -most, most) + 1)
+    }
+  }
+
+  static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 }

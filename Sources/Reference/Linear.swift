@@ -1,12 +1,35 @@
-import Backend
+package import Backend
 
 extension ReferenceBackend {
-  package func linear(_ x: Activation, _ weight: Matrix, rows: Int, into out: Activation, accumulate: Bool) {
+  package func linear(
+    _ x: Activation, _ weight: Matrix, options: LinearOptions<Vector>, rows: Int, into out: Activation
+  ) {
     for n in 0..<weight.source.rows {
       let row = WeightRow(weight.source, expert: 0, row: n)
+      let bias = Double(options.bias?.values[n] ?? 0)
       for r in 0..<rows {
-        let product = row.dot(x.row(r))
-        out.row(r)[n] = accumulate ? Float(Double(out.row(r)[n]) + product) : Float(product)
+        let value = Double(options.scale) * (row.dot(x.row(r)) + bias)
+        let before = options.accumulate ? Double(out.row(r)[options.column + n]) : 0
+        out.row(r)[options.column + n] = Float(before + value)
+      }
+    }
+  }
+
+  package func multiplyHeads(_ x: Activation, headSize: Int, _ weights: Matrix, rows: Int, into out: Activation) {
+    let source = weights.source
+    let outSize = source.rows + headSize - source.columns
+    for head in 0..<source.expertCount {
+      for n in 0..<source.rows {
+        let weight = WeightRow(source, expert: head, row: n)
+        for r in 0..<rows {
+          let part = UnsafeMutableBufferPointer(rebasing: x.row(r)[(head * headSize)...])
+          out.row(r)[head * outSize + n] = Float(weight.dot(part))
+        }
+      }
+      for r in 0..<rows {
+        for k in source.columns..<headSize {
+          out.row(r)[head * outSize + source.rows + k - source.columns] = x.row(r)[head * headSize + k]
+        }
       }
     }
   }
@@ -17,8 +40,11 @@ struct WeightRow {
   private let values: [Float]
 
   init(_ source: MatrixSource, expert: Int, row: Int) {
-    let (tensor, row) = source.locate(expert: expert, row: row)
-    values = (row * source.columns..<(row + 1) * source.columns).map { tensor.float(at: $0) }
+    let (tensor, place) = source.locate(expert: expert, row: row)
+    values = [Float](unsafeUninitializedCapacity: source.columns) { values, count in
+      if let base = values.baseAddress { tensor.readRow(at: place, columns: source.columns, into: base) }
+      count = source.columns
+    }
   }
 
   /// Σ x[k] · w[k], in the order of k.

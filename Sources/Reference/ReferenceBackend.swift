@@ -39,7 +39,7 @@ package final class ReferenceBackend: Backend {
     }
   }
 
-  /// Keys and values, each [block, head, slot, headSize].
+  /// Keys and values, each [block, head, slot, headSize]; where the values are a part of the keys both are the same.
   package final class KVCache {
     let shape: KVCacheShape
     let keys: UnsafeMutableBufferPointer<Float>
@@ -48,14 +48,18 @@ package final class ReferenceBackend: Backend {
     init(_ shape: KVCacheShape) {
       self.shape = shape
       keys = .allocate(capacity: max(shape.elementCount, 1))
-      values = .allocate(capacity: max(shape.elementCount, 1))
       keys.initialize(repeating: .nan)
+      guard shape.hasValues else {
+        values = keys
+        return
+      }
+      values = .allocate(capacity: max(shape.elementCount, 1))
       values.initialize(repeating: .nan)
     }
 
     deinit {
       keys.deallocate()
-      values.deallocate()
+      if shape.hasValues { values.deallocate() }
     }
 
     /// Where the vector of `head` at `position` of a sequence with `blocks` begins.
@@ -122,7 +126,7 @@ package final class ReferenceBackend: Backend {
 
   package func byteCount(ofExpert experts: ExpertsSource) -> Int {
     let parts = [experts.gateUp, experts.down].flatMap(\.parts).joined()
-    return parts.reduce(0) { $0 + $1.bytes.count } / experts.expertCount
+    return parts.reduce(0) { $0 + $1.storedBytes } / experts.expertCount
   }
 
   package func prepare(

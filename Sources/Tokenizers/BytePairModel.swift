@@ -22,6 +22,11 @@ struct BytePairModel: Sendable {
   /// What no token has behind another character, so that no merge crosses the place before it; empty if there is none.
   private(set) var boundary: [UInt8] = []
 
+  init(alphabet: Alphabet, merges: BytePairMerges) {
+    self.alphabet = alphabet
+    self.merges = merges
+  }
+
   /// The symbols of a word, to be merged.
   func append(_ bytes: [UInt8], _ range: Range<Int>, to word: inout [Int32]) {
     var isAfterUnknown = false

@@ -9,7 +9,7 @@ package struct EmbeddingCase: OpCase {
 
   package var family: String { "Embedding" }
   package var name: String { "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)" }
-  /// Nothing is computed.
+  /// Nothing is rounded.
   package var bound: Double { 0 }
 
   static var all: [any OpCase] {
@@ -21,6 +21,9 @@ package struct EmbeddingCase: OpCase {
       EmbeddingCase(rows: 9, columns: 65, vocabulary: 31, format: .f32),
       EmbeddingCase(rows: 9, columns: 66, vocabulary: 97, format: .f16),
     ]
+      + ElementFormat.allCases.filter { $0.block != nil }.map {
+        EmbeddingCase(rows: 9, columns: 2 * $0.blockElements, vocabulary: 97, format: $0)
+      }
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {

@@ -22,7 +22,18 @@ package struct LinearCase: OpCase {
       [(ElementFormat.bf16, false), (.bf16, true), (.f32, false), (.f16, true)].map {
         LinearCase(rows: rows, columns: columns, features: features, format: $0.0, accumulate: $0.1)
       }
-    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)]
+    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + blocks
+  }
+
+  /// Every format of blocks: one block and several, ragged panels, few rows and many.
+  private static var blocks: [any OpCase] {
+    ElementFormat.allCases.filter { $0.block != nil }.flatMap { format -> [any OpCase] in
+      let block = format.blockElements
+      return [(1, 1, 33), (2, 3, 64), (7, 2, 45), (70, 1, 65)].map { rows, blocks, features in
+        LinearCase(
+          rows: rows, columns: blocks * block, features: features, format: format, accumulate: features == 45)
+      }
+    }
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {

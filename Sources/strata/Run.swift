@@ -50,7 +50,7 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let files = try ModelFiles(folder: options.model)
+    let files = try ModelFiles(path: options.model)
     let tokenizer = try files.tokenizer()
     let texts = prompt + (try promptFile.map(readText))
     let sampling = try sampling(files.sampling)

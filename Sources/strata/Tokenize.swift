@@ -1,4 +1,6 @@
 import ArgumentParser
+import Checkpoints
+import Engine
 import Foundation
 import JSON
 import Tokenizers
@@ -8,10 +10,10 @@ struct Tokenize: ParsableCommand {
     abstract: "Prints the tokens of a text.",
     discussion: "One line of ids a text. --timing says how long reading the tokenizer and encoding took.")
 
-  @Option(help: "A checkpoint's folder, for its tokenizer.json.")
+  @Option(help: "A checkpoint's folder or GGUF file, for its tokenizer.")
   var model: String?
 
-  @Option(help: "A tokenizer.json, instead of a model's.")
+  @Option(help: "A tokenizer.json, or a GGUF file that may have no weights, instead of a model.")
   var tokenizer: String?
 
   @Option(parsing: .unconditional, help: "A text.")
@@ -56,8 +58,11 @@ struct Tokenize: ParsableCommand {
   }
 
   private func readTokenizer() throws -> Tokenizer {
+    let path = model ?? tokenizer ?? ""
+    if path.hasSuffix(".gguf") {
+      return try Tokenizer(TokenizerMetadata(GGUFFile(path: path).metadata), source: path)
+    }
     if let model { return try Tokenizer(folder: model) }
-    let path = tokenizer ?? ""
     return try Tokenizer(json: Data(try readText(path).utf8), source: path)
   }
 

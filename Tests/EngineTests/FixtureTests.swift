@@ -6,28 +6,25 @@ import Scheduling
 import TestSupport
 import Testing
 
-/// The random Qwen3-MoE checkpoint against Hugging Face's results: see `Tests/Fixtures/README.md`.
+/// The random checkpoints of each family against Hugging Face's results: see `Tests/Fixtures/README.md`.
 @Suite(.serialized)
 struct FixtureTests {
-  private let files: ModelFiles
-  private let reference: SafetensorsFile
-
-  init() throws {
-    files = try ModelFiles(folder: Fixtures.path("qwen3_moe"))
-    reference = try SafetensorsFile(path: Fixtures.path("qwen3_moe/reference.safetensors"))
+  @Test(arguments: TestTarget.all + TestTarget.actedOut, FamilyFixture.names)
+  func statesAndTokensAreHuggingFaces(target: TestTarget, name: String) async throws {
+    let fixture = try FamilyFixture(name)
+    for length in FamilyFixture.lengths { try await check(fixture, length, on: target) }
   }
 
-  @Test(arguments: TestTarget.all + TestTarget.actedOut, [1, 7, 33, 130])
-  func statesAndTokensAreHuggingFaces(target: TestTarget, length: Int) async throws {
-    let prompt = try expected("input_ids", length).int32s()
+  private func check(_ fixture: FamilyFixture, _ length: Int, on target: TestTarget) async throws {
+    let prompt = try fixture.expected("input_ids", length).int32s()
     #expect(prompt.count == length)
     let request = GenerationRequest(
       prompt: prompt, maxTokens: 16, capture: CaptureOptions(allLogits: true, hidden: true))
-    let result = try await generate(files, [request], on: target)[0]
+    let result = try await generate(fixture.files, [request], on: target)[0]
     let capture = try #require(result.capture)
-    try checkLogits(capture, length)
-    try checkStates(capture, length)
-    let greedy = try #require(try ReferenceFile("qwen3_moe", withPrompts: false).greedy?["\(length)"])
+    try checkLogits(capture, fixture, length)
+    try checkStates(capture, fixture, length)
+    let greedy = try #require(try ReferenceFile(fixture.name, withPrompts: false).greedy?["\(length)"])
     #expect(greedy.tokens.count == 16)
     greedy.expect(result.tokens, "T = \(length)")
     #expect(result.finishReason == .length)
@@ -35,58 +32,56 @@ struct FixtureTests {
   }
 
   /// All four prompts as one batch give the tokens that they give alone.
-  @Test(arguments: TestTarget.all)
-  func promptsOfABatchGetTheirOwnTokens(target: TestTarget) async throws {
+  @Test(arguments: TestTarget.all, FamilyFixture.names)
+  func promptsOfABatchGetTheirOwnTokens(target: TestTarget, name: String) async throws {
+    let fixture = try FamilyFixture(name)
     let lengths = [33, 1, 130, 7]
     let requests = try lengths.map {
-      GenerationRequest(prompt: try expected("input_ids", $0).int32s(), maxTokens: 16)
+      GenerationRequest(prompt: try fixture.expected("input_ids", $0).int32s(), maxTokens: 16)
     }
-    let results = try await generate(files, requests, on: target)
-    let greedy = try #require(try ReferenceFile("qwen3_moe", withPrompts: false).greedy)
+    let results = try await generate(fixture.files, requests, on: target)
+    let greedy = try #require(try ReferenceFile(name, withPrompts: false).greedy)
     for (length, result) in zip(lengths, results) {
       try #require(greedy["\(length)"]).expect(result.tokens, "T = \(length)")
     }
   }
 
-  private func checkLogits(_ capture: Capture, _ length: Int) throws {
-    let vocabulary = files.description.vocabularySize
+  private func checkLogits(_ capture: Capture, _ fixture: FamilyFixture, _ length: Int) throws {
+    let vocabulary = fixture.files.description.vocabularySize
     #expect(capture.logits.count == length * vocabulary)
-    let last = try expected("logits_last", length).floats()
+    let last = try fixture.expected("logits_last", length).floats()
     #expect(last.count == vocabulary)
-    #expect(relativeError(Array(capture.logits.suffix(vocabulary)), last) <= 1e-4)
+    #expect(relativeError(Array(capture.logits.suffix(vocabulary)), last) <= 1e-4, "T = \(length)")
     guard length <= 33 else { return }
-    let all = try expected("logits", length).floats()
-    #expect(relativeError(capture.logits, all) <= 1e-4)
+    let all = try fixture.expected("logits", length).floats()
+    #expect(relativeError(capture.logits, all) <= 1e-4, "T = \(length)")
   }
 
-  private func checkStates(_ capture: Capture, _ length: Int) throws {
-    let layers = files.description.layerCount
-    #expect(capture.hidden.count == layers + 1)
-    #expect(capture.router.count == layers)
+  private func checkStates(_ capture: Capture, _ fixture: FamilyFixture, _ length: Int) throws {
+    let model = fixture.files.description
+    #expect(capture.hidden.count == model.layerCount + 1)
+    #expect(capture.router.count == model.layerCount)
     var compared = 0
     for (index, hidden) in capture.hidden.enumerated() {
-      guard let tensor = tensor("hidden.\(index)", length) else { continue }
-      #expect(relativeError(hidden, tensor.floats()) <= 1e-4, "hidden.\(index)")
+      guard let tensor = fixture.tensor("hidden.\(index)", length) else { continue }
+      #expect(relativeError(hidden, tensor.floats()) <= 1e-4, "T = \(length), hidden.\(index)")
       compared += 1
     }
     // For the longest prompt the fixture leaves out the layers in between.
-    #expect(compared == layers + 1 || (length == 130 && compared > 0))
+    #expect(compared == model.layerCount + 1 || (length == 130 && compared > 0))
     var routers = 0
     for (layer, router) in capture.router.enumerated() {
-      guard let tensor = tensor("router.\(layer).2", length) else { continue }
-      #expect(router == tensor.int32s(), "router.\(layer)")
+      guard let tensor = fixture.tensor("router.\(layer).2", length) else { continue }
+      #expect(sortedChoices(router, model.chosenExperts) == sortedChoices(tensor.int32s(), model.chosenExperts))
       routers += 1
     }
     // There it has none: another expert for one of 130 rows would show in the last hidden states.
-    #expect(routers == (length == 130 ? 0 : layers))
+    #expect(routers == (length == 130 ? 0 : model.isSparse.count(where: \.self)))
   }
 
-  private func tensor(_ name: String, _ length: Int) -> HostTensor? {
-    reference.tensors.first { $0.name == "t\(length).\(name)" }
-  }
-
-  private func expected(_ name: String, _ length: Int) throws -> HostTensor {
-    try #require(tensor(name, length), "the fixture has no t\(length).\(name)")
+  /// The experts of each row by number: DeepSeek's routers do not order theirs.
+  private func sortedChoices(_ experts: [Int32], _ chosen: Int) -> [[Int32]] {
+    stride(from: 0, to: experts.count, by: chosen).map { experts[$0..<min($0 + chosen, experts.count)].sorted() }
   }
 }
 

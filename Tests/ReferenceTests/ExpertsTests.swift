@@ -10,7 +10,7 @@ struct ExpertsTests {
     // Gate [1, 0] and [0, 1], up [2, 0] and [0, 3]; down adds both.
     let experts = try test.experts(gateUp: [[[1, 0], [0, 1], [2, 0], [0, 3]]], down: [[[1, 1], [1, -1]]])
     let routing = test.backend.makeRouting(rows: 1, experts: 1, chosen: 1, layers: 1, label: "routing")
-    test.backend.routeAll(rows: 1, into: routing)
+    try test.backend.routeAll(rows: 1, into: routing)
     let out = test.empty(rows: 1, columns: 2)
     test.backend.experts(
       test.activation([1, -1]), experts, routing: routing, rows: 1,
@@ -30,7 +30,7 @@ struct ExpertsTests {
     let experts = try test.experts(
       gateUp: [[[1], [2]], [[1], [3]], [[.nan], [.nan]]], down: [[[1]], [[1]], [[.nan]]])
     let routing = test.backend.makeRouting(rows: 2, experts: 3, chosen: 2, layers: 1, label: "routing")
-    test.backend.route(
+    try test.backend.route(
       logits: test.activation([5, 4, -90, 4, 5, -90], rows: 2), rows: 2,
       options: RouterOptions(renormalise: true, layer: 0, phase: .prefill), into: routing)
     let out = test.empty(rows: 4, columns: 1)
@@ -54,18 +54,18 @@ struct ExpertsTests {
       gateUp: Array(repeating: [[1], [1]], count: 4), down: Array(repeating: [[1]], count: 4))
     let routing = test.backend.makeRouting(rows: 2, experts: 4, chosen: 1, layers: 2, label: "routing")
     let logits = test.activation([9, 0, 0, 0, 9, 0, 0, 0], rows: 2)
-    func run(rows count: Int, layer: Int, _ phase: Phase) {
-      test.backend.route(
+    func run(rows count: Int, layer: Int, _ phase: Phase) throws {
+      try test.backend.route(
         logits: logits, rows: count, options: RouterOptions(renormalise: true, layer: layer, phase: phase),
         into: routing)
       test.backend.experts(
         test.activation([1, 1], rows: 2), experts, routing: routing, rows: count,
         hidden: test.empty(rows: 2, columns: 1), into: test.empty(rows: 2, columns: 1))
     }
-    run(rows: 2, layer: 0, .prefill)
-    run(rows: 1, layer: 1, .decode)
-    run(rows: 1, layer: 1, .decode)
-    run(rows: 0, layer: 1, .decode)
+    try run(rows: 2, layer: 0, .prefill)
+    try run(rows: 1, layer: 1, .decode)
+    try run(rows: 1, layer: 1, .decode)
+    try run(rows: 0, layer: 1, .decode)
     #expect(
       test.backend.readExpertLoads(routing) == [ExpertLoads(decode: 0, prefill: 1), ExpertLoads(decode: 2, prefill: 0)])
     #expect(test.backend.readExpertRows(routing) == [[2, 0, 0, 0], [2, 0, 0, 0]])
@@ -74,7 +74,7 @@ struct ExpertsTests {
   @Test func noRowsAreNoWork() throws {
     let test = ReferenceHarness()
     let routing = test.backend.makeRouting(rows: 1, experts: 1, chosen: 1, layers: 1, label: "routing")
-    test.backend.routeAll(rows: 0, into: routing)
+    try test.backend.routeAll(rows: 0, into: routing)
     let out = test.empty(rows: 1, columns: 1)
     test.backend.experts(
       test.activation([1]), try test.experts(gateUp: [[[1], [1]]], down: [[[1]]]), routing: routing, rows: 0,

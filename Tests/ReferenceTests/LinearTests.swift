@@ -8,9 +8,9 @@ struct LinearTests {
     let weight = try test.matrix([[[1, 2, 3], [4, 5, 6]]])
     let x = test.activation([1, 10, 100, -1, 0, 1], rows: 2)
     let out = test.empty(rows: 2, columns: 2)
-    test.backend.linear(x, weight, rows: 2, into: out, accumulate: false)
+    try test.backend.linear(x, weight, rows: 2, into: out, accumulate: false)
     #expect(test.backend.read(out, rows: 0..<2) == [321, 654, 2, 2])
-    test.backend.linear(x, weight, rows: 1, into: out, accumulate: true)
+    try test.backend.linear(x, weight, rows: 1, into: out, accumulate: true)
     #expect(test.backend.read(out, rows: 0..<2) == [642, 1308, 2, 2])
   }
 
@@ -24,7 +24,7 @@ struct LinearTests {
     ]
     let weight = test.backend.loadMatrix(try MatrixSource(label: "stack", parts: [parts]))
     let out = test.empty(rows: 1, columns: 3)
-    test.backend.linear(test.activation([2, 1]), weight, rows: 1, into: out, accumulate: false)
+    try test.backend.linear(test.activation([2, 1]), weight, rows: 1, into: out, accumulate: false)
     #expect(test.backend.read(out, rows: 0..<1) == [1, 1, 1])
   }
 
@@ -33,7 +33,7 @@ struct LinearTests {
     let test = ReferenceHarness()
     let weight = try test.matrix([[[1, 0x1p-30, -1]]])
     let out = test.empty(rows: 1, columns: 1)
-    test.backend.linear(test.activation([1, 1, 1]), weight, rows: 1, into: out, accumulate: false)
+    try test.backend.linear(test.activation([1, 1, 1]), weight, rows: 1, into: out, accumulate: false)
     #expect(test.backend.read(out, rows: 0..<1) == [0x1p-30])
   }
 }

@@ -10,11 +10,11 @@ struct RoutingTests {
   /// The choice, and its weights as `combine` applies them: each slot's expert output is a unit vector.
   private func route(
     _ logits: [Float], rows: Int = 1, chosen: Int, renormalise: Bool
-  ) -> (experts: [Int32], weights: [Float]) {
+  ) throws -> (experts: [Int32], weights: [Float]) {
     let test = ReferenceHarness()
     let experts = logits.count / rows
     let routing = test.backend.makeRouting(rows: rows, experts: experts, chosen: chosen, layers: 1, label: "routing")
-    test.backend.route(
+    try test.backend.route(
       logits: test.activation(logits, rows: rows), rows: rows,
       options: RouterOptions(renormalise: renormalise, layer: 0, phase: .prefill), into: routing)
     var units = [Float](repeating: 0, count: rows * chosen * chosen)
@@ -24,31 +24,31 @@ struct RoutingTests {
     return (test.backend.readChoice(routing, rows: 0..<rows), test.backend.read(sums, rows: 0..<rows))
   }
 
-  @Test func theMostProbableExpertsAreChosenBestFirst() {
-    let (experts, weights) = route(logits, chosen: 3, renormalise: false)
+  @Test func theMostProbableExpertsAreChosenBestFirst() throws {
+    let (experts, weights) = try route(logits, chosen: 3, renormalise: false)
     #expect(experts == [2, 0, 3])
     #expect(difference(weights, [0.4, 0.3, 0.2]) < 1e-7)
   }
 
-  @Test func renormalisedWeightsHaveTheSumOne() {
-    let (experts, weights) = route(logits, chosen: 2, renormalise: true)
+  @Test func renormalisedWeightsHaveTheSumOne() throws {
+    let (experts, weights) = try route(logits, chosen: 2, renormalise: true)
     #expect(experts == [2, 0])
     #expect(difference(weights, [4.0 / 7, 3.0 / 7]) < 1e-7)
   }
 
-  @Test func equalProbabilitiesGoToTheLowerExpert() {
-    #expect(route([1, 2, 2, 2], chosen: 2, renormalise: false).experts == [1, 2])
-    #expect(route([0, 0, 0, 0], chosen: 4, renormalise: true).experts == [0, 1, 2, 3])
+  @Test func equalProbabilitiesGoToTheLowerExpert() throws {
+    #expect(try route([1, 2, 2, 2], chosen: 2, renormalise: false).experts == [1, 2])
+    #expect(try route([0, 0, 0, 0], chosen: 4, renormalise: true).experts == [0, 1, 2, 3])
   }
 
-  @Test func largeLogitsDoNotOverflow() {
-    let (experts, weights) = route([1000, 1000, -1000], chosen: 2, renormalise: false)
+  @Test func largeLogitsDoNotOverflow() throws {
+    let (experts, weights) = try route([1000, 1000, -1000], chosen: 2, renormalise: false)
     #expect(experts == [0, 1])
     #expect(difference(weights, [0.5, 0.5]) < 1e-7)
   }
 
-  @Test func eachRowChoosesForItself() {
-    let (experts, weights) = route(logits + logits.reversed(), rows: 2, chosen: 1, renormalise: true)
+  @Test func eachRowChoosesForItself() throws {
+    let (experts, weights) = try route(logits + logits.reversed(), rows: 2, chosen: 1, renormalise: true)
     #expect(experts == [2, 1])
     #expect(difference(weights, [1, 1]) < 1e-7)
   }

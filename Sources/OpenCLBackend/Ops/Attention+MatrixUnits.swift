@@ -5,11 +5,6 @@ extension OpenCLBackend {
   /// A cache of keys and values in pieces (`Kernels/Attention/pieces.clh`), zero at first: padding and blocks that are
   /// partly written are multiplied by zero, and must be numbers.
   func makePiecesCache(_ shape: KVCacheShape, label: String) throws -> KVCache {
-    guard shape.headSize <= MatrixAttention.mostHeadSize else {
-      throw BackendError(
-        "\(label): heads of \(shape.headSize) dimensions, expected at most \(MatrixAttention.mostHeadSize) by the kernels "
-          + "for matrix units")
-    }
     let units = shape.blockCount * shape.heads
     func zeros(_ byteCount: Int, _ part: String) throws -> DeviceBuffer {
       let buffer = try makeBuffer(byteCount: byteCount, label: "\(label) (\(part))")
@@ -23,8 +18,8 @@ extension OpenCLBackend {
   }
 
   func matrixAttention(
-    _ qkv: Activation, shape: AttentionShape, batch: Batch, rows: Int, cache: KVCache, spoiled: DeviceBuffer,
-    into out: Activation
+    _ qkv: Activation, shape: AttentionShape, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
+    spoiled: DeviceBuffer, into out: Activation
   ) throws {
     let tiles = batch.tileCounts[rows]
     guard tiles > 0 else { return }
@@ -32,11 +27,10 @@ extension OpenCLBackend {
       shape, tiles: tiles, tallest: batch.tallest[tiles], longest: batch.longest[tiles], rows: rows, units: plan.units)
     let (partial, arrivals) = try attentionScratch(byteCount: cut.partialBytes, meetings: cut.meetings)
     try launch(
-      KernelKey(.attention, headSize: shape.headSize), cut.shape, qkv.buffer.view, cache.keys.view, cache.values.view,
+      KernelKey(.attention, headSize: shape.headSize, features: shape.features(hasSinks: sinks != nil)), cut.shape, qkv.buffer.view, cache.keys.view, cache.values.view,
       batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
       Int32(qkv.columns), shape.scale, spoiled.view, Int32(cut.blocks), Int32(cut.isSplit ? 1 : 0), Int32(cut.parts),
-      partial.view,
-      arrivals.view)
+      partial.view, arrivals.view, (sinks?.buffer ?? qkv.buffer).view)
   }
 
   /// Buffers for the parts of a context, kept for the next time; `arrivals` are zero before and after a launch.

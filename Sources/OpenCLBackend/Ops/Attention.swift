@@ -7,36 +7,71 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
-    let key = KernelKey(.heads, headSize: shape.headSize)
-    let launchShape = LaunchShape.heads(rows: rows, heads: shape.queryHeads + 2 * shape.keyValueHeads, plan)
+    let isWide = heads.normScope == .allHeads
+    let key = KernelKey(
+      .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
+    let groups = isWide ? 1 : qkv.columns / shape.headSize
+    let launchShape = LaunchShape.heads(rows: rows, heads: groups, plan)
     let queryNorm = (heads.queryNorm ?? heads.rotary).buffer.view
     let keyNorm = (heads.keyNorm ?? heads.rotary).buffer.view
-    let hasNorm = Int32(heads.queryNorm == nil ? 0 : 1)
+    let norms = Int32((heads.queryNorm == nil ? 0 : 1) + (heads.keyNorm == nil ? 0 : 2))
     if let spoiled = cache.spoiled {
       try launch(
         key, launchShape, qkv.buffer.view, queryNorm, keyNorm, heads.rotary.buffer.view, batch.positions.view,
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
-        hasNorm, heads.epsilon, spoiled.view)
+        Int32(qkv.columns), norms, heads.epsilon, heads.clip ?? 0, spoiled.view)
     } else {
       try launch(
         key, launchShape, qkv.buffer.view, queryNorm, keyNorm, heads.rotary.buffer.view, batch.positions.view,
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
-        hasNorm, heads.epsilon)
+        Int32(qkv.columns), norms, heads.epsilon, heads.clip ?? 0)
     }
   }
 
   package func attention(
-    _ qkv: Activation, shape: AttentionShape, batch: Batch, rows: Int, cache: KVCache, into out: Activation
+    _ qkv: Activation, shape: AttentionShape, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
+    into out: Activation
   ) throws {
-    precondition(qkv.columns == shape.qkvColumns && out.columns == shape.queryColumns)
+    precondition(qkv.columns == shape.qkvColumns && out.columns == shape.outputColumns)
     if let spoiled = cache.spoiled {
       return try matrixAttention(
-        qkv, shape: shape, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
+        qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
     try launch(
-      KernelKey(.attention, headSize: shape.headSize),
+      KernelKey(
+        .attention, headSize: shape.headSize, isPortable: true, features: shape.features(hasSinks: sinks != nil)),
       .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
-      Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale)
+      Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view)
+  }
+}
+
+extension AttentionShape {
+  /// The macros of `Kernels/Attention/layout.clh`.
+  func features(hasSinks: Bool) -> [KernelFeature] {
+    cacheFeatures + (window.map { [KernelFeature("WINDOW", $0)] } ?? []) + (hasSinks ? [KernelFeature("SINKS")] : [])
+  }
+
+  var cacheFeatures: [KernelFeature] {
+    valuePrefix.map { [KernelFeature("SHARED"), KernelFeature("VALUE_SIZE", $0)] } ?? []
+  }
+}
+
+extension HeadOptions {
+  /// The macros of `Kernels/Attention/heads.clh`.
+  var features: [KernelFeature] {
+    var features = shape.cacheFeatures
+    switch normScope {
+    case .head: break
+    case .allHeads: features.append(KernelFeature("NORM_ALL"))
+    case .prefix(let columns): features.append(KernelFeature("NORM_SIZE", columns))
+    }
+    if clip != nil { features.append(KernelFeature("CLIP")) }
+    if rotaryColumns != 0..<shape.headSize {
+      features.append(KernelFeature("ROTARY_FROM", rotaryColumns.lowerBound))
+      features.append(KernelFeature("ROTARY_SIZE", rotaryColumns.count))
+    }
+    if rotaryPairs == .neighbours { features.append(KernelFeature("NEIGHBOURS")) }
+    return features
   }
 }

@@ -2,15 +2,13 @@ package import Backend
 import OpenCL
 
 extension OpenCLBackend {
-  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, into out: Activation) throws {
-    let layout = table.layout
+  package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, scale: Float, into out: Activation) throws {
     for segment in table.segments {
-      let firstToken = segment.units.lowerBound * layout.unitFeatures
-      let tokens = min(segment.units.count * layout.unitFeatures, layout.source.rows - firstToken)
       try launch(
-        KernelKey(.embedding, isBF16: layout.isBF16),
-        .embedding(rows: rows.count, columns: layout.source.columns, plan), batch.tokens.view, segment.buffer.view,
-        out.buffer.view, Int32(rows.lowerBound), Int32(layout.source.columns), Int32(tokens), Int32(firstToken))
+        KernelKey(.embedding, format: segment.layout.format),
+        .embedding(rows: rows.count, columns: table.columns, plan), batch.tokens.view, segment.buffer.view,
+        out.buffer.view, Int32(rows.lowerBound), Int32(table.columns), Int32(segment.features),
+        Int32(segment.firstFeature), scale)
     }
   }
 
@@ -24,7 +22,7 @@ extension OpenCLBackend {
     var longest = [0]
     slots.reserveCapacity(layout.rowCount)
     tileCounts.reserveCapacity(layout.rowCount + 1)
-    let tileRows = LaunchShape.attentionRows(plan)
+    let tileRows = LaunchShape.attentionRows(cache, plan)
     for run in layout.runs {
       for index in 0..<run.rows.count {
         let position = run.firstPosition + index

@@ -11,7 +11,15 @@ extension OpenCLBackend {
         gateUp: try loadMatrix(source.gateUp), down: try loadMatrix(source.down),
         places: try makeBuffer((0..<Int32(source.expertCount)).map(\.self), label: "places of experts"))
       : stored(source, gateUp: gateUp, down: down)
-    return Experts(gateUp: gateUp, down: down, place: place)
+    return Experts(
+      gateUp: gateUp, down: down, place: place, activation: source.activation,
+      biases: try source.biases.map { biases in
+        let label = source.gateUp.label
+        return (
+          gateUp: try makeBuffer(biases.gateUp, label: "\(label) (biases)"),
+          down: try makeBuffer(biases.down, label: "\(label) (biases of down)")
+        )
+      })
   }
 
   /// Adds a layer to the model's store; behind a model that is complete, another one begins.
@@ -54,8 +62,8 @@ extension OpenCLBackend {
     guard rows > 0 else { return }
     let slots = rows * routing.chosen
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
-      for window in gateUps { try grouped(.gateUp, layout, window, slots: slots, routing, from: x, to: hidden) }
-      for window in downs { try grouped(.down, experts.down, window, slots: slots, routing, from: hidden, to: out) }
+      for window in gateUps { try grouped(.gateUp, experts, window, slots: slots, routing, from: x, to: hidden) }
+      for window in downs { try grouped(.down, experts, window, slots: slots, routing, from: hidden, to: out) }
     }
     func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
       try products(
@@ -119,9 +127,17 @@ extension OpenCLBackend {
 
   /// Serves the experts, or the features of a single expert, that a window holds.
   private func grouped(
-    _ name: KernelName, _ layout: WeightLayout, _ window: Window, slots: Int, _ routing: Routing, from x: Activation,
+    _ name: KernelName, _ weights: Experts, _ window: Window, slots: Int, _ routing: Routing, from x: Activation,
     to out: Activation
   ) throws {
+    let layout = name == .gateUp ? weights.gateUp : weights.down
+    let bias = name == .gateUp ? weights.biases?.gateUp : weights.biases?.down
+    var extras = bias == nil ? [] : [KernelFeature("BIAS")]
+    var (alpha, limit) = (Float(0), Float(0))
+    if case .clampedSwiGLU(let gain, let bound) = weights.activation, name == .gateUp {
+      (alpha, limit) = (gain, bound)
+      extras.append(KernelFeature("CLAMPED"))
+    }
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
     let tile =
       layout.style == .mma
@@ -130,11 +146,12 @@ extension OpenCLBackend {
       : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
     try launch(
-      KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16, tile: tile),
-      tile?.launch(strips: window.units, blocks: entries) ?? .grouped(units: window.units, entries: entries, plan),
+      KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras),
+      tile?.launch(strips: window.units, blocks: entries)
+        ?? .grouped(units: window.units, features: features, entries: entries, plan),
       x.buffer.view, window.buffer, routing.slots.view, routing.tiles.view, out.buffer.view,
       Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
-      Int32(window.places.count), Int32(window.firstFeature), Int32(features))
+      Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x.buffer).view, alpha, limit)
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
@@ -148,8 +165,9 @@ extension OpenCLBackend {
 extension OpenCLBackend.Matrix {
   /// Its buffers, each with whole experts or a part of the only one.
   var windows: [OpenCLBackend.Window] {
-    let perExpert = layout.unitsPerExpert
-    return segments.map { segment in
+    segments.map { segment in
+      let layout = segment.layout
+      let perExpert = layout.unitsPerExpert
       let units = min(segment.units.count, perExpert)
       let first = segment.units.lowerBound / perExpert
       return OpenCLBackend.Window(

@@ -2,36 +2,51 @@ package import Backend
 import OpenCL
 
 extension OpenCLBackend {
-  package func route(logits: Activation, rows: Int, options: RouterOptions, into routing: Routing) throws {
+  package func route(
+    logits: Activation, rows: Int, options: RouterOptions, correction: Vector?, into routing: Routing
+  ) throws {
     precondition(rows <= routing.rows && logits.columns == routing.experts && options.layer < routing.layers)
     if LaunchShape.routesTogether(rows: rows, chosen: routing.chosen, plan) {
-      return try routeFew(logits: logits, rows: rows, options: options, into: routing)
+      return try routeFew(logits: logits, rows: rows, options: options, correction: correction, into: routing)
     }
     try launch(
-      KernelKey(.router, experts: routing.experts, chosen: routing.chosen), .rows(rows, plan), logits.buffer.view,
-      routing.indices.view, routing.weights.view, Int32(options.renormalise ? 1 : 0))
+      KernelKey(
+        .router, experts: routing.experts, chosen: routing.chosen,
+        features: options.rule.features(hasCorrection: correction != nil)), .rows(rows, plan), logits.buffer.view,
+      (correction?.buffer ?? logits.buffer).view, routing.indices.view, routing.weights.view,
+      Int32(options.rule.renormalise ? 1 : 0), options.rule.scale)
     routing.counted = options
     routing.isGrouped = false
   }
 
   /// Router and grouping in one launch, with every expert at its own place.
-  private func routeFew(logits: Activation, rows: Int, options: RouterOptions, into routing: Routing) throws {
+  private func routeFew(
+    logits: Activation, rows: Int, options: RouterOptions, correction: Vector?, into routing: Routing
+  ) throws {
     let slots = rows * routing.chosen
     try launch(
-      KernelKey(.routeFew, experts: routing.experts, chosen: routing.chosen), .rows(1, plan), logits.buffer.view,
-      routing.indices.view, routing.weights.view, Int32(options.renormalise ? 1 : 0), routing.slots.view,
-      routing.tiles.view, routing.loads.view, routing.uses.view, Int32(rows),
+      KernelKey(
+        .routeFew, experts: routing.experts, chosen: routing.chosen,
+        features: options.rule.features(hasCorrection: correction != nil)), .rows(1, plan), logits.buffer.view,
+      (correction?.buffer ?? logits.buffer).view, routing.indices.view, routing.weights.view,
+      Int32(options.rule.renormalise ? 1 : 0), options.rule.scale, routing.slots.view, routing.tiles.view,
+      routing.loads.view, routing.uses.view, Int32(rows),
       Int32(LaunchShape.entries(slots: slots, experts: routing.experts, plan)),
       Int32(options.layer * 2 + options.phase.rawValue))
     routing.counted = options
     routing.isGrouped = true
   }
 
-  package func routeAll(rows: Int, into routing: Routing) throws {
-    precondition(rows <= routing.rows)
-    let bytes = rows * routing.chosen * 4
-    try queue.fill(routing.indices.view, with: 0, byteCount: bytes)
-    try queue.fill(routing.weights.view, with: Float(1).bitPattern, byteCount: bytes)
+  package func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws {
+    precondition(rows <= routing.rows && routing.chosen == 1)
+    try queue.fill(routing.indices.view, with: 0, byteCount: rows * 4)
+    if let gate {
+      try launch(
+        KernelKey(.gateWeights), .elements(columns: rows, rows: 1), gate.buffer.view, routing.weights.view,
+        Int32(gate.columns), Int32(rows))
+    } else {
+      try queue.fill(routing.weights.view, with: Float(1).bitPattern, byteCount: rows * 4)
+    }
     routing.counted = nil
     routing.isGrouped = false
   }
@@ -49,5 +64,25 @@ extension OpenCLBackend {
       Int32(LaunchShape.entries(slots: slots, experts: routing.experts, plan)),
       Int32(LaunchShape.tileRows(slots: slots, experts: routing.experts, plan)),
       Int32(load ?? -1))
+  }
+}
+
+extension RouterRule {
+  /// The macros of `Kernels/Routing/rule.clh`.
+  func features(hasCorrection: Bool) -> [KernelFeature] {
+    let number = switch scoring {
+    case .softmax: 0
+    case .chosenSoftmax: 1
+    case .sigmoid: 2
+    }
+    var features = number == 0 ? [] : [KernelFeature("SCORING", number)]
+    if hasCorrection { features.append(KernelFeature("CORRECTION")) }
+    if let groups {
+      features += [
+        KernelFeature("GROUPS", groups.count), KernelFeature("KEPT_GROUPS", groups.kept),
+        KernelFeature("GROUP_BEST", groups.best),
+      ]
+    }
+    return features
   }
 }
