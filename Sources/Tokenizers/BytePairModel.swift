@@ -27,6 +27,11 @@ struct BytePairModel: Sendable {
     self.merges = merges
   }
 
+  /// Whether nothing is ever unknown.
+  var knowsEveryByte: Bool {
+    if case .bytes(let ids) = alphabet { !ids.contains(-1) } else { !byteTokens.isEmpty && !byteTokens.contains(-1) }
+  }
+
   /// The symbols of a word, to be merged.
   func append(_ bytes: [UInt8], _ range: Range<Int>, to word: inout [Int32]) {
     var isAfterUnknown = false

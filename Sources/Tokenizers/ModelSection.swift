@@ -10,6 +10,8 @@ struct ModelSection {
   let hasByteFallback: Bool
   /// What stands for a character without a token.
   private(set) var unknown: Int32?
+  /// The field that names it, where the vocabulary has no such token.
+  private(set) var missingUnknown: JSONField?
   /// Whether neighbouring unknown characters are one token.
   let fusesUnknown: Bool
 
@@ -28,7 +30,7 @@ struct ModelSection {
     try readVocabulary(field.required("vocab"))
     if let token = try field.optional("unk_token") {
       unknown = ids[try token.bytes()]
-      if unknown == nil { throw token.error("the token \(token.value.kind) is not in model.vocab") }
+      if unknown == nil { missingUnknown = token }
     }
     try readMerges(field.required("merges"))
   }

@@ -24,6 +24,9 @@ extension TokenizerParts {
     let section = try ModelSection(root.required("model"))
     let added = try AddedTokensSection(root.optional("added_tokens"), model: section, normalizer: normalizer)
     var model = BytePairModel(section, isByteLevel: preTokenizer.isByteLevel)
+    if let unknown = section.missingUnknown, !model.knowsEveryByte {
+      throw unknown.error("\(unknown.value.kind) is not in model.vocab, and not each byte has a token")
+    }
     model.findBoundary(section.ids)
     self.model = model
     vocabulary = Self.vocabulary(section, added, decoder)

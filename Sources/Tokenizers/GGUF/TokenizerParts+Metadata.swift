@@ -45,6 +45,7 @@ extension TokenizerParts {
       alphabet: .scalars(BytePairModel.scalars(reader.ids)), merges: try reader.merges())
     model.byteTokens = reader.byteTokens
     model.unknown = reader.metadata.unknownToken
+    model.findBoundary(reader.ids)
     let lines = SplitStep(try reader.pattern(#"[^\n]+|\n+"#, key: "model"), .isolated)
     let addsPrefix = reader.metadata.addsSpacePrefix ?? false
     try self.init(
