@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import JSON
 import Templates
@@ -13,7 +14,7 @@ struct RenderTemplate: ParsableCommand {
       variables of the template.
       """)
 
-  @Option(help: "A checkpoint's folder, for its chat template.")
+  @Option(help: "A checkpoint's folder or GGUF file, for its chat template.")
   var model: String?
 
   @Option(help: "A file with a Jinja template, instead of a model's.")
@@ -50,7 +51,7 @@ struct RenderTemplate: ParsableCommand {
 
   private func chatTemplate() throws -> ChatTemplate {
     if let template { return try ChatTemplate(try readText(template), source: template) }
-    guard let model, let template = try ChatTemplate(folder: model) else {
+    guard let model, let template = try ModelFiles(path: model).chatTemplate() else {
       throw ValidationError("the model has no chat template")
     }
     return template
