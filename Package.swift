@@ -24,7 +24,7 @@ let package = Package(
       name: "strata",
       dependencies: [
         "Conversion", "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend",
-        "Reference", "Backend", "Checkpoints", "Tokenizers", "OpenCL",
+        "Reference", "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers", "JSON",
+        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
+        "Templates", "JSON",
       ],
       swiftSettings: strict),
     .target(
@@ -54,6 +55,7 @@ let package = Package(
     .target(name: "Conversion", dependencies: ["Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
+    .target(name: "Templates", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "JSON", swiftSettings: optimised),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
     .systemLibrary(
@@ -70,6 +72,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Scheduling", "Checkpoints", "JSON", "Backend"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "BackendTests", dependencies: ["Backend", "Checkpoints", "TestSupport"], swiftSettings: strict),

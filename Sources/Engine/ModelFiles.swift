@@ -38,8 +38,8 @@ package struct ModelFiles: Sendable {
   }
 
   package func tokenizer() throws -> Tokenizer {
-    if checkpoint.gguf != nil {
-      throw EngineError("\(checkpoint.path): a tokenizer of a GGUF file cannot be read; expected token ids")
+    if let gguf = checkpoint.gguf {
+      return try Tokenizer(try TokenizerMetadata(gguf.metadata), source: checkpoint.path)
     }
     return try Tokenizer(folder: checkpoint.path)
   }

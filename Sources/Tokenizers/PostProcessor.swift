@@ -1,7 +1,12 @@
 /// The field `post_processor` of a `tokenizer.json`: special tokens around the text.
-struct Template: Sendable {
+struct PostProcessor: Sendable {
   private(set) var prefix: [Int32] = []
   private(set) var suffix: [Int32] = []
+
+  init(prefix: [Int32] = [], suffix: [Int32] = []) {
+    self.prefix = prefix
+    self.suffix = suffix
+  }
 
   /// Every id in the template must be at most `highestID`.
   init(_ field: JSONField?, highestID: Int32) throws(TokenizerError) {
@@ -10,6 +15,11 @@ struct Template: Sendable {
     try Self.flatten(field, into: &templates)
     if templates.count > 1 { throw templates[1].error("a second template is not supported") }
     guard let template = templates.first else { return }
+    if let begin = try template.optional("cls") {
+      prefix = [try Self.id(begin, highestID)]
+      suffix = [try Self.id(template.required("sep"), highestID)]
+      return
+    }
     var isBehindText = false
     for piece in try template.required("single").elements() {
       if let sequence = try piece.optional("Sequence") {
@@ -30,16 +40,26 @@ struct Template: Sendable {
     guard isBehindText else { throw try template.required("single").error("the text (\"Sequence\" \"A\") is missing") }
   }
 
+  /// The id of a pair of a token and its id.
+  private static func id(_ field: JSONField, _ highestID: Int32) throws(TokenizerError) -> Int32 {
+    let pair = try field.elements()
+    guard pair.count == 2 else { throw field.error("expected a token and its id") }
+    let id = try pair[1].tokenID()
+    if id > highestID { throw pair[1].error("found the id \(id), expected one of a token, at most \(highestID)") }
+    return id
+  }
+
   private static func flatten(_ field: JSONField, into templates: inout [JSONField]) throws(TokenizerError) {
     let type = try field.required("type")
     switch try type.string() {
     case "ByteLevel": break  // Changes offsets only, which we do not give.
-    case "TemplateProcessing": templates.append(field)
+    case "TemplateProcessing", "BertProcessing", "RobertaProcessing": templates.append(field)
     case "Sequence":
       for element in try field.required("processors").elements() { try flatten(element, into: &templates) }
     default:
       throw type.error(
-        "\(type.value.kind) is not supported, expected \"ByteLevel\", \"TemplateProcessing\" or \"Sequence\"")
+        "\(type.value.kind) is not supported, expected \"ByteLevel\", \"TemplateProcessing\", \"BertProcessing\", "
+          + "\"RobertaProcessing\" or \"Sequence\"")
     }
   }
 }
