@@ -98,8 +98,8 @@ let package = Package(
     .testTarget(
       name: "EngineTests",
       dependencies: [
-        "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "Tokenizers",
-        "TestSupport",
+        "Conversion", "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints",
+        "Tokenizers", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -10,19 +10,15 @@
 #include "Attention/heads.clh"
 
 static inline void turn(
-    __global const float *head, int norm, float scale, __global const float *weight, float clip,
+    __global const float *head, int norm, __global const float *weight, float epsilon, float clip,
     __global const float *rotary, float *out) {
+  const float scale = norm ? rms_scale(head, NORM_SIZE, epsilon) : 1.0f;
   for (int d = 0; d < HEAD_SIZE; d++) out[d] = CLIPPED(norm && d < NORM_SIZE ? head[d] * scale * weight[d] : head[d], clip);
   for (int i = 0; i < ROTARY_HALF; i++) {
     const float a = out[PAIR_FIRST(i)], b = out[PAIR_SECOND(i)];
     out[PAIR_FIRST(i)] = a * rotary[i] - b * rotary[i + ROTARY_HALF];
     out[PAIR_SECOND(i)] = b * rotary[i] + a * rotary[i + ROTARY_HALF];
   }
-}
-
-// The scale of a norm over `count` heads together, or of one head.
-static inline float norm_scale(__global const float *heads, int count, float epsilon) {
-  return rms_scale(heads, NORM_ALL ? count * HEAD_SIZE : NORM_SIZE, epsilon);
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void heads(
@@ -33,15 +29,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void heads(
   __global float *vectors = qkv + (ulong)row * stride;
   __global const float *turns = rotary + (ulong)positions[row] * ROTARY_SIZE;
   const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;
-  float out[HEAD_SIZE], scale = 1.0f;
+  float out[HEAD_SIZE];
   for (int head = 0; head < query_heads; head++, vectors += HEAD_SIZE) {
-    if ((norm & 1) && (head == 0 || !NORM_ALL)) scale = norm_scale(vectors, query_heads, epsilon);
-    turn(vectors, norm & 1, scale, query_norm + NORM_ALL * head * HEAD_SIZE, clip, turns, out);
+    turn(vectors, norm & 1, query_norm, epsilon, clip, turns, out);
     for (int d = 0; d < HEAD_SIZE; d++) vectors[d] = out[d];
   }
   for (int head = 0; head < key_value_heads; head++, vectors += HEAD_SIZE) {
-    if ((norm & 2) && (head == 0 || !NORM_ALL)) scale = norm_scale(vectors, key_value_heads, epsilon);
-    turn(vectors, norm & 2, scale, key_norm + NORM_ALL * head * HEAD_SIZE, clip, turns, out);
+    turn(vectors, norm & 2, key_norm, epsilon, clip, turns, out);
     __global float *target = keys + block_offset(block, head, key_value_heads) + place;
     for (int d = 0; d < HEAD_SIZE; d++) target[d * BLOCK] = out[d];
   }

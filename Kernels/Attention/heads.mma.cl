@@ -4,6 +4,8 @@
 //   qkv [rows][stride] f32: Q query heads, KV key heads, KV value heads; queries change in place
 //   positions [rows] i32      slots [rows] i32: block · BLOCK + place in the block
 //   keys, values, spoiled: pieces.clh
+//
+// A work-group of GROUP work-items does one head (index 0) of one row (index 1).
 #include "Common/prelude.clh"
 #include "Common/fragments.clh"
 #include "Attention/layout.clh"
@@ -24,33 +26,22 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void heads(
     __global int *spoiled) {
   __local float scratch[GROUP];
   __local float scaled[HEAD_SIZE];
-  const int row = get_group_id(1), item = get_local_id(0), total = query_heads + 2 * key_value_heads;
-  __global float *vectors = qkv + (ulong)row * stride;
+  const int head = get_group_id(0), row = get_group_id(1), item = get_local_id(0);
+  __global float *vector = qkv + (ulong)row * stride + head * HEAD_SIZE;
   __global const float *turns = rotary + (ulong)positions[row] * ROTARY_SIZE;
   const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;
-  const int first = NORM_ALL ? 0 : get_group_id(0), last = NORM_ALL ? total : first + 1;
-  const float2 scales = norm_scales(vectors, first, query_heads, key_value_heads, epsilon, scratch);
-  for (int head = first; head < last; head++) {
-    const int key = head - query_heads, value = key - key_value_heads;
-    __global float *vector = vectors + head * HEAD_SIZE;
-    const bool has_norm = value < 0 && (norm & (key < 0 ? 1 : 2));
-    const float scale = key < 0 ? scales.x : scales.y;
-    __global const float *weight = (key < 0 ? query_norm : key_norm) + NORM_ALL * (key < 0 ? head : key) * HEAD_SIZE;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int d = item; d < HEAD_SIZE; d += GROUP) {
-      scaled[d] = CLIPPED(has_norm && d < NORM_SIZE ? vector[d] * scale * weight[d] : vector[d], clip);
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    const ulong unit = (ulong)block * key_value_heads + (value < 0 ? key : value);
-    for (int d = item; d < HEAD_SIZE; d += GROUP) {
-      if (key < 0) {
-        vector[d] = rotated(scaled, turns, d);
-      } else if (value < 0) {
-        store_pieces(keys + unit * UNIT * 8 + key_element(place, d), rotated(scaled, turns, d));
-      } else {
-        store_pieces(values + unit * UNIT * 8 + value_element(place, d), scaled[d]);
-        if (!isfinite(scaled[d])) spoiled[unit] = 1;
-      }
+  const int key = head - query_heads, value = key - key_value_heads;
+  const int has_norm = value < 0 && (norm & (key < 0 ? 1 : 2));
+  scale_head(vector, has_norm, key < 0 ? query_norm : key_norm, epsilon, clip, scaled, scratch);
+  const ulong unit = (ulong)block * key_value_heads + (value < 0 ? key : value);
+  for (int d = item; d < HEAD_SIZE; d += GROUP) {
+    if (key < 0) {
+      vector[d] = rotated(scaled, turns, d);
+    } else if (value < 0) {
+      store_pieces(keys + unit * UNIT * 8 + key_element(place, d), rotated(scaled, turns, d));
+    } else {
+      store_pieces(values + unit * UNIT * 8 + value_element(place, d), scaled[d]);
+      if (!isfinite(scaled[d])) spoiled[unit] = 1;
     }
   }
 }

@@ -1,6 +1,6 @@
 // RMS norm, GPU style: out[r][k] = x[r][k] / sqrt(mean over k of x[r][k]² + epsilon) · weight[k].
 //
-//   x, out [rows][K] f32, row-major      weight [K] f32
+//   x, out [rows][stride] f32, of which the K columns from `first` on      weight [K] f32
 //
 // A work-group of ROW_GROUP work-items makes one row. Each keeps its first KEPT values, so that rows of up to KEPT ·
 // ROW_GROUP are read once, all at the same time.
@@ -10,11 +10,12 @@
 #define KEPT 8
 
 __kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void rms_norm(
-    __global const float *x, __global const float *weight, __global float *out, int K, float epsilon) {
+    __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
+    float epsilon) {
   __local float scratch[ROW_GROUP];
   const int item = get_local_id(0);
-  x += (ulong)get_group_id(0) * K;
-  out += (ulong)get_group_id(0) * K;
+  x += (ulong)get_group_id(0) * stride + first;
+  out += (ulong)get_group_id(0) * stride + first;
   float kept[KEPT], weights[KEPT], sum = 0.0f;
   UNROLL for (int i = 0; i < KEPT; i++) {
     const int k = item + i * ROW_GROUP;

@@ -4,6 +4,7 @@
 //
 // One work-item does one row.
 #include "Common/prelude.clh"
+#define KEYS const float *
 #include "Routing/rule.clh"
 
 #define PADDED ((EXPERTS + LANES - 1) / LANES * LANES)
@@ -38,12 +39,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void router(
   for (int e = 0; e < EXPERTS; e++) keys[e] = key_of(CORRECTION ? scores[e] + correction[e] : scores[e]);
 #if GROUPS
   float groups[GROUPS];
-  for (int g = 0; g < GROUPS; g++) GROUP_SCORE(keys, g, groups[g]);
-  for (int g = 0; g < GROUPS; g++) {
-    bool is_kept;
-    GROUP_IS_KEPT(groups, g, is_kept);
-    for (int i = 0; i < GROUP_EXPERTS && !is_kept; i++) keys[g * GROUP_EXPERTS + i] = -INFINITY;
-  }
+  for (int g = 0; g < GROUPS; g++) groups[g] = group_score(keys, g);
+  for (int e = 0; e < EXPERTS; e++) keys[e] = group_is_kept(groups, e / GROUP_EXPERTS) ? keys[e] : -INFINITY;
 #endif
   bool is_taken[EXPERTS];
   for (int e = 0; e < EXPERTS; e++) is_taken[e] = false;

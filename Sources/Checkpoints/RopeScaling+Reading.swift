@@ -42,10 +42,19 @@ extension RopeScaling {
 
 extension RopeScaling.Yarn {
   fileprivate init(_ parameters: JSONObject, of configuration: JSONObject) throws(CheckpointError) {
-    let positions = try configuration.double("max_position_embeddings", in: 1...1e9)
-    originalPositions = try parameters.double("original_max_position_embeddings", default: positions, in: 1...1e9)
-    factor =
-      parameters.has("factor") ? try RopeScaling.factor(parameters) : max(1, positions / originalPositions)
+    let all = try configuration.optionalDouble("max_position_embeddings", in: 1...1e9)
+    let original = try parameters.optionalDouble("original_max_position_embeddings", in: 1...1e9)
+    guard let positions = original ?? all else {
+      throw parameters.error(
+        "original_max_position_embeddings", expected: "a number, or one in max_position_embeddings")
+    }
+    originalPositions = positions
+    // As in DeepSeek-V3's configuration.
+    if let all, original != nil, !parameters.has("factor") {
+      factor = max(1, all / positions)
+    } else {
+      factor = try RopeScaling.factor(parameters)
+    }
     betaFast = try parameters.double("beta_fast", default: 32, in: 1e-6...1e6)
     betaSlow = try parameters.double("beta_slow", default: 1, in: 1e-6...1e6)
     truncates = try parameters.bool("truncate", default: true)

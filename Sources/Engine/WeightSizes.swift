@@ -69,6 +69,9 @@ struct WeightSizes {
 
   private static func bytes(_ tensor: HostTensor, _ model: ModelDescription, _ plan: DevicePlan?) -> Int {
     let shape = tensor.shape
+    if shape.count == 3, tensor.name.contains("_b_proj") {
+      return shape[0] * matrix(rows: shape[1], columns: shape[2], kind: .plain, [tensor.format], plan)
+    }
     guard shape.count == 2, !tensor.name.hasSuffix("_bias") else { return shape.reduce(1, *) * 4 }
     if let latent = model.latent, tensor.name.contains("kv_b_proj") {
       let keys = matrix(rows: latent.rank, columns: latent.plainSize, kind: .plain, [tensor.format], plan)

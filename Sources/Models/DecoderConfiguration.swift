@@ -71,7 +71,7 @@ extension DecoderConfiguration {
   /// Makes layers sparse, with as many experts of `intermediate` columns as the configuration says under any of its names.
   mutating func setExperts(_ json: JSONObject, intermediate: String, isSparse: [Bool]) throws {
     let names = ["num_experts", "num_local_experts", "n_routed_experts"]
-    let experts = try json.int(names.first { json.has($0) } ?? names[0], in: 1...4096)
+    let experts = try json.int(names.first { json.has($0) } ?? "num_local_experts", in: 1...4096)
     let older = "experts_per_token"
     description.expertCount = experts
     description.chosenExperts = try json.int(json.has(older) ? older : "num_experts_per_tok", in: 1...experts)

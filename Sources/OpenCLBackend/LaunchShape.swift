@@ -93,7 +93,8 @@ struct LaunchShape: Equatable {
       ? LaunchShape(global: Extent(units, heads, rows.dividedUp(by: 64)), local: Extent(1, 1, 1))
       : LaunchShape(
         global: Extent(
-          features.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM, heads),
+          features.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM,
+          heads),
         local: Extent(DevicePlan.threadsN, plan.threadsM, 1))
   }
 

@@ -12,10 +12,19 @@ package struct AttentionCase: OpCase {
   var sequences: [Range<Int>]
   /// A position of every sequence whose value is NaN: it must not reach the rows before it.
   var nanPosition: Int?
+  var window: Int?
+  var hasSinks = false
+  /// Norms over all heads of queries and of keys, and values clipped.
+  var isWide = false
+  /// Latent attention: values are the first so many elements of a key, which alone has a norm, and the rest is rotated by
+  /// neighbours.
+  var valuePrefix: Int?
 
   package var family: String { "Attention" }
   package var name: String {
-    "heads=\(queryHeads)/\(keyValueHeads)×\(headSize)\(hasNorm ? " norm" : "") positions=\(sequences)"
+    "heads=\(queryHeads)/\(keyValueHeads)×\(headSize)\(hasNorm ? " norm" : "")\(isWide ? " wide clip" : "")"
+      + (window.map { " window=\($0)" } ?? "") + (hasSinks ? " sinks" : "")
+      + (valuePrefix.map { " latent=\($0)" } ?? "") + " positions=\(sequences)"
       + (nanPosition.map { " NaN at \($0)" } ?? "")
   }
   package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
@@ -44,26 +53,87 @@ package struct AttentionCase: OpCase {
       AttentionCase(
         queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: $0)
     }
-    return cases + long + poisoned
+    return cases + long + poisoned + windows + wide + latent
+  }
+
+  /// GPT-OSS: windows shorter and longer than a chunk and a tile, with a NaN that leaves the window.
+  private static var windows: [any OpCase] {
+    let sequences: [[Range<Int>]] = [[0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<317], [700..<701, 500..<530]]
+    let shapes = [(1, true), (16, true), (17, false), (64, true), (100, false), (128, true)]
+    return shapes.flatMap { window, hasSinks in
+      sequences.map {
+        AttentionCase(
+          queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: false, sequences: $0, window: window,
+          hasSinks: hasSinks)
+      }
+    } + [
+      AttentionCase(
+        queryHeads: 4, keyValueHeads: 1, headSize: 64, hasNorm: false, sequences: [0..<130, 200..<201], hasSinks: true),
+      AttentionCase(
+        queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: false, sequences: [0..<80, 60..<75], nanPosition: 8,
+        window: 16, hasSinks: true),
+    ]
+  }
+
+  /// OLMoE.
+  private static var wide: [any OpCase] {
+    [(4, 2, 32), (3, 1, 20)].map {
+      AttentionCase(
+        queryHeads: $0.0, keyValueHeads: $0.1, headSize: $0.2, hasNorm: true, sequences: [0..<33, 5..<6, 60..<69],
+        isWide: true)
+    }
+  }
+
+  /// DeepSeek's, on compressed positions.
+  private static var latent: [any OpCase] {
+    let batches: [[Range<Int>]] = [[0..<1], [0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<301]]
+    return [(4, 64, 48), (3, 26, 20), (16, 320, 288)].flatMap { heads, size, prefix in
+      batches.map {
+        AttentionCase(
+          queryHeads: heads, keyValueHeads: 1, headSize: size, hasNorm: true, sequences: $0, valuePrefix: prefix)
+      }
+    } + [
+      AttentionCase(
+        queryHeads: 4, keyValueHeads: 1, headSize: 40, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: 8,
+        valuePrefix: 32)
+    ]
   }
 
   private static let blockSize = 16
   private var shape: AttentionShape {
     AttentionShape(
-      queryHeads: queryHeads, keyValueHeads: keyValueHeads, headSize: headSize, scale: 1 / Float(headSize).squareRoot())
+      queryHeads: queryHeads, keyValueHeads: keyValueHeads, headSize: headSize, scale: 1 / Float(headSize).squareRoot(),
+      valuePrefix: valuePrefix, window: window)
+  }
+
+  private func heads<B: Backend>(
+    _ backend: B, positions: Int, _ random: inout CaseRandom
+  ) throws -> HeadOptions<B.Vector> {
+    let normSize = valuePrefix ?? headSize
+    let hasQueryNorm = hasNorm && valuePrefix == nil
+    let rotated = (valuePrefix ?? 0)..<headSize
+    return HeadOptions(
+      shape: shape,
+      queryNorm: hasQueryNorm
+        ? try backend.loadVector(random.floats(normSize * (isWide ? queryHeads : 1)), label: "query norm") : nil,
+      keyNorm: hasNorm
+        ? try backend.loadVector(random.floats(normSize * (isWide ? keyValueHeads : 1)), label: "key norm") : nil,
+      normScope: isWide ? .allHeads : valuePrefix.map { .prefix($0) } ?? .head, epsilon: 0.1,
+      clip: isWide ? 0.75 : nil,
+      rotary: try backend.loadVector(
+        (0..<positions).flatMap { _ in random.floats(rotated.count) }, label: "rotary"),
+      rotaryColumns: rotated, rotaryPairs: valuePrefix == nil ? .halves : .neighbours)
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(8, headSize)
     let cacheShape = KVCacheShape(
       blockCount: blocks(of: sequences.count, position: 0), blockSize: Self.blockSize, heads: keyValueHeads,
-      headSize: headSize)
+      headSize: headSize, hasValues: valuePrefix == nil)
     let cache = try backend.makeKVCache(cacheShape, label: "case")
     let last = sequences.map(\.upperBound).max() ?? 1
-    let heads = HeadOptions(
-      shape: shape, queryNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "query norm") : nil,
-      keyNorm: hasNorm ? try backend.loadVector(random.floats(headSize), label: "key norm") : nil, epsilon: 0.1,
-      rotary: try backend.loadVector(rotary(positions: last, &random), label: "rotary"))
+    let heads = try heads(backend, positions: last, &random)
+    let sinks = hasSinks ? try backend.loadVector(random.floats(queryHeads, scale: 3), label: "sinks") : nil
 
     func prepared(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
       var layout = BatchLayout()
@@ -74,6 +144,7 @@ package struct AttentionCase: OpCase {
         for position in positions {
           var random = CaseRandom(9, sequence, position)
           var row = random.floats(shape.qkvColumns, scale: 2)
+          // In the last value, or in what the latent's norm does not reach.
           if position == nanPosition { row[row.count - 1] = .nan }
           values += row
         }
@@ -87,9 +158,9 @@ package struct AttentionCase: OpCase {
     let wanted = positions(of: rows)
     _ = try prepared(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
     let (batch, qkv, count) = try prepared(wanted)
-    let out = try backend.activation(rows: count, columns: shape.queryColumns)
-    try backend.attention(qkv, shape: shape, batch: batch, rows: count, cache: cache, into: out)
-    return try backend.result(out, rows: count, columns: shape.queryColumns)
+    let out = try backend.activation(rows: count, columns: shape.outputColumns)
+    try backend.attention(qkv, shape: shape, sinks: sinks, batch: batch, rows: count, cache: cache, into: out)
+    return try backend.result(out, rows: count, columns: shape.outputColumns)
   }
 
   /// The sequences and positions that `rows` of the batch are.
@@ -115,9 +186,5 @@ package struct AttentionCase: OpCase {
     let count = blocks(of: sequences.count, position: 0)
     let own = (sequences[sequence].upperBound + Self.blockSize - 1) / Self.blockSize
     return (0..<own).map { Int32(count - 1 - (blocks(of: sequence, position: 0) + $0) % count) }
-  }
-
-  private func rotary(positions: Int, _ random: inout CaseRandom) -> [Float] {
-    (0..<positions).flatMap { _ in random.floats(headSize) }
   }
 }

@@ -6,10 +6,13 @@ package struct EmbeddingCase: OpCase {
   var columns: Int
   var vocabulary: Int
   var format: ElementFormat
+  var scale: Float = 1
 
   package var family: String { "Embedding" }
-  package var name: String { "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)" }
-  /// Nothing is rounded.
+  package var name: String {
+    "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)\(scale == 1 ? "" : " scale")"
+  }
+  /// Nothing is computed but one product, which every device rounds alike.
   package var bound: Double { 0 }
 
   static var all: [any OpCase] {
@@ -20,6 +23,7 @@ package struct EmbeddingCase: OpCase {
       EmbeddingCase(rows: 33, columns: 192, vocabulary: 500, format: .bf16),
       EmbeddingCase(rows: 9, columns: 65, vocabulary: 31, format: .f32),
       EmbeddingCase(rows: 9, columns: 66, vocabulary: 97, format: .f16),
+      EmbeddingCase(rows: 9, columns: 66, vocabulary: 97, format: .bf16, scale: 11.7),
     ]
       + ElementFormat.allCases.filter { $0.block != nil }.map {
         EmbeddingCase(rows: 9, columns: 2 * $0.blockElements, vocabulary: 97, format: $0)
@@ -40,7 +44,7 @@ package struct EmbeddingCase: OpCase {
     let cache = KVCacheShape(blockCount: 1, blockSize: 16, heads: 1, headSize: 2)
     let batch = try backend.prepare(layout, vocabulary: vocabulary, cache: cache)
     let embedded = try backend.activation(rows: rows.count, columns: columns)
-    try backend.embed(batch, rows: 0..<rows.count, table: table, into: embedded)
+    try backend.embed(batch, rows: 0..<rows.count, table: table, scale: scale, into: embedded)
     // Reversed by a gather, and put back row by row.
     let reversed = try backend.activation(rows: rows.count, columns: columns)
     try backend.gatherRows(embedded, indices: Array((0..<rows.count).reversed()), into: reversed)

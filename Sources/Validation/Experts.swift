@@ -21,11 +21,14 @@ package struct ExpertsCase: OpCase {
   /// Of the down projection; that of the others unless given.
   var downFormat: ElementFormat?
   var spread: Spread
+  /// Biases and a clamped activation, as GPT-OSS has them; of a dense layer a gate.
+  var hasExtras = false
 
   package var family: String { "Experts" }
   package var name: String {
     "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format)"
       + "\(downFormat.map { " \($0)" } ?? "") \(spread.rawValue)"
+      + (hasExtras ? spread == .dense ? " gate" : " bias clamped" : "")
   }
   package var bound: Double { 1e-5 }
 
@@ -45,7 +48,20 @@ package struct ExpertsCase: OpCase {
       ExpertsCase(
         rows: $0.0, experts: 1, chosen: 1, columns: $0.1, intermediate: $0.2, format: .bf16, spread: .dense)
     }
-    return sparse + dense + blocks
+    let extras = [(1, 32, 4, 192, 64), (7, 8, 2, 33, 17), (33, 11, 3, 64, 48), (130, 8, 2, 128, 64)].flatMap {
+      rows, experts, chosen, columns, intermediate -> [any OpCase] in
+      [(ElementFormat.bf16, Spread.random), (.bf16, .last), (.f32, .random)].map {
+        ExpertsCase(
+          rows: rows, experts: experts, chosen: chosen, columns: columns, intermediate: intermediate, format: $0.0,
+          spread: $0.1, hasExtras: true)
+      }
+    }
+    let gated = [(1, 128, 256), (7, 33, 45), (300, 64, 100)].map {
+      ExpertsCase(
+        rows: $0.0, experts: 1, chosen: 1, columns: $0.1, intermediate: $0.2, format: .bf16, spread: .dense,
+        hasExtras: true)
+    }
+    return sparse + dense + extras + gated + blocks
   }
 
   /// Every format of blocks, and some beside others.
@@ -67,7 +83,8 @@ package struct ExpertsCase: OpCase {
     let weights = try backend.loadExperts(source())
     let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 2, label: "case")
     if spread == .dense {
-      try backend.routeAll(rows: rows.count, into: routing)
+      let gate = try backend.activation(rows: rows.count, columns: 1, rows.map { Float($0 % 9) - 4 })
+      try backend.routeAll(rows: rows.count, gate: hasExtras ? gate : nil, into: routing)
     } else {
       let options = RouterOptions(renormalise: true, layer: 1, phase: .prefill)
       try backend.route(
@@ -98,9 +115,15 @@ package struct ExpertsCase: OpCase {
     let gates = tensors("gate", format, rows: intermediate, columns: columns)
     let ups = tensors("up", format, rows: intermediate, columns: columns)
     let downs = tensors("down", downFormat ?? format, rows: columns, columns: intermediate)
+    let isClamped = hasExtras && spread != .dense
     return ExpertsSource(
       layer: 0, gateUp: try MatrixSource(label: "gate_up", kind: .gated, parts: zip(gates, ups).map { [$0, $1] }),
-      down: try MatrixSource(label: "down", parts: downs.map { [$0] }), isDense: spread == .dense)
+      down: try MatrixSource(label: "down", parts: downs.map { [$0] }), isDense: spread == .dense,
+      // A limit that about a third of the values is beyond.
+      activation: isClamped ? .clampedSwiGLU(alpha: 1.702, limit: 1.5) : .swiglu,
+      biases: isClamped
+        ? ExpertBiases(
+          gateUp: random.floats(experts * 2 * intermediate), down: random.floats(experts * columns)) : nil)
   }
 
   private func logits(_ row: Int) -> [Float] {

@@ -7,10 +7,15 @@ package struct LinearCase: OpCase {
   var features: Int
   var format: ElementFormat
   var accumulate: Bool
+  /// A bias, a scale, and columns of the output on both sides that must stay.
+  var hasExtras = false
+  /// Of the second tensor; that of the first unless given.
+  var secondFormat: ElementFormat?
 
   package var family: String { "Linear" }
   package var name: String {
-    "rows=\(rows) K=\(columns) N=\(features) \(format)\(accumulate ? " accumulate" : "")"
+    "rows=\(rows) K=\(columns) N=\(features) \(format)\(secondFormat.map { "+\($0)" } ?? "")\(accumulate ? " accumulate" : "")"
+      + (hasExtras ? " bias scale column" : "")
   }
 
   static var all: [any OpCase] {
@@ -22,7 +27,16 @@ package struct LinearCase: OpCase {
       [(ElementFormat.bf16, false), (.bf16, true), (.f32, false), (.f16, true)].map {
         LinearCase(rows: rows, columns: columns, features: features, format: $0.0, accumulate: $0.1)
       }
-    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + blocks
+    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + extras + blocks
+  }
+
+  private static var extras: [any OpCase] {
+    [(1, 128, 96), (3, 33, 45), (7, 64, 1), (65, 128, 96), (130, 40, 31)].flatMap { rows, columns, features in
+      [(ElementFormat.bf16, false), (.bf16, true), (.f32, true)].map {
+        LinearCase(
+          rows: rows, columns: columns, features: features, format: $0.0, accumulate: $0.1, hasExtras: true)
+      }
+    }
   }
 
   /// Every format of blocks: one block and several, ragged panels, few rows and many.
@@ -33,14 +47,25 @@ package struct LinearCase: OpCase {
         LinearCase(
           rows: rows, columns: blocks * block, features: features, format: format, accumulate: features == 45)
       }
+    } + mixed
+  }
+
+  /// Rows of several formats in one matrix, as attention's are in Q4_K_M files.
+  private static var mixed: [any OpCase] {
+    [(ElementFormat.q4K, ElementFormat.q6K), (.bf16, .f32), (.q80, .f16)].flatMap { first, second in
+      [(1, 75), (20, 130)].map { rows, features in
+        LinearCase(
+          rows: rows, columns: 256, features: features, format: first, accumulate: rows == 1, hasExtras: true,
+          secondFormat: second)
+      }
     }
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(5, columns, features)
     let first = features / 2
-    let parts = [first, features - first].filter { $0 > 0 }.map {
-      randomTensor("weight", format, rows: $0, columns: columns, &random)
+    let parts = [(first, format), (features - first, secondFormat ?? format)].filter { $0.0 > 0 }.map {
+      randomTensor("weight", $0.1, rows: $0.0, columns: columns, &random)
     }
     let weight = try backend.loadMatrix(MatrixSource(label: "weight", parts: [parts]))
     let values = rows.flatMap { row -> [Float] in
@@ -49,13 +74,17 @@ package struct LinearCase: OpCase {
       if row == 2 { values[columns - 1] = .nan }
       return values
     }
+    let (column, width) = hasExtras ? (3, features + 5) : (0, features)
     let before = rows.flatMap { row -> [Float] in
       var random = CaseRandom(7, features, row)
-      return random.floats(features)
+      return random.floats(width)
     }
     let x = try backend.activation(rows: rows.count, columns: columns, values)
-    let out = try backend.activation(rows: rows.count, columns: features, accumulate ? before : nil)
-    try backend.linear(x, weight, rows: rows.count, into: out, accumulate: accumulate)
-    return try backend.result(out, rows: rows.count, columns: features)
+    let out = try backend.activation(rows: rows.count, columns: width, accumulate || hasExtras ? before : nil)
+    let bias = hasExtras ? try backend.loadVector(random.floats(features), label: "bias") : nil
+    let options = LinearOptions(
+      bias: bias, scale: hasExtras ? 0.375 : 1, column: column, accumulate: accumulate)
+    try backend.linear(x, weight, options: options, rows: rows.count, into: out)
+    return try backend.result(out, rows: rows.count, columns: width)
   }
 }

@@ -5,10 +5,16 @@ package struct RouterCase: OpCase {
   package var rows: Int
   var experts: Int
   var chosen: Int
-  var renormalise: Bool
+  var rule: RouterRule
+  /// Whether each expert's score is corrected for the choice.
+  var hasCorrection = false
 
   package var family: String { "Routing" }
-  package var name: String { "rows=\(rows) experts=\(experts) chosen=\(chosen)\(renormalise ? " renormalise" : "")" }
+  package var name: String {
+    let groups = rule.groups.map { " groups=\($0.kept)/\($0.count) best=\($0.best)" } ?? ""
+    return "rows=\(rows) experts=\(experts) chosen=\(chosen) \(rule.scoring)\(rule.renormalise ? " renormalise" : "")"
+      + (rule.scale == 1 ? "" : " scale") + groups + (hasCorrection ? " correction" : "")
+  }
   package var bound: Double { 2e-6 }
 
   static var all: [any OpCase] {
@@ -17,7 +23,24 @@ package struct RouterCase: OpCase {
       (2, 128, 8),
     ]
     return shapes.flatMap { rows, experts, chosen -> [any OpCase] in
-      [false, true].map { RouterCase(rows: rows, experts: experts, chosen: chosen, renormalise: $0) }
+      [
+        RouterRule(renormalise: false), RouterRule(renormalise: true),
+        RouterRule(scoring: .chosenSoftmax, renormalise: false),
+        RouterRule(scoring: .sigmoid, renormalise: true, scale: 2.5),
+      ].map { RouterCase(rows: rows, experts: experts, chosen: chosen, rule: $0) }
+    } + grouped
+  }
+
+  /// DeepSeek's routers.
+  private static var grouped: [any OpCase] {
+    let shapes = [(3, 8, 2, 4, 2), (33, 12, 3, 3, 1), (40, 60, 6, 6, 3), (2, 256, 8, 8, 4), (130, 160, 6, 8, 3)]
+    return shapes.flatMap { rows, experts, chosen, groups, kept -> [any OpCase] in
+      [(RouterRule.Scoring.softmax, false, 1), (.sigmoid, true, 2)].map { scoring, isCorrected, best in
+        let rule = RouterRule(
+          scoring: scoring, renormalise: isCorrected, scale: 1.5,
+          groups: RouterRule.Groups(count: groups, kept: kept, best: best))
+        return RouterCase(rows: rows, experts: experts, chosen: chosen, rule: rule, hasCorrection: isCorrected)
+      }
     }
   }
 
@@ -32,8 +55,11 @@ package struct RouterCase: OpCase {
     }
     let logits = try backend.activation(rows: rows.count, columns: experts, values)
     let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 1, label: "case")
-    let options = RouterOptions(renormalise: renormalise, layer: 0, phase: .prefill)
-    try backend.route(logits: logits, rows: rows.count, options: options, into: routing)
+    let options = RouterOptions(rule: rule, layer: 0, phase: .prefill)
+    var random = CaseRandom(17, experts)
+    let correction = hasCorrection ? try backend.loadVector(random.floats(experts), label: "correction") : nil
+    try backend.route(
+      logits: logits, rows: rows.count, options: options, correction: correction, into: routing)
     // The weights come out by combining unit vectors: expert j of a row adds its weight to column j.
     var units = [Float](repeating: 0, count: rows.count * chosen * chosen)
     for slot in 0..<rows.count * chosen { units[slot * chosen + slot % chosen] = 1 }

@@ -14,7 +14,10 @@ struct Perplexity: AsyncParsableCommand {
   @OptionGroup var options: ModelOptions
 
   @Option(help: "The text.")
-  var file: String
+  var file: String?
+
+  @Option(help: "The text's token ids instead, separated by commas or white space.")
+  var tokensFile: String?
 
   @Option(parsing: .unconditional, help: "Tokens of a window.")
   var contextSize = 512
@@ -23,6 +26,9 @@ struct Perplexity: AsyncParsableCommand {
   var chunks: Int?
 
   func validate() throws {
+    guard (file == nil) != (tokensFile == nil) else {
+      throw ValidationError("exactly one of --file and --tokens-file is needed")
+    }
     guard contextSize >= 4 else { throw ValidationError("--context-size is \(contextSize), expected at least 4") }
     if let chunks, chunks < 1 { throw ValidationError("--chunks is \(chunks), expected at least 1") }
   }
@@ -32,7 +38,7 @@ struct Perplexity: AsyncParsableCommand {
     guard contextSize <= files.description.maxPositions else {
       throw EngineError("context-size is \(contextSize), but the model has \(files.description.maxPositions) positions")
     }
-    let tokens = files.encode(try readText(file), with: try files.tokenizer())
+    let tokens = try tokens(files)
     let texts = try PerplexityEstimate.windows(tokens, length: contextSize, bos: nil).prefix(chunks ?? .max)
     let windows = try PerplexityEstimate.windows(tokens, length: contextSize, bos: files.promptBOS)
     let progress = ProgressLine("loading \(options.model)")
@@ -52,5 +58,11 @@ struct Perplexity: AsyncParsableCommand {
       try Terminal.output("[\(index + 1)]\(fixed(estimate.value, 4)),")
     }
     try Terminal.output("\nFinal estimate: PPL = \(fixed(estimate.value, 4)) +/- \(fixed(estimate.error, 5))\n")
+  }
+
+  private func tokens(_ files: ModelFiles) throws -> [Int32] {
+    if let file { return files.encode(try readText(file), with: try files.tokenizer()) }
+    let source = tokensFile ?? ""
+    return try parseTokens(readText(source), source: source)
   }
 }

@@ -30,20 +30,27 @@ struct RopeConfigurationTests {
     (#"{"rope_theta": -1.5}"#, "field rope_theta: found -1.5"),
     (#"{"rope_theta": NaN}"#, "field rope_theta: found nan"),
     (#"{"rope_theta": 1, "rope_scaling": "yarn"}"#, "field rope_scaling: found \"yarn\""),
+    (#"{"rope_theta": 1, "rope_scaling": {"type": "linear"}}"#, "field rope_scaling.factor: it is missing"),
+    (#"{"rope_theta": 1, "rope_scaling": {"type": "linear", "factor": 0.5}}"#, "field rope_scaling.factor: found 0.5"),
     (
-      #"{"rope_theta": 1, "rope_scaling": {"type": "linear", "factor": 2}}"#,
-      "field rope_scaling.type: found \"linear\""
+      #"{"rope_theta": 1, "rope_scaling": {"rope_type": "yarn"}}"#,
+      "field rope_scaling.original_max_position_embeddings: it is missing"
     ),
-    (#"{"rope_theta": 1, "rope_scaling": {"rope_type": "yarn"}}"#, "field rope_scaling.rope_type: found \"yarn\""),
     (
-      #"{"rope_theta": 1, "rope_scaling": {"rope_type": "dynamic"}}"#, "field rope_scaling.rope_type: found \"dynamic\""
+      #"{"rope_theta": 1, "rope_scaling": {"rope_type": "longrope"}}"#,
+      "field rope_scaling.rope_type: found \"longrope\""
+    ),
+    (#"{"rope_theta": 1, "rope_scaling": {"rope_type": "dynamic"}}"#, "field rope_scaling.factor: it is missing"),
+    (
+      #"{"rope_theta": 1, "rope_scaling": {"rope_type": "linear", "type": "yarn", "factor": 2}}"#,
+      "field rope_scaling.type: found \"yarn\""
     ),
     (#"{"rope_theta": 1, "rope_scaling": {"rope_type": "default", "type": "mrope"}}"#, "field rope_scaling.type"),
     (#"{"rope_theta": 1, "rope_scaling": {"type": 3}}"#, "field rope_scaling.type: found 3"),
     (#"{"rope_theta": 1, "rope_scaling": {"factor": 2}}"#, "field rope_scaling.rope_type: it is missing"),
     (
       #"{"rope_parameters": {"rope_theta": 1, "rope_type": "llama3"}}"#,
-      "field rope_parameters.rope_type: found \"llama3\""
+      "field rope_parameters.factor: it is missing"
     ),
     (
       #"{"rope_parameters": {"rope_theta": 1, "partial_rotary_factor": 0.5}}"#,

@@ -12,7 +12,7 @@ struct FixtureTests {
   @Test(arguments: TestTarget.all + TestTarget.actedOut, FamilyFixture.names)
   func statesAndTokensAreHuggingFaces(target: TestTarget, name: String) async throws {
     let fixture = try FamilyFixture(name)
-    for length in FamilyFixture.lengths { try await check(fixture, length, on: target) }
+    for length in target.isActedOut ? [7, 33] : FamilyFixture.lengths { try await check(fixture, length, on: target) }
   }
 
   private func check(_ fixture: FamilyFixture, _ length: Int, on target: TestTarget) async throws {
@@ -22,8 +22,8 @@ struct FixtureTests {
       prompt: prompt, maxTokens: 16, capture: CaptureOptions(allLogits: true, hidden: true))
     let result = try await generate(fixture.files, [request], on: target)[0]
     let capture = try #require(result.capture)
-    try checkLogits(capture, fixture, length)
-    try checkStates(capture, fixture, length)
+    try checkLogits(capture, fixture, length, target.tolerance)
+    try checkStates(capture, fixture, length, target.tolerance)
     let greedy = try #require(try ReferenceFile(fixture.name, withPrompts: false).greedy?["\(length)"])
     #expect(greedy.tokens.count == 16)
     greedy.expect(result.tokens, "T = \(length)")
@@ -46,25 +46,29 @@ struct FixtureTests {
     }
   }
 
-  private func checkLogits(_ capture: Capture, _ fixture: FamilyFixture, _ length: Int) throws {
+  private func checkLogits(
+    _ capture: Capture, _ fixture: FamilyFixture, _ length: Int, _ tolerance: Double
+  ) throws {
     let vocabulary = fixture.files.description.vocabularySize
     #expect(capture.logits.count == length * vocabulary)
     let last = try fixture.expected("logits_last", length).floats()
     #expect(last.count == vocabulary)
-    #expect(relativeError(Array(capture.logits.suffix(vocabulary)), last) <= 1e-4, "T = \(length)")
+    #expect(relativeError(Array(capture.logits.suffix(vocabulary)), last) <= tolerance, "T = \(length)")
     guard length <= 33 else { return }
     let all = try fixture.expected("logits", length).floats()
-    #expect(relativeError(capture.logits, all) <= 1e-4, "T = \(length)")
+    #expect(relativeError(capture.logits, all) <= tolerance, "T = \(length)")
   }
 
-  private func checkStates(_ capture: Capture, _ fixture: FamilyFixture, _ length: Int) throws {
+  private func checkStates(
+    _ capture: Capture, _ fixture: FamilyFixture, _ length: Int, _ tolerance: Double
+  ) throws {
     let model = fixture.files.description
     #expect(capture.hidden.count == model.layerCount + 1)
     #expect(capture.router.count == model.layerCount)
     var compared = 0
     for (index, hidden) in capture.hidden.enumerated() {
       guard let tensor = fixture.tensor("hidden.\(index)", length) else { continue }
-      #expect(relativeError(hidden, tensor.floats()) <= 1e-4, "T = \(length), hidden.\(index)")
+      #expect(relativeError(hidden, tensor.floats()) <= tolerance, "T = \(length), hidden.\(index)")
       compared += 1
     }
     // For the longest prompt the fixture leaves out the layers in between.
@@ -77,11 +81,6 @@ struct FixtureTests {
     }
     // There it has none: another expert for one of 130 rows would show in the last hidden states.
     #expect(routers == (length == 130 ? 0 : model.isSparse.count(where: \.self)))
-  }
-
-  /// The experts of each row by number: DeepSeek's routers do not order theirs.
-  private func sortedChoices(_ experts: [Int32], _ chosen: Int) -> [[Int32]] {
-    stride(from: 0, to: experts.count, by: chosen).map { experts[$0..<min($0 + chosen, experts.count)].sorted() }
   }
 }
 

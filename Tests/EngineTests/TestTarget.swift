@@ -33,6 +33,13 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
   /// The first OpenCL device if there is one: for what does not depend on the device.
   static let any = chosen.first ?? reference
 
+  /// Whether matrix units are acted out, slowly.
+  var isActedOut: Bool { plan.map { $0.style == .mma && $0.emulatesMatrixUnits } ?? false }
+
+  /// The relative error that logits and hidden states may have. Matrix units take activations as sums of two bf16 numbers,
+  /// which keep 2⁻¹⁸ of a value.
+  var tolerance: Double { plan?.style == .mma ? 3e-4 : 1e-4 }
+
   func options(cachePositions: Int, policy: any Policy = Layered()) -> EngineOptions {
     EngineOptions(device: device, policy: policy, cachePositions: cachePositions, plan: plan)
   }

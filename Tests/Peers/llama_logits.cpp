@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -23,6 +24,14 @@ int main(int argc, char **argv) {
   llama_backend_init();
   llama_model *model = llama_model_load_from_file(argv[1], llama_model_default_params());
   if (!model) return 1;
+  if (argv[2][0] == '@') {
+    std::ifstream file(argv[2] + 1);
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::vector<llama_token> ids(text.size() + 8);
+    ids.resize(llama_tokenize(llama_model_get_vocab(model), text.c_str(), text.size(), ids.data(), ids.size(), true, true));
+    for (llama_token id : ids) printf("%d\n", id);
+    return 0;
+  }
   llama_context_params params = llama_context_default_params();
   params.n_ctx = tokens.size() + greedy + 8;
   params.n_batch = params.n_ubatch = tokens.size() + 8;

@@ -10,7 +10,8 @@ HIDDEN, INNER, EXPERTS, USED, VOCABULARY, CONTEXT = 256, 256, 5, 2, 96, 128
 HEADS, KV_HEADS, HEAD = 4, 2, 64
 FORMATS = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS",
            "MXFP4"]
-ARCHITECTURES = ["llama", "mixtral", "qwen3moe", "qwen2moe", "olmoe", "gpt-oss", "granitemoe", "deepseek2"]
+ARCHITECTURES = ["llama", "mixtral", "qwen3moe", "qwen2moe", "olmoe", "gpt-oss", "granitemoe", "deepseek2",
+                 "deepseek2-turned"]
 KINDS = gguf.GGMLQuantizationType
 
 
@@ -37,7 +38,7 @@ class Ggml:
 
 def layers_of(architecture):
     # llama.cpp takes a DeepSeek-V2 without compressed queries only with 26 or 27 layers.
-    return 26 if architecture == "deepseek2" else 2
+    return 26 if architecture.startswith("deepseek2") else 2
 
 
 def tensors(architecture, random):
@@ -54,10 +55,11 @@ def tensors(architecture, random):
     yield "output.weight", matrix(VOCABULARY, HIDDEN)
     for layer in range(layers_of(architecture)):
         own = {"attn_norm.weight": vector(HIDDEN)}
-        if architecture == "deepseek2":
+        if architecture.startswith("deepseek2"):
             own |= {"attn_q.weight": matrix(HEADS * 96, HIDDEN), "attn_kv_a_mqa.weight": matrix(256 + 32, HIDDEN),
-                    "attn_kv_a_norm.weight": vector(256), "attn_kv_b.weight": matrix(HEADS * (64 + 64), 256),
-                    "attn_output.weight": matrix(HIDDEN, HEADS * 64)}
+                    "attn_kv_a_norm.weight": vector(256), "attn_output.weight": matrix(HIDDEN, HEADS * 64)}
+            own |= {"attn_kv_b.weight": matrix(HEADS * (64 + 64), 256)} if architecture == "deepseek2" else {
+                "attn_k_b.weight": matrix(HEADS, 256, 64), "attn_v_b.weight": matrix(HEADS, 64, 256)}
         else:
             own |= {"attn_q.weight": matrix(HEADS * HEAD, HIDDEN), "attn_k.weight": matrix(kv_heads * HEAD, HIDDEN),
                     "attn_v.weight": matrix(kv_heads * HEAD, HIDDEN), "attn_output.weight": matrix(HIDDEN, HEADS * HEAD)}
@@ -70,7 +72,7 @@ def tensors(architecture, random):
             own |= {"attn_q_norm.weight": vector(HEADS * HEAD), "attn_k_norm.weight": vector(kv_heads * HEAD)}
         norm = "post_attention_norm" if architecture == "gpt-oss" else "ffn_norm"
         own[f"{norm}.weight"] = vector(HIDDEN)
-        if architecture == "llama" or (architecture == "deepseek2" and layer == 0):
+        if architecture == "llama" or (architecture.startswith("deepseek2") and layer == 0):
             own |= {"ffn_gate.weight": matrix(INNER, HIDDEN), "ffn_up.weight": matrix(INNER, HIDDEN),
                     "ffn_down.weight": matrix(HIDDEN, INNER)}
         else:
@@ -82,7 +84,7 @@ def tensors(architecture, random):
             own |= {"attn_output.bias": vector(HIDDEN, 0), "attn_sinks.weight": vector(HEADS, 0),
                     "ffn_gate_inp.bias": vector(EXPERTS, 0), "ffn_gate_exps.bias": 0.1 * matrix(EXPERTS, INNER),
                     "ffn_up_exps.bias": 0.1 * matrix(EXPERTS, INNER), "ffn_down_exps.bias": 0.1 * matrix(EXPERTS, HIDDEN)}
-        if architecture == "qwen2moe" or (architecture == "deepseek2" and layer > 0):
+        if architecture == "qwen2moe" or (architecture.startswith("deepseek2") and layer > 0):
             own |= {"ffn_gate_shexp.weight": matrix(INNER, HIDDEN), "ffn_up_shexp.weight": matrix(INNER, HIDDEN),
                     "ffn_down_shexp.weight": matrix(HIDDEN, INNER)}
         if architecture == "qwen2moe":
@@ -92,7 +94,6 @@ def tensors(architecture, random):
 
 
 def add_keys(writer, architecture):
-    name = "llama" if architecture == "mixtral" else architecture
     kv_heads = HEADS if architecture == "olmoe" else KV_HEADS
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(HIDDEN)
@@ -103,11 +104,16 @@ def add_keys(writer, architecture):
     writer.add_rope_freq_base(10000.0)
     writer.add_vocab_size(VOCABULARY)
     writer.add_tokenizer_model("no_vocab")
-    if architecture == "deepseek2":
-        writer.add_head_count_kv(HEADS)
+    if architecture.startswith("deepseek2"):
+        # With keys and values of their own (kv_b), or turned round for compressed attention (k_b and v_b).
+        isTurned = architecture != "deepseek2"
+        writer.add_head_count_kv(1 if isTurned else HEADS)
         writer.add_rope_dimension_count(32)
-        writer.add_key_length(96)
-        writer.add_value_length(64)
+        writer.add_key_length(256 + 32 if isTurned else 96)
+        writer.add_value_length(256 if isTurned else 64)
+        if isTurned:
+            writer.add_key_length_mla(96)
+            writer.add_value_length_mla(64)
         writer.add_kv_lora_rank(256)
         writer.add_leading_dense_block_count(1)
         writer.add_expert_shared_count(1)
@@ -122,7 +128,7 @@ def add_keys(writer, architecture):
     if architecture != "llama":
         writer.add_expert_count(EXPERTS)
         writer.add_expert_used_count(USED)
-        if architecture in ("qwen3moe", "qwen2moe", "gpt-oss", "deepseek2"):
+        if architecture in ("qwen3moe", "qwen2moe", "gpt-oss", "deepseek2", "deepseek2-turned"):
             writer.add_expert_feed_forward_length(INNER)
     if architecture == "qwen2moe":
         writer.add_expert_shared_feed_forward_length(INNER)
@@ -136,17 +142,18 @@ def add_keys(writer, architecture):
         writer.add_residual_scale(0.7)
         writer.add_embedding_scale(3.0)
         writer.add_attention_scale(0.1)
-    assert writer.arch == name
 
 
 def keeps_f32(name, array):
-    return array.ndim < 2 or "ffn_gate_inp" in name or name.endswith(".bias")
+    # The rows of k_b are shorter than the large blocks.
+    return array.ndim < 2 or "ffn_gate_inp" in name or name.endswith(".bias") or "attn_k_b" in name
 
 
 def write(path, architecture, name, ggml, widened=False, seed=1):
     """A file whose matrices are in the format, or with `widened` f32 with the same values."""
     random = numpy.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "llama" if architecture == "mixtral" else architecture)
+    names = {"mixtral": "llama", "deepseek2-turned": "deepseek2"}
+    writer = gguf.GGUFWriter(path, names.get(architecture, architecture))
     add_keys(writer, architecture)
     for tensor, array in tensors(architecture, random):
         if keeps_f32(tensor, array):

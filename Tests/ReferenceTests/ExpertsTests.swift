@@ -81,4 +81,22 @@ struct ExpertsTests {
       hidden: test.empty(rows: 1, columns: 1), into: out)
     #expect(test.backend.read(out, rows: 0..<1)[0].isNaN)
   }
+
+  /// GPT-OSS: gate 9 + 1 is brought to 7, up −9 − 1 to −7: 7 · σ(7 · 1.702) · (−7 + 1), halved by down, plus its bias.
+  @Test func aClampedSwiGLUWithBiases() throws {
+    let test = ReferenceHarness()
+    let plain = try test.experts(gateUp: [[[9], [-9]]], down: [[[0.5]]])
+    let experts = ExpertsSource(
+      layer: 0, gateUp: plain.gateUp, down: plain.down, isDense: true,
+      activation: .clampedSwiGLU(alpha: 1.702, limit: 7), biases: ExpertBiases(gateUp: [1, -1], down: [100]))
+    let routing = test.backend.makeRouting(rows: 2, experts: 1, chosen: 1, layers: 1, label: "routing")
+    test.backend.routeAll(rows: 2, gate: nil, into: routing)
+    let out = test.empty(rows: 2, columns: 1)
+    test.backend.experts(
+      test.activation([1, .nan], rows: 2), experts, routing: routing, rows: 2, hidden: test.empty(rows: 2, columns: 1),
+      into: out)
+    let found = test.backend.read(out, rows: 0..<2)
+    #expect(abs(Double(found[0]) - (100 - 21 / (1 + exp(-7 * 1.702)))) < 1e-4)
+    #expect(found[1].isNaN)
+  }
 }

@@ -36,4 +36,28 @@ struct LinearTests {
     try test.backend.linear(test.activation([1, 1, 1]), weight, rows: 1, into: out, accumulate: false)
     #expect(test.backend.read(out, rows: 0..<1) == [0x1p-30])
   }
+
+  /// (2 + 1) / 2 and (3 − 1) / 2 into the last two of four columns.
+  @Test func biasScaleAndColumn() throws {
+    let test = ReferenceHarness()
+    let weight = try test.matrix([[[2], [3]]])
+    let out = test.activation([9, 9, 1, 1])
+    let bias = test.backend.loadVector([1, -1], label: "bias")
+    test.backend.linear(
+      test.activation([1]), weight, options: LinearOptions(bias: bias, scale: 0.5, column: 2), rows: 1, into: out)
+    #expect(test.backend.read(out, rows: 0..<1) == [9, 9, 1.5, 1])
+    test.backend.linear(
+      test.activation([1]), weight, options: LinearOptions(bias: bias, column: 2, accumulate: true), rows: 1, into: out)
+    #expect(test.backend.read(out, rows: 0..<1) == [9, 9, 4.5, 3])
+  }
+
+  /// Two heads of three elements: the first two are multiplied, by a matrix each head has, the third comes behind.
+  @Test func headsHaveMatricesOfTheirOwn() throws {
+    let test = ReferenceHarness()
+    let weights = try test.matrix([[[1, 1], [1, -1], [0, 2]], [[10, 0], [0, 10], [1, 1]]], kind: .heads)
+    let out = test.activation([0, 0, 0, 0, 0, 0, 0, 0, 7])
+    test.backend.multiplyHeads(
+      test.activation([3, 4, 5, 6, 7, 8]), headSize: 3, weights, rows: 1, into: out)
+    #expect(test.backend.read(out, rows: 0..<1) == [7, -1, 8, 5, 60, 70, 13, 8, 7])
+  }
 }

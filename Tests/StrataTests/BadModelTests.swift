@@ -142,14 +142,19 @@ struct BadModelTests {
 
   @Test func fieldsThatAskForWhatIsNotSupported() async throws {
     for (field, value, good) in [
-      ("attention_bias", true, false), ("use_sliding_window", true, false), ("hidden_act", "gelu", "silu"),
-      ("num_experts_per_tok", 9, 2), ("num_key_value_heads", 3, 2), ("head_dim", 33, 32),
-      ("rope_scaling", ["rope_type": "yarn", "factor": 4.0], NSNull()),
+      ("hidden_act", "gelu", "silu"), ("num_experts_per_tok", 9, 2), ("num_key_value_heads", 3, 2),
+      ("head_dim", 33, 32), ("layer_types", ["full_attention"], NSNull()),
+      ("quantization_config", ["quant_method": "fp8"], NSNull()),
+      ("rope_scaling", ["rope_type": "longrope", "factor": 4.0], NSNull()),
     ] as [(String, Any, Any)] {
       try copy.change("config.json", [field: value])
       try await expectFailure("\(config): field \(field)", also: false)
       try copy.change("config.json", [field: good])
     }
+    // A bias that the weights do not have.
+    try copy.change("config.json", ["attention_bias": true])
+    try await expectFailure("tensor model.layers.0.self_attn.q_proj.bias: it is missing", also: false)
+    try copy.change("config.json", ["attention_bias": false])
     // Heads without an element.
     try copy.change("config.json", ["head_dim": nil, "hidden_size": 3])
     try await expectFailure("\(config): field head_dim: it is missing, expected an even number above 0", also: false)

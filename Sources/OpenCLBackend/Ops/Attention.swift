@@ -7,11 +7,10 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
-    let isWide = heads.normScope == .allHeads
+    if heads.normScope == .allHeads { return try prepareWideHeads(qkv, heads, batch: batch, rows: rows, cache: cache) }
     let key = KernelKey(
       .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
-    let groups = isWide ? 1 : qkv.columns / shape.headSize
-    let launchShape = LaunchShape.heads(rows: rows, heads: groups, plan)
+    let launchShape = LaunchShape.heads(rows: rows, heads: qkv.columns / shape.headSize, plan)
     let queryNorm = (heads.queryNorm ?? heads.rotary).buffer.view
     let keyNorm = (heads.keyNorm ?? heads.rotary).buffer.view
     let norms = Int32((heads.queryNorm == nil ? 0 : 1) + (heads.keyNorm == nil ? 0 : 2))
@@ -26,6 +25,23 @@ extension OpenCLBackend {
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
         Int32(qkv.columns), norms, heads.epsilon, heads.clip ?? 0)
     }
+  }
+
+  /// Norms over all heads of queries and of keys, then what is left for each head.
+  private func prepareWideHeads(
+    _ qkv: Activation, _ heads: HeadOptions<Vector>, batch: Batch, rows: Int, cache: KVCache
+  ) throws {
+    let queries = heads.shape.queryColumns
+    let parts = [
+      (heads.queryNorm, 0..<queries),
+      (heads.keyNorm, queries..<queries + heads.shape.keyValueHeads * heads.shape.headSize),
+    ]
+    for case (let norm?, let columns) in parts {
+      try rmsNorm(qkv, columns: columns, weight: norm, epsilon: heads.epsilon, rows: rows, into: qkv)
+    }
+    var rest = heads
+    (rest.queryNorm, rest.keyNorm, rest.normScope) = (nil, nil, .head)
+    try prepareHeads(qkv, rest, batch: batch, rows: rows, cache: cache)
   }
 
   package func attention(
@@ -61,11 +77,7 @@ extension HeadOptions {
   /// The macros of `Kernels/Attention/heads.clh`.
   var features: [KernelFeature] {
     var features = shape.cacheFeatures
-    switch normScope {
-    case .head: break
-    case .allHeads: features.append(KernelFeature("NORM_ALL"))
-    case .prefix(let columns): features.append(KernelFeature("NORM_SIZE", columns))
-    }
+    if case .prefix(let columns) = normScope { features.append(KernelFeature("NORM_SIZE", columns)) }
     if clip != nil { features.append(KernelFeature("CLIP")) }
     if rotaryColumns != 0..<shape.headSize {
       features.append(KernelFeature("ROTARY_FROM", rotaryColumns.lowerBound))

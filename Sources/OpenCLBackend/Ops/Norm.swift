@@ -4,8 +4,15 @@ import OpenCL
 extension OpenCLBackend {
   package func rmsNorm(_ x: Activation, weight: Vector, epsilon: Float, rows: Int, into out: Activation) throws {
     precondition(weight.count == x.columns && out.columns == x.columns)
+    try rmsNorm(x, columns: 0..<x.columns, weight: weight, epsilon: epsilon, rows: rows, into: out)
+  }
+
+  /// The norm of some columns; the others of `out` stay.
+  func rmsNorm(
+    _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
+  ) throws {
     try launch(
-      KernelKey(.rmsNorm), .rows(rows, plan), x.buffer.view, weight.buffer.view, out.buffer.view, Int32(x.columns),
-      epsilon)
+      KernelKey(.rmsNorm), .rows(rows, plan), x.buffer.view, weight.buffer.view, out.buffer.view,
+      Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon)
   }
 }

@@ -1,8 +1,9 @@
-"""Makes formats.safetensors and example.gguf with the `gguf` package (PyPI): python3 make_formats.py
+"""Makes formats.safetensors, example.gguf and tiny.gguf with the `gguf` package (PyPI): python3 make_formats.py
 
 formats.safetensors has for each block format `F.blocks`, random bytes with scales from the smallest to the largest of
 their type, and `F.values`, what `gguf.quants.dequantize` makes of them; for those that the package can quantise also
-`F.floats` and `F.quantised`. example.gguf has metadata of every type, and a tensor of each of some formats.
+`F.floats` and `F.quantised`. example.gguf has metadata of every type, and a tensor of each of some formats; tiny.gguf
+is a whole model, with the gate and up projections of its experts in one tensor.
 """
 
 import json
@@ -88,5 +89,50 @@ def make_example():
     writer.close()
 
 
+def make_tiny():
+    """A Qwen3-MoE of two layers, random, in Q8_0."""
+    random = numpy.random.default_rng(7)
+    hidden, inner, experts, vocabulary, head = 32, 32, 3, 24, 16
+    writer = gguf.GGUFWriter(HERE / "tiny.gguf", "qwen3moe")
+    writer.add_context_length(64)
+    writer.add_embedding_length(hidden)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(inner)
+    writer.add_expert_feed_forward_length(inner)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_rope_dimension_count(head)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_expert_count(experts)
+    writer.add_expert_used_count(2)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list([f"t{i}" for i in range(vocabulary)])
+    writer.add_token_types([1] * vocabulary)
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(1)
+    shapes = {"token_embd": (vocabulary, hidden), "output_norm": (hidden,), "output": (vocabulary, hidden)}
+    for layer in range(2):
+        shapes |= {f"blk.{layer}.{name}": shape for name, shape in {
+            "attn_norm": (hidden,), "attn_q": (2 * head, hidden), "attn_k": (head, hidden), "attn_v": (head, hidden),
+            "attn_output": (hidden, 2 * head), "attn_q_norm": (head,), "attn_k_norm": (head,), "ffn_norm": (hidden,),
+            "ffn_gate_inp": (experts, hidden), "ffn_gate_up_exps": (experts, 2 * inner, hidden),
+            "ffn_down_exps": (experts, hidden, inner)}.items()}
+    kind = gguf.GGMLQuantizationType.Q8_0
+    for name, shape in shapes.items():
+        values = random.standard_normal(shape).astype(numpy.float32)
+        if len(shape) == 1 or "gate_inp" in name:
+            writer.add_tensor(f"{name}.weight", values)
+        else:
+            writer.add_tensor(f"{name}.weight", gguf.quants.quantize(values, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 make_formats()
 make_example()
+make_tiny()
