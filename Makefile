@@ -2,6 +2,7 @@
 # make test   sets up, builds, and runs the tests
 # make lint   checks the formatting
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
+# make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, which it fetches with pip
 #
 # Both of the first two install what is missing with apt, as root or through sudo, and say so.
 
@@ -14,7 +15,7 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run test faults lint build check-swift setup setup-run setup-test
+.PHONY: run test test-peers faults lint build check-swift setup setup-run setup-test
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
@@ -26,6 +27,9 @@ test: setup-test
 faults: setup-test
 	$(SWIFT) build --build-tests
 	STRATA_FAULTS=all $(SWIFT) test --skip-build --filter FaultMatrixTests
+
+test-peers: build
+	Tests/Peers/peers.sh .build/release/strata
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Kernels Benchmarks

@@ -26,8 +26,8 @@ let package = Package(
     .executableTarget(
       name: "strata",
       dependencies: [
-        "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend", "Reference",
-        "Backend", "Checkpoints", "Tokenizers", "OpenCL",
+        "Conversion", "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend",
+        "Reference", "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -42,6 +42,7 @@ let package = Package(
       name: "Engine",
       dependencies: [
         "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
+        "Templates", "JSON",
       ],
       swiftSettings: strict),
     .target(
@@ -54,8 +55,10 @@ let package = Package(
       name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised + [faults]),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
+    .target(name: "Conversion", dependencies: ["Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
+    .target(name: "Templates", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "JSON", swiftSettings: optimised),
     .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict + [faults]),
     .systemLibrary(
@@ -72,9 +75,15 @@ let package = Package(
       name: "TestSupport", dependencies: ["Scheduling", "Checkpoints", "JSON", "Backend"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "BackendTests", dependencies: ["Backend", "Checkpoints", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "Backend", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ConversionTests", dependencies: ["Conversion", "Checkpoints", "Backend", "JSON", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLBackendTests",
@@ -92,8 +101,8 @@ let package = Package(
     .testTarget(
       name: "EngineTests",
       dependencies: [
-        "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "Tokenizers",
-        "TestSupport",
+        "Conversion", "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints",
+        "Tokenizers", "TestSupport",
       ],
       swiftSettings: strict + [faults]),
     .testTarget(

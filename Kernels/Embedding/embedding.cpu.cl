@@ -13,6 +13,5 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void embedding(
   const int row = firstRow + get_global_id(0);
   const int token = tokens[row] - firstToken;
   if (token < 0 || token >= N) return;
-  __global float *target = out + (ulong)row * K;
-  for (int k = 0; k < K; k++) target[k] = scale * panel_value(w, token, k, K);
+  copy_feature(w, token, K, scale, out + (ulong)row * K);
 }

@@ -1,6 +1,6 @@
 // Embedding, GPU style: out[r][k] = scale · W[token[r]][k].
 //
-//   tokens [rows] i32      W [vocabulary][K] row-major (Common/weights.clh)      out [rows][K] f32
+//   tokens [rows] i32      W [vocabulary][K] (Common/weights.clh)      out [rows][K] f32
 //
 // Work-items (k, row). A buffer holds the rows [firstToken, firstToken + N) of W; rows of other tokens are left.
 #include "Common/prelude.clh"
@@ -13,5 +13,5 @@ __kernel void embedding(
   const int row = firstRow + get_global_id(1);
   const int token = tokens[row] - firstToken;
   if (token < 0 || token >= N || k >= K) return;
-  out[(ulong)row * K + k] = scale * weight_value(w[(ulong)token * K + k]);
+  out[(ulong)row * K + k] = scale * weight_at(w, token, k, K);
 }

@@ -4,7 +4,7 @@
 //   down:    out[slots[s]][n] = hidden[s] · D[e][n]                                 activate, biases: activation.clh
 //
 //   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
-//   weights row-major (Common/weights.clh), one expert behind another; G and U as a gated matrix
+//   weights (Common/weights.clh), one expert behind another; G and U as a gated matrix
 //   slots, tiles: Routing/layout.clh, with tileRows = BLOCK_M
 //   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
@@ -28,15 +28,14 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void gat
   const int4 tile = vload4(get_group_id(1), tiles);
   const int expert = tile.x - firstExpert, rows = tile.z - tile.y;
   if (rows == 0 || expert < 0 || expert >= experts) return;
-  __global const weight_t *gate = w + (ulong)expert * 2 * N * K;
-  __global const weight_t *up = gate + K;
+  w += expert * weights_size(N, K, 1);
   for (int m = thread; m < rows; m += THREADS) rowOffset[m] = (ulong)(slots[tile.y + m] / CHOSEN) * K;
   float g[TILE_M][TILE_N] = {{0.0f}}, u[TILE_M][TILE_N] = {{0.0f}};
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows, k, K, thread);
-    load_weights(gates, gate, first, N, k, K, 2 * K, thread);
-    load_weights(ups, up, first, N, k, K, 2 * K, thread);
+    load_weights(gates, w, first, N, k, K, ROLE_GATE, thread);
+    load_weights(ups, w, first, N, k, K, ROLE_UP, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     const int steps = min(BLOCK_K, K - k);
     multiply_step(xs, gates, steps, tm, tn, g);
@@ -69,12 +68,13 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void dow
   const int4 tile = vload4(get_group_id(1), tiles);
   const int expert = tile.x - firstExpert, rows = tile.z - tile.y;
   if (rows == 0 || expert < 0 || expert >= experts) return;
+  w += expert * weights_size(N, I, 0);
   for (int m = thread; m < rows; m += THREADS) rowOffset[m] = (ulong)(tile.y + m) * I;
   float sum[TILE_M][TILE_N] = {{0.0f}};
   for (int k = 0; k < I; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, hidden, rowOffset, rows, k, I, thread);
-    load_weights(ws, w + (ulong)expert * N * I, first, N, k, I, I, thread);
+    load_weights(ws, w, first, N, k, I, ROLE_PLAIN, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, I - k), tm, tn, sum);
   }

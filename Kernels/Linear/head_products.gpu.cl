@@ -4,7 +4,7 @@
 //   y[r][h · size + n] = sum over k of x[r][h · head_size + k] · W[h][n][k]      size = N + head_size − K
 //   y[r][h · size + N + i] = x[r][h · head_size + K + i]
 //
-//   x [rows][x_stride] f32      y [rows][y_stride] f32      W [heads][N][K] row-major (Common/weights.clh)
+//   x [rows][x_stride] f32      y [rows][y_stride] f32      W [heads][N][K] (Common/weights.clh)
 //
 // A work-group makes a block of BLOCK_M rows × BLOCK_N features (Common/tiles.clh) of one head (index 2); that of the first
 // features copies, too.
@@ -25,12 +25,12 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void hea
   for (int m = thread; m < BLOCK_M; m += THREADS) rowOffset[m] = (ulong)(firstRow + m) * x_stride;
   x += head * head_size;
   y += head * (N + head_size - K);
-  w += (ulong)get_group_id(2) * N * K;
+  w += get_group_id(2) * weights_size(N, K, 0);
   float sum[TILE_M][TILE_N] = {{0.0f}};
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows - firstRow, k, K, thread);
-    load_weights(ws, w, first, N, k, K, K, thread);
+    load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);
   }

@@ -1,6 +1,6 @@
 // Dense linear layer, plain GPU style: y[r][n] = (sum over k of x[r][k] · W[n][k] + bias[n]) · scale, or y += it.
 //
-//   x [rows][K] f32, row-major          W [N][K] row-major (Common/weights.clh)          y [rows][stride] f32
+//   x [rows][K] f32, row-major          W [N][K] (Common/weights.clh)          y [rows][stride] f32
 //
 // A work-group makes a block of BLOCK_M rows × BLOCK_N features (Common/tiles.clh).
 #include "Common/prelude.clh"
@@ -30,7 +30,7 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void lin
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows - firstRow, k, K, thread);
-    load_weights(ws, w, first, N, k, K, K, thread);
+    load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);
   }

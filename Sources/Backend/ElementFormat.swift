@@ -16,16 +16,48 @@ package enum ElementFormat: String, Sendable, CaseIterable, Codable {
   case f64 = "F64"
   case i64 = "I64"
   case u64 = "U64"
+  // Those of blocks, by their names in GGUF.
+  case q80 = "Q8_0"
+  case q40 = "Q4_0"
+  case q41 = "Q4_1"
+  case q50 = "Q5_0"
+  case q51 = "Q5_1"
+  case q4K = "Q4_K"
+  case q5K = "Q5_K"
+  case q6K = "Q6_K"
+  case iq4NL = "IQ4_NL"
+  case iq4XS = "IQ4_XS"
+  case mxfp4 = "MXFP4"
 
-  /// Bytes of one element.
+  /// Bytes of one element, or of one block of elements.
   package var byteCount: Int {
     switch self {
     case .bool, .u8, .i8, .f8e4m3, .f8e5m2, .f8e8m0: 1
     case .i16, .u16, .f16, .bf16: 2
     case .i32, .u32, .f32: 4
     case .f64, .i64, .u64: 8
+    default: block?.byteCount ?? 0
     }
   }
+
+  /// Elements of a block, which is one row's or a part of it; 1 where elements stand alone.
+  package var blockElements: Int { block?.elementCount ?? 1 }
+
+  /// Whether a product can have weights in this format.
+  package var isWeight: Bool {
+    switch self {
+    case .f32, .f16, .bf16: true
+    default: block != nil
+    }
+  }
+
+  /// Bytes of a row of `columns` elements, whole blocks.
+  package func rowBytes(_ columns: Int) -> Int { columns / blockElements * byteCount }
+
+  /// What stands alone, element by element.
+  package static var plain: [ElementFormat] { allCases.filter { $0.block == nil } }
+  /// What weights of a product can be.
+  package static var weights: [ElementFormat] { allCases.filter(\.isWeight) }
 }
 
 /// bfloat16: the upper half of an IEEE 754 binary32.

@@ -12,9 +12,12 @@ extension HostTensor {
 
   /// A copy of every `step`-th column of a matrix [rows, columns] from `first` on, as rows: [columns / step, rows].
   ///
-  /// - Precondition: `format` is `.bf16`, `.f16` or `.f32`.
+  /// Blocks, which lie along rows, become f32.
   package func transposed(from first: Int = 0, by step: Int = 1) -> HostTensor {
-    switch format.byteCount {
+    if format.block != nil {
+      return HostTensor(name: name, format: .f32, shape: shape, values: floats()).transposed(from: first, by: step)
+    }
+    return switch format.byteCount {
     case 2: transposed(from: first, by: step, as: UInt16.self)
     default: transposed(from: first, by: step, as: UInt32.self)
     }

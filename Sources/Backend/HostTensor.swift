@@ -20,6 +20,21 @@ package final class OwnedMemory: HostMemory, @unchecked Sendable {
   deinit { bytes.deallocate() }
 }
 
+/// Where the rows of a tensor stand in its bytes.
+package enum RowOrder: Sendable, Equatable {
+  case plain
+  /// Of each head of so many rows the first half and the second half alternate: row i of a half is at 2i, or 2i + 1.
+  case interleavedHalves(headRows: Int)
+
+  /// The place of a row.
+  @inlinable package func place(of row: Int) -> Int {
+    guard case .interleavedHalves(let headRows) = self else { return row }
+    let (head, index) = row.quotientAndRemainder(dividingBy: headRows)
+    let half = headRows / 2
+    return head * headRows + index % half * 2 + index / half
+  }
+}
+
 /// A tensor in host memory, row-major, read-only: usually a window of a mapped checkpoint file.
 ///
 /// `bytes` stays valid for as long as this value, which holds its memory's owner. Elements need not be aligned.
@@ -29,20 +44,26 @@ package struct HostTensor: @unchecked Sendable {
   package let format: ElementFormat
   /// Dimensions, slowest first.
   package let shape: [Int]
-  /// `shape.product × format.byteCount` bytes.
+  /// `shape.product / format.blockElements × format.byteCount` bytes, but for blocks with `scales` apart.
   package let bytes: UnsafeRawBufferPointer
+  /// The scales of MXFP4 blocks that have none of their own, one byte a block: as GPT-OSS is published. Then a block is 16
+  /// bytes, of which byte j holds elements 2j (lower four bits) and 2j + 1.
+  package let scales: UnsafeRawBufferPointer?
+  package let rowOrder: RowOrder
   /// The file that it comes from, for messages; empty if there is none.
   package let source: String
-  private let owner: any HostMemory
+  package let owner: any HostMemory
 
   package init(
-    name: String, format: ElementFormat, shape: [Int], bytes: UnsafeRawBufferPointer, source: String,
-    owner: any HostMemory
+    name: String, format: ElementFormat, shape: [Int], bytes: UnsafeRawBufferPointer,
+    scales: UnsafeRawBufferPointer? = nil, rowOrder: RowOrder = .plain, source: String, owner: any HostMemory
   ) {
     self.name = name
     self.format = format
     self.shape = shape
     self.bytes = bytes
+    self.scales = scales
+    self.rowOrder = rowOrder
     self.source = source
     self.owner = owner
   }
@@ -63,21 +84,16 @@ package struct HostTensor: @unchecked Sendable {
   func part(first: Int, count: Int, shape: [Int]) -> HostTensor {
     let stride = self.shape[0] > 0 ? bytes.count / self.shape[0] : 0
     let window = UnsafeRawBufferPointer(rebasing: bytes[first * stride..<(first + count) * stride])
-    return HostTensor(name: name, format: format, shape: shape, bytes: window, source: source, owner: owner)
+    let scaleStride = (scales?.count ?? 0) / max(self.shape[0], 1)
+    let scales = scales.map {
+      UnsafeRawBufferPointer(rebasing: $0[first * scaleStride..<(first + count) * scaleStride])
+    }
+    return HostTensor(
+      name: name, format: format, shape: shape, bytes: window, scales: scales, source: source, owner: owner)
   }
 
   package var elementCount: Int { shape.reduce(1, *) }
 
-  /// Element `index` as f32.
-  /// - Precondition: `format` is `.bf16`, `.f16` or `.f32`, which `Checkpoint.weight` makes sure of.
-  @inlinable package func float(at index: Int) -> Float {
-    switch format {
-    case .f32: bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-    case .f16: Float(bytes.loadUnaligned(fromByteOffset: index * 2, as: Float16.self))
-    default: BFloat16.widen(bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-    }
-  }
-
-  /// All elements as f32.
-  package func floats() -> [Float] { (0..<elementCount).map { float(at: $0) } }
+  /// Bytes in the file.
+  package var storedBytes: Int { bytes.count + (scales?.count ?? 0) }
 }

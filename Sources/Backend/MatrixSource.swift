@@ -48,14 +48,36 @@ package struct MatrixSource: Sendable {
   /// The elements' format if all tensors share it, else f32, to which every other format widens exactly.
   package var format: ElementFormat {
     let formats = Set(parts.joined().map(\.format))
-    return formats == [.bf16] ? .bf16 : .f32
+    return formats.count == 1 ? formats.first ?? .f32 : .f32
   }
 
-  /// The tensor and its row that hold row `row` of `expert`.
+  /// The matrix in parts of one format each, in their order, if it can be cut so: a plain one of a single expert.
+  package var bands: [MatrixSource] {
+    guard kind == .plain, expertCount == 1, Set(parts[0].map(\.format)).count > 1 else { return [self] }
+    var bands: [[HostTensor]] = []
+    for tensor in parts[0] {
+      if bands.last?.last?.format == tensor.format {
+        bands[bands.count - 1].append(tensor)
+      } else {
+        bands.append([tensor])
+      }
+    }
+    return bands.map { MatrixSource(self, parts: [$0]) }
+  }
+
+  private init(_ whole: MatrixSource, parts: [[HostTensor]]) {
+    label = whole.label
+    kind = whole.kind
+    columns = whole.columns
+    rows = parts[0].reduce(0) { $0 + $1.shape[0] }
+    self.parts = parts
+  }
+
+  /// The tensor, and the place in it, that hold row `row` of `expert`.
   @inlinable package func locate(expert: Int, row: Int) -> (tensor: HostTensor, row: Int) {
     var row = row
     for tensor in parts[expert] {
-      if row < tensor.shape[0] { return (tensor, row) }
+      if row < tensor.shape[0] { return (tensor, tensor.rowOrder.place(of: row)) }
       row -= tensor.shape[0]
     }
     preconditionFailure("row \(row) lies outside \(label)")

@@ -6,7 +6,7 @@ extension Checkpoint {
   /// - Throws: `CheckpointError` naming file and tensor if it is missing or otherwise.
   package func byteTensor(_ name: String, shape: [Int]) throws(CheckpointError) -> HostTensor {
     guard let tensor = tensor(name) else {
-      throw CheckpointError("\(folder): tensor \(name): it is missing, expected one of shape \(shape)")
+      throw CheckpointError("\(path): tensor \(name): it is missing, expected one of shape \(shape)")
     }
     guard tensor.shape == shape, tensor.format == .u8 else {
       throw CheckpointError(

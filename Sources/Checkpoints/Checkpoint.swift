@@ -1,13 +1,15 @@
 package import Backend
 import JSON
 
-/// A Hugging Face model folder: `config.json`, `generation_config.json` and the tensors of `model.safetensors` or of the
-/// shards that `model.safetensors.index.json` names.
+/// A model's files: a Hugging Face folder with `config.json`, `generation_config.json` and the tensors of
+/// `model.safetensors` or of the shards that `model.safetensors.index.json` names; or a GGUF file, which is shown as such a
+/// folder would be, with the same names of fields and tensors.
 ///
 /// Everything is checked when it is opened; the tensors' bytes stay on disk until they are used.
 package final class Checkpoint: Sendable {
-  package let folder: String
-  /// `config.json`.
+  /// The folder, or the GGUF file.
+  package let path: String
+  /// `config.json`, or what GGUF metadata say of it.
   package let configuration: JSONObject
   /// `generation_config.json`; what it leaves out comes from `config.json` and the defaults of `transformers`.
   package let generation: GenerationConfiguration
@@ -17,23 +19,47 @@ package final class Checkpoint: Sendable {
   package let tensors: [HostTensor]
   /// Bytes of all tensors.
   package let byteCount: Int
+  /// What a GGUF file holds; nil for a folder.
+  package let gguf: GGUFModel?
   private let indices: [String: Int]
 
-  /// Opens the model in `folder`.
+  /// Opens the model at `path`, a folder or a GGUF file, of a split one the first.
   ///
   /// Throws if the folder, `config.json`, the weights or a shard are missing, if a file is not valid, or if the index
   /// and the shards do not agree.
-  package init(folder: String) throws(CheckpointError) {
+  package convenience init(path: String) throws(CheckpointError) {
+    if path.hasSuffix(".gguf") || (exists(path) && !isFolder(path) && GGUFFile.isGGUF(path)) {
+      try self.init(gguf: GGUFModel(path: path))
+    } else {
+      try self.init(folder: path)
+    }
+  }
+
+  /// Opens the Hugging Face model in `folder`.
+  package convenience init(folder: String) throws(CheckpointError) {
     try Self.checkFolder(folder)
     let configuration = try JSONObject(file: "\(folder)/config.json")
-    guard let architecture = try configuration.strings("architectures").first, !architecture.isEmpty else {
-      throw configuration.error("architectures", expected: "the name of a model class")
-    }
+    _ = try Self.architecture(configuration)
     let generationPath = "\(folder)/generation_config.json"
     let generationFile = exists(generationPath) ? try JSONObject(file: generationPath) : nil
-    generation = try GenerationConfiguration(generationFile, configuration: configuration)
+    try self.init(
+      path: folder, configuration, generation: GenerationConfiguration(generationFile, configuration: configuration),
+      Self.readTensors(folder))
+  }
 
-    let tensors = try Self.readTensors(folder).sorted { $0.name < $1.name }
+  private convenience init(gguf: GGUFModel) throws(CheckpointError) {
+    let configuration = try GGUFConfiguration(gguf)
+    try self.init(
+      path: gguf.path, configuration.json,
+      generation: GenerationConfiguration(nil, configuration: configuration.json), gguf.namedTensors(configuration),
+      gguf: gguf)
+  }
+
+  private init(
+    path: String, _ configuration: JSONObject, generation: GenerationConfiguration, _ tensors: [HostTensor],
+    gguf: GGUFModel? = nil
+  ) throws(CheckpointError) {
+    let tensors = tensors.sorted { $0.name < $1.name }
     var indices: [String: Int] = [:]
     var byteCount = 0
     for (index, tensor) in tensors.enumerated() {
@@ -42,37 +68,46 @@ package final class Checkpoint: Sendable {
           "\(tensor.source): tensor \(printable(tensor.name)): it is also in \(tensors[other].source), expected it once"
         )
       }
-      byteCount += tensor.bytes.count
+      byteCount += tensor.storedBytes
     }
-    self.folder = folder
+    self.path = path
     self.configuration = configuration
-    self.architecture = architecture
+    self.generation = generation
+    architecture = try Self.architecture(configuration)
     self.tensors = tensors
     self.indices = indices
     self.byteCount = byteCount
+    self.gguf = gguf
   }
 
   package func contains(_ name: String) -> Bool { indices[name] != nil }
 
   package func tensor(_ name: String) -> HostTensor? { indices[name].map { tensors[$0] } }
 
-  /// The tensor `name`, which has exactly this `shape` and is stored as bf16, f16 or f32.
+  /// The tensor `name`, which has exactly this `shape` and is stored in a format that weights can have.
   ///
   /// Throws if it is missing or otherwise; the text names the file, the tensor, and what it is.
   package func weight(_ name: String, shape: [Int]) throws(CheckpointError) -> HostTensor {
     guard let tensor = tensor(name) else {
-      throw CheckpointError("\(folder): tensor \(printable(name)): it is missing, expected one of shape \(shape)")
+      throw CheckpointError("\(path): tensor \(printable(name)): it is missing, expected one of shape \(shape)")
     }
     if tensor.shape != shape {
       throw CheckpointError(
         "\(tensor.source): tensor \(printable(name)): found shape \(tensor.shape), expected \(shape)")
     }
-    switch tensor.format {
-    case .bf16, .f16, .f32: return tensor
-    default:
+    guard tensor.format.isWeight else {
+      let known = ElementFormat.weights.map(\.rawValue).joined(separator: ", ")
       throw CheckpointError(
-        "\(tensor.source): tensor \(printable(name)): found dtype \(tensor.format.rawValue), expected BF16, F16 or F32")
+        "\(tensor.source): tensor \(printable(name)): found dtype \(tensor.format.rawValue), expected one of \(known)")
     }
+    return tensor
+  }
+
+  private static func architecture(_ configuration: JSONObject) throws(CheckpointError) -> String {
+    guard let architecture = try configuration.strings("architectures").first, !architecture.isEmpty else {
+      throw configuration.error("architectures", expected: "the name of a model class")
+    }
+    return architecture
   }
 
   private static func checkFolder(_ folder: String) throws(CheckpointError) {

@@ -19,7 +19,7 @@ package struct CheckpointSummary: Sendable {
     fileprivate mutating func add(_ tensor: HostTensor) {
       tensorCount += 1
       elementCount += tensor.elementCount
-      byteCount += tensor.bytes.count
+      byteCount += tensor.storedBytes
     }
   }
 

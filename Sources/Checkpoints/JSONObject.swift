@@ -15,6 +15,8 @@ package struct JSONObject: Sendable {
   /// Where this object is inside the file, with a dot at the end: `rope_scaling.`; empty for the outermost.
   private let prefix: String
   let members: JSONMembers
+  /// What fields are called where the object was made from metadata of another form, for messages.
+  private let metadataKeys: [String: String]
 
   /// The object in the file at `path`.
   package init(file path: String) throws(CheckpointError) {
@@ -45,10 +47,12 @@ package struct JSONObject: Sendable {
     self.init(source: source, prefix: "", members: members)
   }
 
-  private init(source: String, prefix: String, members: JSONMembers) {
+  /// The object with `members`; `keys` are the names that messages give fields from metadata of another form.
+  init(source: String, prefix: String = "", members: JSONMembers, keys: [String: String] = [:]) {
     self.source = source
     self.prefix = prefix
     self.members = members
+    metadataKeys = keys
   }
 
   /// The names of all fields, in the order of the file, also of those that are null.
@@ -60,7 +64,8 @@ package struct JSONObject: Sendable {
   /// The error of a field that is not what it must be: `/path/config.json: field a.b: found 3, expected …`.
   package func error(_ key: String, expected: String) -> CheckpointError {
     let found = value(key).map { "found \($0.summary)" } ?? "it is missing"
-    return CheckpointError("\(source): field \(printable(prefix + key)): \(found), expected \(expected)")
+    let name = metadataKeys[key].map { "key \(printable($0))" } ?? "field \(printable(prefix + key))"
+    return CheckpointError("\(source): \(name): \(found), expected \(expected)")
   }
 
   /// The value of the field; nil if it is absent or null.
@@ -78,6 +83,33 @@ extension JSONObject {
     case nil: return nil
     case .object(let members): return JSONObject(source: source, prefix: "\(prefix)\(key).", members: members)
     default: throw error(key, expected: "an object")
+    }
+  }
+
+  /// The list of objects in the field; empty if it is absent.
+  package func objects(_ key: String) throws(CheckpointError) -> [JSONObject] {
+    guard has(key) else { return [] }
+    let members = try list(key, expected: "a list of objects") { value -> JSONMembers? in
+      if case .object(let members) = value { members } else { nil }
+    }
+    return members.enumerated().map { JSONObject(source: source, prefix: "\(prefix)\(key)[\($0)].", members: $1) }
+  }
+
+  /// The merges of a BPE model, `model.merges`, each as two parts with a space between: they are written as such, or as
+  /// lists of two.
+  package func mergeTexts() throws(CheckpointError) -> [String] {
+    guard let model = try object("model") else { throw error("model", expected: "an object") }
+    return try model.list("merges", expected: "a list of merges") { value in
+      switch value {
+      case .string(let text): text.text
+      case .array(let parts):
+        if parts.count == 2, case .string(let a) = parts[0], case .string(let b) = parts[1] {
+          "\(a.text) \(b.text)"
+        } else {
+          nil
+        }
+      default: nil
+      }
     }
   }
 

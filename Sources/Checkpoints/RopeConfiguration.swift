@@ -4,7 +4,7 @@
 package struct RopeConfiguration: Sendable, Equatable {
   /// The base of the frequencies; above 0.
   package let theta: Double
-  package let scaling: RopeScaling
+  package var scaling: RopeScaling
 
   /// Reads the older fields (`rope_theta`, `rope_scaling`) and the newer ones (`rope_parameters`).
   ///

@@ -7,6 +7,8 @@ package enum RopeScaling: Sendable, Equatable {
   case dynamic
   case yarn(Yarn)
   case llama3(Llama3)
+  /// Each frequency is divided by a number of its own, as GGUF files give them (`rope_freqs`).
+  case divided([Float])
 
   /// YaRN (Peng et al. 2023): high frequencies stay, low ones are divided, those between are mixed.
   package struct Yarn: Sendable, Equatable {

@@ -22,8 +22,8 @@ struct SafetensorsEntry {
     guard case .string(let dtype) = entry["dtype"] else {
       throw error("dtype: found \(entry["dtype"]?.summary ?? "nothing"), expected a string")
     }
-    guard let format = ElementFormat(rawValue: dtype.text) else {
-      let known = ElementFormat.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let format = ElementFormat(rawValue: dtype.text), format.block == nil else {
+      let known = ElementFormat.plain.map(\.rawValue).joined(separator: ", ")
       throw error("dtype: found \(quoted(dtype.text)), expected one of \(known)")
     }
     guard let shape = Self.sizes(entry["shape"]) else {
@@ -70,9 +70,15 @@ struct SafetensorsEntry {
 }
 
 extension HostTensor {
-  /// The bytes of a tensor, or nil if that number, or the product of some of its dimensions, does not fit in `Int`.
+  /// The bytes of a tensor, or nil if that number, or the product of some of its dimensions, does not fit in `Int`, or if
+  /// its rows are no whole blocks.
   static func byteCount(format: ElementFormat, shape: [Int]) -> Int? {
     var bound = format.byteCount
+    var shape = shape
+    if format.blockElements > 1 {
+      guard let columns = shape.last, columns % format.blockElements == 0 else { return nil }
+      shape[shape.count - 1] = columns / format.blockElements
+    }
     for dimension in shape {
       // A zero counts as one here, so that a product that leaves it out cannot overflow either.
       let (product, overflow) = bound.multipliedReportingOverflow(by: max(dimension, 1))

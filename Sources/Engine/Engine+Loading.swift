@@ -49,11 +49,13 @@ extension Engine {
         rows: rounded, experts: model.expertCount, chosen: model.chosenExperts, layers: model.layerCount, plan: plan)
       : 0
     let dense =
-      model.isSparse.contains(false)
+      model.isSparse.contains(false) || model.sharedIntermediateSize > 0
       ? OpenCLBackend.routingBytes(rows: rounded, experts: 1, chosen: 1, layers: model.layerCount, plan: plan) : 0
     let positions = min(blocks(options) * blockSize, model.maxPositions)
     return bytes + sparse + dense
-      + OpenCLBackend.attentionBytes(model.attention, rows: rows, positions: positions, plan: plan)
+      + OpenCLBackend.attentionBytes(
+        model.attention, rows: rows, positions: positions,
+        cache: model.kvCache(blockCount: blocks(options), blockSize: blockSize), plan: plan)
   }
 
   /// Bytes of one layer's keys and values.
@@ -105,11 +107,8 @@ extension Engine {
     return try run(Families.load(files.checkpoint, on: backend, positions: positions, progress: progress))
   }
 
-  /// Matrices stay bf16 if they are; everything else becomes f32.
+  /// Matrices stay as they are; everything else becomes f32.
   private static func weightBytes(_ checkpoint: Checkpoint) -> Int {
-    checkpoint.tensors.reduce(0) { sum, tensor in
-      let staysBF16 = tensor.format == .bf16 && tensor.shape.count > 1
-      return sum + tensor.elementCount * (staysBF16 ? 2 : 4)
-    }
+    checkpoint.tensors.reduce(0) { $0 + ($1.shape.count > 1 ? $1.storedBytes : $1.elementCount * 4) }
   }
 }

@@ -1,5 +1,6 @@
 import Backend
 import Checkpoints
+import JSON
 import Models
 
 /// What a checkpoint holds, for a person or as JSON.
@@ -16,6 +17,16 @@ package struct Inspection: Sendable, Encodable {
       parameters = share.elementCount
       bytes = share.byteCount
     }
+  }
+
+  package struct GGUF: Sendable, Encodable {
+    package struct Entry: Sendable, Encodable {
+      package var key: String
+      package var value: String
+    }
+
+    package var version: Int
+    package var metadata: [Entry]
   }
 
   package struct Shape: Sendable, Encodable {
@@ -40,8 +51,11 @@ package struct Inspection: Sendable, Encodable {
     package var tiedEmbeddings: Bool
   }
 
-  package var folder: String
+  /// The folder or GGUF file.
+  package var path: String
   package var architecture: String
+  /// Of a GGUF file: its version, and its metadata, values in a few words.
+  package var gguf: GGUF?
   /// Whether its architecture and configuration are such as `strata run` can run; if not, why.
   package var supported: Bool
   package var problem: String?
@@ -58,17 +72,21 @@ package struct Inspection: Sendable, Encodable {
   package var cacheBytesPerPosition: Int?
 
   /// - Throws: what is wrong with the files. A family or configuration that cannot be run is not an error here.
-  package init(folder: String) throws {
-    let checkpoint = try Checkpoint(folder: folder)
+  package init(path: String) throws {
+    let checkpoint = try Checkpoint(path: path)
     let summary = CheckpointSummary(checkpoint)
-    self.folder = folder
+    self.path = path
     architecture = checkpoint.architecture
+    gguf = checkpoint.gguf.map { model in
+      GGUF(
+        version: model.version, metadata: model.metadata.summaries.map { GGUF.Entry(key: $0.key, value: $0.value) })
+    }
     total = Share(summary.total)
     formats = summary.formats.map(Share.init)
     parts = summary.parts.map(Share.init)
     files = summary.files.map { share in
       var file = Share(share)
-      if file.name.hasPrefix(folder + "/") { file.name.removeFirst(folder.count + 1) }
+      if file.name.hasPrefix(path + "/") { file.name.removeFirst(path.count + 1) }
       return file
     }
     guard Families.isKnown(checkpoint.architecture) else {
@@ -106,7 +124,7 @@ package struct Inspection: Sendable, Encodable {
   }
 
   package var lines: [String] {
-    var lines = ["\(folder): \(architecture)"]
+    var lines = ["\(path): \(architecture)"]
     if let problem { lines.append("  not supported: \(problem)") }
     if let shape {
       lines += [
@@ -115,6 +133,11 @@ package struct Inspection: Sendable, Encodable {
         "  experts       \(shape.expertsText)",
         "  vocabulary    \(shape.vocabularySize), \(shape.tiedEmbeddings ? "tied" : "untied") embeddings",
       ]
+    }
+    if let gguf {
+      lines.append("  GGUF version \(gguf.version)")
+      let width = gguf.metadata.map(\.key.count).max() ?? 0
+      for entry in gguf.metadata { lines.append("    \(pad(printable(entry.key), width))  \(printable(entry.value))") }
     }
     func table(_ title: String, _ shares: [Share]) {
       lines.append("  \(title)")

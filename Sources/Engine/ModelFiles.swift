@@ -3,7 +3,7 @@ import Foundation
 package import Models
 package import Tokenizers
 
-/// What a model's folder holds, opened and checked, with no weight loaded.
+/// What a model's folder or GGUF file holds, opened and checked, with no weight loaded.
 package struct ModelFiles: Sendable {
   package let checkpoint: Checkpoint
   package let description: ModelDescription
@@ -13,27 +13,39 @@ package struct ModelFiles: Sendable {
   private let addsBOS: Bool
 
   /// - Throws: an error that names the file and the field, for whatever is missing, malformed or not supported.
-  package init(folder: String) throws {
-    checkpoint = try Checkpoint(folder: folder)
+  package init(path: String) throws {
+    checkpoint = try Checkpoint(path: path)
     description = try Families.describe(checkpoint)
     stopTokens = Set(checkpoint.generation.eosTokens)
     bosToken = checkpoint.generation.bosToken
     for token in (bosToken.map { [$0] } ?? []) + stopTokens where Int(token) >= description.vocabularySize {
       let field = token == bosToken ? "bos_token_id" : "eos_token_id"
       throw EngineError(
-        "\(folder): field \(field) of generation_config.json or config.json: found \(token), expected less than the "
+        "\(path): field \(field) of generation_config.json or config.json: found \(token), expected less than the "
           + "vocabulary's \(description.vocabularySize)")
     }
-    let path = folder + "/tokenizer_config.json"
-    addsBOS =
-      FileManager.default.fileExists(atPath: path)
-      ? try JSONObject(file: path).bool("add_bos_token", default: false) : false
+    addsBOS = try Self.addsBOS(checkpoint)
     if addsBOS, bosToken == nil {
-      throw EngineError("\(path): field add_bos_token is true, but no bos_token_id is given in \(folder)")
+      throw EngineError("\(path): a BOS token is to be added (add_bos_token), but no bos_token_id is given")
     }
   }
 
-  package func tokenizer() throws -> Tokenizer { try Tokenizer(folder: checkpoint.folder) }
+  private static func addsBOS(_ checkpoint: Checkpoint) throws -> Bool {
+    if let gguf = checkpoint.gguf { return try gguf.metadata.optionalBool("tokenizer.ggml.add_bos_token") ?? false }
+    let path = checkpoint.path + "/tokenizer_config.json"
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    return try JSONObject(file: path).bool("add_bos_token", default: false)
+  }
+
+  package func tokenizer() throws -> Tokenizer {
+    if let gguf = checkpoint.gguf {
+      return try Tokenizer(try TokenizerMetadata(gguf.metadata), source: checkpoint.path)
+    }
+    return try Tokenizer(folder: checkpoint.path)
+  }
+
+  /// The token that every prompt begins with, if there is one.
+  package var promptBOS: Int32? { addsBOS ? bosToken : nil }
 
   /// The tokens of a prompt.
   package func encode(_ text: String, with tokenizer: Tokenizer) -> [Int32] {

@@ -16,33 +16,39 @@ struct WeightSizes {
   /// Of each layer with experts: its number, one expert's projections, and all its experts' bytes.
   private var expertLayers: [(layer: Int, expert: [Int], bytes: Int)] = []
 
+  /// Formats of a layer's experts, of which there should be one for each projection.
+  private struct ExpertFormats {
+    var gateUp: Set<ElementFormat> = []
+    var down: Set<ElementFormat> = []
+  }
+
   init(_ files: ModelFiles, _ plan: DevicePlan?) {
     let model = files.description
     denseByLayer = Array(repeating: 0, count: model.layerCount)
-    // By layer, whether all experts are bf16.
-    var areBF16 = Array(repeating: (gateUp: true, down: true), count: model.layerCount)
+    var formats = Array(repeating: ExpertFormats(), count: model.layerCount)
     for tensor in files.checkpoint.tensors {
-      // Quantised experts are widened to bf16.
-      let isBF16 = tensor.format == .bf16 || tensor.format == .u8
       let part = Self.part(tensor.name)
-      let layer = Self.layer(tensor.name).flatMap { areBF16.indices.contains($0) ? $0 : nil }
+      let layer = Self.layer(tensor.name).flatMap { formats.indices.contains($0) ? $0 : nil }
       guard part == .experts else {
-        let bytes = Self.bytes(tensor, model, isBF16: isBF16, plan)
+        let bytes = Self.bytes(tensor, model, plan)
         dense += bytes
         if let layer { denseByLayer[layer] += bytes }
         if part == .embedding { embedding += bytes }
         if part == .head { head += bytes }
         continue
       }
-      guard let layer, !isBF16 else { continue }
+      guard let layer else { continue }
       let isDown = ["down", "w2", "output_linear"].contains { tensor.name.contains($0) }
-      if isDown { areBF16[layer].down = false } else { areBF16[layer].gateUp = false }
+      // Scales lie with their blocks.
+      guard !tensor.name.hasSuffix("_scales") else { continue }
+      let format = tensor.name.hasSuffix("_blocks") ? ElementFormat.mxfp4 : tensor.format
+      if isDown { formats[layer].down.insert(format) } else { formats[layer].gateUp.insert(format) }
     }
     var sizes: Set<[Int]> = []
     let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
-    for (layer, kind) in areBF16.enumerated() where model.isSparse[layer] {
-      let gateUp = Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, isBF16: kind.gateUp, plan)
-      let down = Self.matrix(rows: hidden, columns: inner, kind: .plain, isBF16: kind.down, plan)
+    for (layer, kind) in formats.enumerated() where model.isSparse[layer] {
+      let gateUp = Self.matrix(rows: 2 * inner, columns: hidden, kind: .gated, kind.gateUp, plan)
+      let down = Self.matrix(rows: hidden, columns: inner, kind: .plain, kind.down, plan)
       expertLayers.append((layer, [gateUp, down], (gateUp + down) * model.expertCount))
       sizes.insert([gateUp, down])
     }
@@ -69,24 +75,30 @@ struct WeightSizes {
   /// The part that a tensor counts to; biases of experts stay on the device, whatever experts do.
   private static func part(_ name: String) -> ModelPart {
     let part = ModelPart(tensorName: name)
-    return part == .experts && name.hasSuffix("_bias") ? .other : part
+    return part == .experts && (name.hasSuffix("_bias") || name.hasSuffix(".bias")) ? .other : part
   }
 
-  private static func bytes(_ tensor: HostTensor, _ model: ModelDescription, isBF16: Bool, _ plan: DevicePlan?) -> Int {
+  private static func bytes(_ tensor: HostTensor, _ model: ModelDescription, _ plan: DevicePlan?) -> Int {
     let shape = tensor.shape
+    if shape.count == 3, tensor.name.contains("_b_proj") {
+      return shape[0] * matrix(rows: shape[1], columns: shape[2], kind: .plain, [tensor.format], plan)
+    }
     guard shape.count == 2, !tensor.name.hasSuffix("_bias") else { return shape.reduce(1, *) * 4 }
     if let latent = model.latent, tensor.name.contains("kv_b_proj") {
-      let keys = matrix(rows: latent.rank, columns: latent.plainSize, kind: .plain, isBF16: isBF16, plan)
-      let values = matrix(rows: latent.valueSize, columns: latent.rank, kind: .plain, isBF16: isBF16, plan)
+      let keys = matrix(rows: latent.rank, columns: latent.plainSize, kind: .plain, [tensor.format], plan)
+      let values = matrix(rows: latent.valueSize, columns: latent.rank, kind: .plain, [tensor.format], plan)
       return latent.heads * (keys + values)
     }
-    return matrix(rows: shape[0], columns: shape[1], kind: .plain, isBF16: isBF16, plan)
+    return matrix(rows: shape[0], columns: shape[1], kind: .plain, [tensor.format], plan)
   }
 
+  /// A matrix whose tensors have these formats; of several it is made f32.
   private static func matrix(
-    rows: Int, columns: Int, kind: MatrixSource.Kind, isBF16: Bool, _ plan: DevicePlan?
+    rows: Int, columns: Int, kind: MatrixSource.Kind, _ formats: Set<ElementFormat>, _ plan: DevicePlan?
   ) -> Int {
-    plan.map { OpenCLBackend.byteCount(rows: rows, columns: columns, kind: kind, isBF16: isBF16, plan: $0) }
-      ?? rows * columns * (isBF16 ? 2 : 4)
+    let only = formats.count == 1 ? formats.first ?? .f32 : .f32
+    let format = only.isWeight && columns % only.blockElements == 0 ? only : .f32
+    return plan.map { OpenCLBackend.byteCount(rows: rows, columns: columns, kind: kind, format: format, plan: $0) }
+      ?? rows * format.rowBytes(columns)
   }
 }

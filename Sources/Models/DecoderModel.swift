@@ -30,9 +30,13 @@ final class DecoderModel<B: Backend>: LanguageModel {
     self.backend = backend
     self.configuration = configuration
     description = model
+    var rope = configuration.rope
+    if checkpoint.contains("rope_freqs.weight") {
+      rope.scaling = .divided(try loader.values("rope_freqs.weight", shape: [model.rotaryColumns / 2]))
+    }
     let rotary = try backend.loadVector(
       rotaryTable(
-        positions: min(positions, model.maxPositions), columns: model.rotaryColumns, configuration.rope),
+        positions: min(positions, model.maxPositions), columns: model.rotaryColumns, rope),
       label: "rotary")
     embedding = try loader.matrix(
       "embedding", [("model.embed_tokens.weight", model.vocabularySize)], columns: model.hiddenSize)

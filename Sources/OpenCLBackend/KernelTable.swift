@@ -1,3 +1,4 @@
+import Backend
 import Kernels
 import OpenCL
 
@@ -11,8 +12,8 @@ enum KernelName: String {
   case routeFew = "route_few"
 
   /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
-  func path(_ style: KernelStyle, isBF16: Bool) -> String {
-    let style = style == .mma && !isBF16 && self != .attention && self != .heads ? .gpu : style
+  func path(_ style: KernelStyle, format: ElementFormat?) -> String {
+    let style = style == .mma && format != .bf16 && self != .attention && self != .heads ? .gpu : style
     return switch self {
     case .embedding: "Embedding/embedding.\(style).cl"
     case .gather: "Embedding/gather.cl"
@@ -40,8 +41,8 @@ struct KernelKey: Hashable {
   var experts: Int?
   /// CHOSEN
   var chosen: Int?
-  /// WEIGHT_BF16
-  var isBF16: Bool?
+  /// FORMAT, of weights
+  var format: ElementFormat?
   /// Of a product on matrix units.
   var tile: MatrixTile?
   /// In the mma style, the kernel is the GPU style's.
@@ -50,14 +51,14 @@ struct KernelKey: Hashable {
   var features: [KernelFeature]
 
   init(
-    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, isBF16: Bool? = nil,
+    _ name: KernelName, headSize: Int? = nil, experts: Int? = nil, chosen: Int? = nil, format: ElementFormat? = nil,
     tile: MatrixTile? = nil, isPortable: Bool = false, features: [KernelFeature] = []
   ) {
     self.name = name
     self.headSize = headSize
     self.experts = experts
     self.chosen = chosen
-    self.isBF16 = isBF16
+    self.format = format
     self.tile = tile
     self.isPortable = isPortable
     self.features = features
@@ -66,7 +67,7 @@ struct KernelKey: Hashable {
   var macros: [String] {
     [
       headSize.map { "-DHEAD_SIZE=\($0)" }, experts.map { "-DEXPERTS=\($0)" }, chosen.map { "-DCHOSEN=\($0)" },
-      isBF16.map { "-DWEIGHT_BF16=\($0 ? 1 : 0)" }, tile?.macros,
+      format.map { "-DFORMAT=FORMAT_\($0.rawValue.uppercased())" }, tile?.macros,
     ].compactMap(\.self) + features.map(\.macro)
   }
 }
@@ -121,10 +122,12 @@ final class KernelTable {
 
   private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     let style = key.isPortable && plan.style == .mma ? .gpu : plan.style
-    let path = key.name.path(style, isBF16: key.isBF16 == true)
+    let path = key.name.path(style, format: key.format)
     willBuild("Kernels/\(path)")
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }
+    // What decodes a block takes vectors in the CPU style; elsewhere a work-item is one lane.
+    if key.format?.block != nil, plan.style != .cpu { options.append("-DLANES=1") }
     let program = try cache.program(
       context, source: KernelLibrary.source(path), options: options.joined(separator: " "), label: "Kernels/\(path)")
     let built = DeviceKernel(try Kernel(program, name: key.name.rawValue))

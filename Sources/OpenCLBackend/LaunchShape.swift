@@ -23,10 +23,12 @@ struct LaunchShape: Equatable {
     LaunchShape(global: Extent(columns.roundedUp(to: DevicePlan.group), rows), local: Extent(DevicePlan.group, 1))
   }
 
-  /// A linear layer with `units` panels (CPU style) or features (GPU style), and the rows of a CPU work-item.
-  static func linear(rows: Int, units: Int, _ plan: DevicePlan) -> (shape: LaunchShape, rowsPerItem: Int) {
+  /// A linear layer with so many features, in the CPU style in `units` panels; and the rows of a CPU work-item.
+  static func linear(
+    rows: Int, units: Int, features: Int, _ plan: DevicePlan
+  ) -> (shape: LaunchShape, rowsPerItem: Int) {
     guard plan.style == .cpu else {
-      return (tiles(features: units, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
+      return (tiles(features: features, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
     }
     // Enough items for each unit to have several, in whole tiles of 8 rows; weights are read once an item.
     let blocks = max(1, (8 * plan.units + units - 1) / units)
@@ -34,11 +36,11 @@ struct LaunchShape: Equatable {
     return (LaunchShape(global: Extent(units, rows.dividedUp(by: rowsPerItem)), local: single), rowsPerItem)
   }
 
-  /// A grouped product with `units` panels or features for each of `entries` tiles of rows.
-  static func grouped(units: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
+  /// A grouped product with so many features, in the CPU style in `units` panels, for each of `entries` tiles of rows.
+  static func grouped(units: Int, features: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(units, entries), local: single)
-    case .gpu, .mma: tiles(features: units, blocks: entries, plan)
+    case .gpu, .mma: tiles(features: features, blocks: entries, plan)
     }
   }
 
@@ -85,13 +87,14 @@ struct LaunchShape: Equatable {
     }
   }
 
-  /// A product for each of `heads` heads, of `units` panels or features.
-  static func headProducts(rows: Int, units: Int, heads: Int, _ plan: DevicePlan) -> LaunchShape {
+  /// A product for each of `heads` heads, of so many features, in the CPU style in `units` panels.
+  static func headProducts(rows: Int, units: Int, features: Int, heads: Int, _ plan: DevicePlan) -> LaunchShape {
     plan.style == .cpu
       ? LaunchShape(global: Extent(units, heads, rows.dividedUp(by: 64)), local: Extent(1, 1, 1))
       : LaunchShape(
         global: Extent(
-          units.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM, heads),
+          features.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM,
+          heads),
         local: Extent(DevicePlan.threadsN, plan.threadsM, 1))
   }
 

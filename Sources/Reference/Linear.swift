@@ -40,8 +40,11 @@ struct WeightRow {
   private let values: [Float]
 
   init(_ source: MatrixSource, expert: Int, row: Int) {
-    let (tensor, row) = source.locate(expert: expert, row: row)
-    values = (row * source.columns..<(row + 1) * source.columns).map { tensor.float(at: $0) }
+    let (tensor, place) = source.locate(expert: expert, row: row)
+    values = [Float](unsafeUninitializedCapacity: source.columns) { values, count in
+      if let base = values.baseAddress { tensor.readRow(at: place, columns: source.columns, into: base) }
+      count = source.columns
+    }
   }
 
   /// Σ x[k] · w[k], in the order of k.

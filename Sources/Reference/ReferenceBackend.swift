@@ -126,7 +126,7 @@ package final class ReferenceBackend: Backend {
 
   package func byteCount(ofExpert experts: ExpertsSource) -> Int {
     let parts = [experts.gateUp, experts.down].flatMap(\.parts).joined()
-    return parts.reduce(0) { $0 + $1.bytes.count } / experts.expertCount
+    return parts.reduce(0) { $0 + $1.storedBytes } / experts.expertCount
   }
 
   package func prepare(

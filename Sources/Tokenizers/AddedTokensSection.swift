@@ -14,7 +14,7 @@ struct AddedTokensSection {
   /// Special tokens first, otherwise in the file's order.
   private(set) var tokens: [Item] = []
 
-  init(_ field: JSONField?, model: ModelSection, normalises: Bool) throws(TokenizerError) {
+  init(_ field: JSONField?, model: ModelSection, normalizer: Normalizer) throws(TokenizerError) {
     guard let field else { return }
     var items: [Item] = []
     var seen: [[UInt8]: Int] = [:]
@@ -47,9 +47,9 @@ struct AddedTokensSection {
       highest = max(highest, given)
       items.append(item)
     }
-    for index in items.indices where items[index].isNormalised && normalises {
+    for index in items.indices where items[index].isNormalised {
       let name = items[index].name
-      items[index].token.content = Composition.shared.normalised(name, in: name.indices) ?? name
+      items[index].token.content = normalizer.normalised(name, in: name.indices) ?? name
     }
     tokens = items.filter(\.isSpecial) + items.filter { !$0.isSpecial }
   }

@@ -20,6 +20,12 @@ struct BytePairMerges: Sendable {
     merges[Self.key(left, right)] = Merge(rank: rank, id: result)
   }
 
+  /// Of two merges for one pair the first counts.
+  mutating func addFirst(_ left: Int32, _ right: Int32, rank: Int32, result: Int32) {
+    let key = Self.key(left, right)
+    if merges[key] == nil { merges[key] = Merge(rank: rank, id: result) }
+  }
+
   @inline(__always)
   private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))

@@ -1,17 +1,33 @@
 import Foundation
 
-/// Unicode normalisation form C (UAX #15) as the `tokenizers` package does it.
+/// A Unicode normalisation form (UAX #15).
+enum UnicodeForm: Sendable {
+  case c, d, kc, kd
+
+  /// The form of valid UTF-8, or nil where it is the text itself.
+  func normalised(_ bytes: [UInt8], in range: Range<Int>) -> [UInt8]? {
+    switch self {
+    case .c: Composition.canonical.normalised(bytes, in: range)
+    case .d: Composition.canonical.decomposedOnly(bytes, in: range)
+    case .kc: Composition.compatible.normalised(bytes, in: range)
+    case .kd: Composition.compatible.decomposedOnly(bytes, in: range)
+    }
+  }
+}
+
+/// Unicode normalisation as the `tokenizers` package does it.
 ///
 /// Its tables are those of Unicode 9: any later scalar is a plain starter that neither decomposes nor composes.
 /// Decompositions come from Foundation one scalar at a time; reordering and composing are done here, because
 /// Foundation's own form C of longer texts differs (it leaves Hangul LV + T apart).
 struct Composition: Sendable {
-  static let shared = Composition()
+  static let canonical = Composition(isCompatible: false)
+  static let compatible = Composition(isCompatible: true)
 
   private static let engineVersion = (major: 9, minor: 0)
   private static let tableSize: UInt32 = 0x30000
 
-  /// Full canonical decompositions, without Hangul.
+  /// Full decompositions, without Hangul.
   private var decompositions: [UInt32: [UInt32]] = [:]
   /// Canonical combining classes that are not 0.
   private var classes: [UInt32: UInt8] = [:]
@@ -19,10 +35,11 @@ struct Composition: Sendable {
   private var composites: [UInt64: UInt32] = [:]
   /// The scalars without which every text is normalised: marks, second parts of composites, and what decomposes for good.
   private var mayChange = [Bool](repeating: false, count: Int(tableSize))
+  private var decomposes = [Bool](repeating: false, count: Int(tableSize))
 
-  private init() {
+  private init(isCompatible: Bool) {
     var primary: [(scalar: UInt32, parts: [UInt32])] = []
-    for value in 0xC0..<Self.tableSize where !Self.isIdeograph(value) && !Hangul.isSyllable(value) {
+    for value in 0xA0..<Self.tableSize where !Self.isIdeograph(value) && !Hangul.isSyllable(value) {
       guard let scalar = Unicode.Scalar(value), let age = scalar.properties.age,
         (age.major, age.minor) <= Self.engineVersion
       else { continue }
@@ -31,13 +48,18 @@ struct Composition: Sendable {
         classes[value] = order
         mayChange[Int(value)] = true
       }
-      let parts = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
-      if parts == [value] { continue }
-      decompositions[value] = parts
+      let canonical = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
+      let parts = isCompatible ? Self.compatibleParts(scalar) : canonical
+      if parts != [value] {
+        decompositions[value] = parts
+        decomposes[Int(value)] = true
+      }
+      if parts != canonical { mayChange[Int(value)] = true }
+      if canonical == [value] { continue }
       if scalar.properties.isFullCompositionExclusion {
         mayChange[Int(value)] = true
       } else {
-        primary.append((value, parts))
+        primary.append((value, canonical))
       }
     }
     // A composite of three parts is the composite of the first two with the third, so the short ones come first.
@@ -56,28 +78,50 @@ struct Composition: Sendable {
     (0x3400..<0xA000).contains(value) || (0x17000..<0x18D00).contains(value) || (0x20000..<0x2F800).contains(value)
   }
 
+  /// Whether the scalar is a combining mark, as those tables have it.
+  static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+    guard let age = scalar.properties.age, (age.major, age.minor) <= engineVersion else { return false }
+    return !ScalarClasses.of(scalar.value).isDisjoint(with: .mark)
+  }
+
   private static func key(_ first: UInt32, _ second: UInt32) -> UInt64 {
     UInt64(first) << 32 | UInt64(second)
   }
 
   /// The normalisation form C of valid UTF-8, or nil where it is the text itself.
   func normalised(_ bytes: [UInt8], in range: Range<Int>) -> [UInt8]? {
-    guard bytes[range].contains(where: { $0 >= 0xCC }) else { return nil }
+    guard hasScalar(in: bytes, range, where: { mayChange[Int($0)] }) else { return nil }
+    return Self.utf8(composed(decomposed(bytes, in: range)))
+  }
+
+  /// The normalisation form D of valid UTF-8, or nil where it is the text itself.
+  func decomposedOnly(_ bytes: [UInt8], in range: Range<Int>) -> [UInt8]? {
+    guard hasScalar(in: bytes, range, where: { decomposes[Int($0)] || classes[$0] != nil || Hangul.isSyllable($0) })
+    else { return nil }
+    return Self.utf8(decomposed(bytes, in: range))
+  }
+
+  /// Whether a scalar of the tables is in the text for which `isWanted` holds.
+  private func hasScalar(in bytes: [UInt8], _ range: Range<Int>, where isWanted: (UInt32) -> Bool) -> Bool {
+    guard bytes[range].contains(where: { $0 >= 0x80 }) else { return false }
     var index = range.lowerBound
-    var changes = false
     while index < range.upperBound {
       let scalar = UTF8Reader.scalar(at: &index, in: bytes)
-      if scalar < Self.tableSize, mayChange[Int(scalar)] {
-        changes = true
-        break
-      }
+      if scalar >= 0x80, scalar < Self.tableSize, isWanted(scalar) { return true }
     }
-    if !changes { return nil }
+    return false
+  }
+
+  private static func utf8(_ scalars: [UInt32]) -> [UInt8] {
     var text = String.UnicodeScalarView()
-    for value in composed(decomposed(bytes, in: range)) {
+    for value in scalars {
       if let scalar = Unicode.Scalar(value) { text.append(scalar) }
     }
     return Array(String(text).utf8)
+  }
+
+  private static func compatibleParts(_ scalar: Unicode.Scalar) -> [UInt32] {
+    String(scalar).decomposedStringWithCompatibilityMapping.unicodeScalars.map(\.value)
   }
 
   private func decomposed(_ bytes: [UInt8], in range: Range<Int>) -> [UInt32] {
@@ -97,7 +141,7 @@ struct Composition: Sendable {
     var index = range.lowerBound
     while index < range.upperBound {
       let scalar = UTF8Reader.scalar(at: &index, in: bytes)
-      if scalar < 0xC0 {
+      if scalar < 0xA0 {
         append(scalar)
       } else if Hangul.isSyllable(scalar) {
         Hangul.decompose(scalar).forEach(append)

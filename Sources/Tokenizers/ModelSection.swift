@@ -1,11 +1,19 @@
 import JSON
 
-/// The field `model` of a `tokenizer.json`: a byte-pair encoding over the byte-level alphabet.
+/// The field `model` of a `tokenizer.json`: a byte-pair encoding.
 struct ModelSection {
   /// Ids by spelling (UTF-8).
   private(set) var ids: [[UInt8]: Int32] = [:]
   private(set) var merges = BytePairMerges()
   let ignoresMerges: Bool
+  /// Whether a character without a token becomes tokens of its bytes, spelled `<0x0A>`.
+  let hasByteFallback: Bool
+  /// What stands for a character without a token.
+  private(set) var unknown: Int32?
+  /// The field that names it, where the vocabulary has no such token.
+  private(set) var missingUnknown: JSONField?
+  /// Whether neighbouring unknown characters are one token.
+  let fusesUnknown: Bool
 
   init(_ field: JSONField) throws(TokenizerError) {
     // The oldest files have no type; they are told from other models by having merges.
@@ -16,9 +24,14 @@ struct ModelSection {
       }
     }
     ignoresMerges = try field.flag("ignore_merges", default: false)
+    hasByteFallback = try field.flag("byte_fallback", default: false)
+    fusesUnknown = try field.flag("fuse_unk", default: false)
     try Self.refuseOptions(field)
     try readVocabulary(field.required("vocab"))
-    try checkUnknownToken(field)
+    if let token = try field.optional("unk_token") {
+      unknown = ids[try token.bytes()]
+      if unknown == nil { missingUnknown = token }
+    }
     try readMerges(field.required("merges"))
   }
 
@@ -31,23 +44,6 @@ struct ModelSection {
         throw text.error(
           "found \(text.value.kind), which is not supported; expected null or an empty string")
       }
-    }
-    if try field.flag("byte_fallback", default: false) {
-      throw try field.required("byte_fallback").error(
-        "byte fallback is not supported, expected false")
-    }
-    _ = try field.flag("fuse_unk", default: false)
-  }
-
-  /// An unknown token is never used when each byte has its token, so then it does no harm.
-  private func checkUnknownToken(_ field: JSONField) throws(TokenizerError) {
-    guard let unknown = try field.optional("unk_token") else { return }
-    _ = try unknown.bytes()
-    for byte in UInt8.min...UInt8.max where ids[ByteAlphabet.spelling(of: byte)] == nil {
-      let hexadecimal = String(byte, radix: 16, uppercase: true)
-      throw unknown.error(
-        "unknown tokens are not supported, and the vocabulary has no token for the byte \(hexadecimal)"
-      )
     }
   }
 

@@ -1,86 +1,78 @@
-import JSON
-
-/// The field `pre_tokenizer` of a `tokenizer.json`: how text is cut into words, which merging never crosses.
+/// How text is cut into words, which merging never crosses.
 struct PreTokenizer: Sendable {
-  /// `Split` steps before the byte-level step, in order; each cuts the pieces of the one before.
-  private var splits: [SplitPattern] = []
-  /// Puts a space before each piece that does not begin with one.
-  private var addsPrefixSpace = false
-  /// Cuts by GPT-2's pattern after that.
-  private var usesPattern = false
-
-  init(_ field: JSONField) throws(TokenizerError) {
-    var steps: [JSONField] = []
-    try Self.flatten(field, into: &steps)
-    guard let last = steps.last, try last.required("type").string() == "ByteLevel" else {
-      throw field.error("the last step is not \"ByteLevel\", and only byte-level tokens are supported")
-    }
-    for step in steps.dropLast() { splits.append(try Self.split(step)) }
-    addsPrefixSpace = try last.required("add_prefix_space").bool()
-    usesPattern = try last.flag("use_regex", default: true)
+  enum Step: Sendable {
+    case split(SplitStep)
+    /// `▁` or another character for each space, and before the text.
+    case metaspace(Metaspace)
+    /// A space before each piece that does not begin with one.
+    case prefixSpace
   }
 
-  private static func flatten(_ field: JSONField, into steps: inout [JSONField]) throws(TokenizerError) {
-    let type = try field.required("type")
-    switch try type.string() {
-    case "Sequence":
-      for element in try field.required("pretokenizers").elements() { try flatten(element, into: &steps) }
-    case "ByteLevel", "Split": steps.append(field)
-    default:
-      throw type.error("\(type.value.kind) is not supported, expected \"ByteLevel\", \"Split\" or \"Sequence\"")
-    }
-  }
+  /// In order; each cuts the pieces of the one before.
+  var steps: [Step]
+  /// Whether the words' bytes are looked up in the byte-level alphabet.
+  var isByteLevel: Bool
 
-  private static func split(_ field: JSONField) throws(TokenizerError) -> SplitPattern {
-    let type = try field.required("type")
-    guard try type.string() == "Split" else { throw type.error("\"ByteLevel\" is supported as the last step only") }
-    let behavior = try field.required("behavior")
-    guard try behavior.string() == "Isolated" else {
-      throw behavior.error("\(behavior.value.kind) is not supported, expected \"Isolated\"")
-    }
-    if try field.flag("invert", default: false) {
-      throw try field.required("invert").error("not supported, expected false")
-    }
-    let expression = try field.required("pattern").required("Regex")
-    let text = try expression.bytes()
-    guard let pattern = SplitPattern.allCases.first(where: { text.elementsEqual($0.expression.utf8) }) else {
-      throw expression.error("the pattern \(quoted(text)) is not supported; known are those of GPT-2 and Qwen2")
-    }
-    return pattern
+  init(_ steps: [Step], isByteLevel: Bool) {
+    self.steps = steps
+    self.isByteLevel = isByteLevel
   }
 
   /// Calls `body` with each word of `range`, as bytes and where in them it lies.
-  func forEachWord(in bytes: [UInt8], _ range: Range<Int>, _ body: ([UInt8], Range<Int>) -> Void) {
-    cut(bytes, range, by: splits[...], body)
+  ///
+  /// - Parameter isStart: whether the range begins where the whole text does.
+  func forEachWord(in bytes: [UInt8], _ range: Range<Int>, isStart: Bool, _ body: ([UInt8], Range<Int>) -> Void) {
+    cut(bytes, range, isStart, by: 0, body)
   }
 
   private func cut(
-    _ bytes: [UInt8], _ range: Range<Int>, by patterns: ArraySlice<SplitPattern>,
-    _ body: ([UInt8], Range<Int>) -> Void
+    _ bytes: [UInt8], _ range: Range<Int>, _ isStart: Bool, by step: Int, _ body: ([UInt8], Range<Int>) -> Void
   ) {
-    guard let pattern = patterns.first else { return finish(bytes, range, body) }
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let end = pattern.matchEnd(in: bytes, from: start, to: range.upperBound)
-      cut(bytes, start..<end, by: patterns.dropFirst(), body)
-      start = end
+    guard !range.isEmpty else { return }
+    guard step < steps.count else { return body(bytes, range) }
+    switch steps[step] {
+    case .split(let split):
+      if step + 1 == steps.count { return split.forEachPiece(in: bytes, range) { body(bytes, $0) } }
+      split.forEachPiece(in: bytes, range) { piece in
+        cut(bytes, piece, isStart && piece.lowerBound == range.lowerBound, by: step + 1, body)
+      }
+    case .metaspace(let metaspace):
+      let text = metaspace.replaced(bytes[range], isStart: isStart)
+      metaspace.split.forEachPiece(in: text, text.indices) { piece in
+        cut(text, piece, isStart && piece.lowerBound == 0, by: step + 1, body)
+      }
+    case .prefixSpace:
+      if bytes[range.lowerBound] == 0x20 { return cut(bytes, range, isStart, by: step + 1, body) }
+      let text = [0x20] + bytes[range]
+      cut(text, text.indices, isStart, by: step + 1, body)
     }
   }
+}
 
-  private func finish(_ bytes: [UInt8], _ range: Range<Int>, _ body: ([UInt8], Range<Int>) -> Void) {
-    guard !range.isEmpty else { return }
-    var bytes = bytes
-    var range = range
-    if addsPrefixSpace, bytes[range.lowerBound] != 0x20 {
-      bytes = [0x20] + bytes[range]
-      range = bytes.indices
+/// The pre-tokenizer `Metaspace`: spaces become a visible character, which begins each word.
+struct Metaspace: Sendable {
+  enum Prepending: String, Sendable {
+    case always, never, first
+  }
+
+  let replacement: [UInt8]
+  let prepending: Prepending
+  /// Cuts before each replacement; or not at all.
+  let split: SplitStep
+
+  init(replacement: [UInt8], prepending: Prepending, splits: Bool) {
+    self.replacement = replacement
+    self.prepending = prepending
+    split = SplitStep(.literal(splits ? replacement : []), .mergedWithNext)
+  }
+
+  func replaced(_ text: ArraySlice<UInt8>, isStart: Bool) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count + replacement.count)
+    for byte in text {
+      if byte == 0x20 { result += replacement } else { result.append(byte) }
     }
-    guard usesPattern else { return body(bytes, range) }
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let end = SplitPattern.gpt2.matchEnd(in: bytes, from: start, to: range.upperBound)
-      body(bytes, start..<end)
-      start = end
-    }
+    let isPrepended = prepending == .always || prepending == .first && isStart
+    return isPrepended && !result.starts(with: replacement) ? replacement + result : result
   }
 }

@@ -11,31 +11,38 @@ extension Tokenizer {
   }
 
   private func encode(validated bytes: [UInt8], addSpecialTokens: Bool) -> [Int32] {
-    var encoder = WordEncoder(file, capacity: bytes.count / 3)
-    if addSpecialTokens { encoder.output += file.template.prefix }
-    for section in file.rawTokens.sections(of: bytes, in: bytes.indices) {
+    var encoder = WordEncoder(parts, capacity: bytes.count / 3)
+    if addSpecialTokens { encoder.output += parts.postProcessor.prefix }
+    for section in parts.rawTokens.sections(of: bytes, in: bytes.indices) {
       if let id = section.id {
         encoder.output.append(id)
       } else {
-        encodeNormalised(bytes, section.range, with: &encoder)
+        encodeText(bytes, section.range, with: &encoder)
       }
     }
-    if addSpecialTokens { encoder.output += file.template.suffix }
+    if addSpecialTokens { encoder.output += parts.postProcessor.suffix }
     return encoder.output
   }
 
-  private func encodeNormalised(_ bytes: [UInt8], _ range: Range<Int>, with encoder: inout WordEncoder) {
+  private func encodeText(_ bytes: [UInt8], _ range: Range<Int>, with encoder: inout WordEncoder) {
+    let isStart = range.lowerBound == 0
     var bytes = bytes
     var range = range
-    if file.normalises, let normalised = Composition.shared.normalised(bytes, in: range) {
+    if parts.addsSpacePrefix {
+      bytes = [0x20] + bytes[range]
+      range = bytes.indices
+    }
+    if let normalised = parts.normalizer.normalised(bytes, in: range) {
       bytes = normalised
       range = bytes.indices
     }
-    for section in file.normalisedTokens.sections(of: bytes, in: range) {
+    let start = range.lowerBound
+    for section in parts.normalisedTokens.sections(of: bytes, in: range) {
       if let id = section.id {
         encoder.output.append(id)
       } else {
-        file.preTokenizer.forEachWord(in: bytes, section.range) { encoder.encode($0, $1) }
+        let isStart = isStart && section.range.lowerBound == start
+        parts.preTokenizer.forEachWord(in: bytes, section.range, isStart: isStart) { encoder.encode($0, $1) }
       }
     }
   }
@@ -43,7 +50,7 @@ extension Tokenizer {
 
 /// Merges words for one call of `encode`, and remembers the short ones, since most words of a text come again.
 private struct WordEncoder {
-  private let file: TokenizerFile
+  private let parts: TokenizerParts
   private var scratch = BytePairMerges.Scratch()
   private var word: [Int32] = []
   /// Where in `output` the ids of a word are.
@@ -52,12 +59,16 @@ private struct WordEncoder {
 
   private static let mostKnownWords = 65_536
 
-  init(_ file: TokenizerFile, capacity: Int) {
-    self.file = file
+  init(_ parts: TokenizerParts, capacity: Int) {
+    self.parts = parts
     output.reserveCapacity(capacity)
   }
 
   mutating func encode(_ bytes: [UInt8], _ range: Range<Int>) {
+    parts.model.forEachPart(of: bytes, range) { encodePart(bytes, $0) }
+  }
+
+  private mutating func encodePart(_ bytes: [UInt8], _ range: Range<Int>) {
     let key = ShortWord(bytes, range)
     if let key, let ids = known[key] {
       for index in ids { output.append(output[index]) }
@@ -69,17 +80,19 @@ private struct WordEncoder {
   }
 
   private mutating func merge(_ bytes: [UInt8], _ range: Range<Int>) {
-    if file.ignoresMerges, let id = file.vocabulary.id(ofBytes: bytes[range]) {
+    if parts.model.ignoresMerges, let id = wholeWord(bytes[range]) {
       output.append(id)
       return
     }
     word.removeAll(keepingCapacity: true)
-    for byte in bytes[range] {
-      // A byte without a token is left out, as `tokenizers` does without an unknown token.
-      let id = file.vocabulary.byteIDs[Int(byte)]
-      if id >= 0 { word.append(id) }
-    }
-    file.merges.merge(word, with: &scratch, into: &output)
+    parts.model.append(bytes, range, to: &word)
+    let start = output.count
+    parts.model.merges.merge(word, with: &scratch, into: &output)
+    parts.model.replaceHidden(in: &output, from: start)
+  }
+
+  private func wholeWord(_ bytes: ArraySlice<UInt8>) -> Int32? {
+    parts.vocabulary.ids[parts.preTokenizer.isByteLevel ? bytes.flatMap(ByteAlphabet.spelling) : Array(bytes)]
   }
 }
 

@@ -6,11 +6,11 @@ package import Foundation
 ///     let ids = tokenizer.encode("Hello")
 ///     tokenizer.decode(ids)  // "Hello"
 ///
-/// Supported is the byte-level byte-pair encoding with GPT-2's or Qwen2's pattern; what a file asks for beyond that is
-/// refused by name. A tokenizer never changes after it is made, and any number of threads may use it at once. For text
+/// Supported are byte-pair encodings, over bytes or characters; what a file asks for beyond that is refused by name. A
+/// tokenizer never changes after it is made, and any number of threads may use it at once. For text
 /// that arrives token by token use `StreamingDecoder`.
 package final class Tokenizer: Sendable {
-  let file: TokenizerFile
+  let parts: TokenizerParts
 
   /// Reads `tokenizer.json` in `folder`.
   package convenience init(folder: String) throws(TokenizerError) {
@@ -27,27 +27,29 @@ package final class Tokenizer: Sendable {
     try self.init(json: json, source: path)
   }
 
+  init(_ parts: TokenizerParts) { self.parts = parts }
+
   /// Takes the text of a `tokenizer.json`; errors call it `source`.
   package init(json: Data, source: String) throws(TokenizerError) {
-    file = try TokenizerFile(json: json, source: source)
+    parts = try TokenizerParts(json: json, source: source)
   }
 
   /// The highest id + 1, with added tokens. Ids below it need not all have a token.
-  package var vocabularySize: Int { file.vocabulary.count }
+  package var vocabularySize: Int { parts.vocabulary.count }
 
   /// The id of a token as the file spells it ("Ġthe", "<|im_start|>").
   package func id(of token: String) -> Int32? {
-    file.vocabulary.ids[Array(token.utf8)]
+    parts.vocabulary.ids[Array(token.utf8)]
   }
 
   /// The token as it is spelled in the file ("Ġthe", "<|im_start|>"); for its text use `decode`.
   package func token(of id: Int32) -> String? {
-    file.vocabulary.spelling(of: id).map { String(decoding: $0, as: UTF8.self) }
+    parts.vocabulary.spelling(of: id).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Whether decoding skips the token as special.
   package func isSpecial(_ id: Int32) -> Bool {
-    file.vocabulary.isSpecial(id)
+    parts.vocabulary.isSpecial(id)
   }
 
   /// The text of a sequence of ids.
@@ -55,14 +57,9 @@ package final class Tokenizer: Sendable {
   /// Ids without a token add nothing. Bytes that are not UTF-8 become U+FFFD, one for each maximal part of a character
   /// (Unicode, section 3.9), as in Rust's `from_utf8_lossy`.
   package func decode(_ ids: some Sequence<Int32>, skipSpecialTokens: Bool = true) -> String {
-    var bytes: [UInt8] = []
-    for id in ids { append(id, to: &bytes, skipSpecialTokens: skipSpecialTokens) }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  func append(_ id: Int32, to bytes: inout [UInt8], skipSpecialTokens: Bool) {
-    guard let content = file.vocabulary.content(of: id) else { return }
-    if skipSpecialTokens, file.vocabulary.isSpecial(id) { return }
-    bytes.append(contentsOf: content)
+    var decoding = Decoding(parts, skipSpecialTokens: skipSpecialTokens)
+    for id in ids { decoding.append(id) }
+    decoding.finish()
+    return String(decoding: decoding.bytes, as: UTF8.self)
   }
 }

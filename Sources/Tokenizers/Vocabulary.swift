@@ -5,13 +5,12 @@ struct Vocabulary: Sendable {
 
   /// Ids by spelling (UTF-8), added tokens included.
   private(set) var ids: [[UInt8]: Int32]
-  /// The id of each one-byte token, or -1.
-  private(set) var byteIDs: [Int32]
-
   /// By id: what decoding skips as special.
   private var special: [Bool]
   private var spellings: PackedBytes
   private var contents: PackedBytes
+  /// By id, the byte that a token of byte fallback stands for.
+  private var bytes: [Int32: UInt8] = [:]
 
   /// A token on the way into the table.
   struct Entry {
@@ -20,22 +19,19 @@ struct Vocabulary: Sendable {
   }
 
   /// `entries` by id; `ids` from spelling to id.
-  init(ids: [[UInt8]: Int32], entries: [Entry?]) {
+  init(ids: [[UInt8]: Int32], entries: [Entry?], decoder: TokenDecoder) {
     self.ids = ids
-    byteIDs = (UInt8.min...UInt8.max).map { ids[ByteAlphabet.spelling(of: $0)] ?? -1 }
     special = entries.map { $0?.isSpecial ?? false }
     spellings = PackedBytes(entries.map { $0?.spelling })
-    // A spelling with a character outside the alphabet stands for itself.
-    contents = PackedBytes(entries.map { entry in entry.map { ByteAlphabet.bytes(of: $0.spelling) ?? $0.spelling } })
+    contents = PackedBytes(entries.map { $0.map { decoder.content(of: $0.spelling) } })
+    guard decoder.hasByteFallback else { return }
+    for (id, entry) in entries.enumerated() {
+      if let entry, let byte = decoder.byte(of: entry.spelling) { bytes[Int32(id)] = byte }
+    }
   }
 
   /// The highest id + 1.
   var count: Int { special.count }
-
-  /// The token that is spelled with just these bytes.
-  func id(ofBytes bytes: ArraySlice<UInt8>) -> Int32? {
-    ids[bytes.flatMap(ByteAlphabet.spelling)]
-  }
 
   func isSpecial(_ id: Int32) -> Bool {
     id >= 0 && Int(id) < special.count && special[Int(id)]
@@ -46,6 +42,9 @@ struct Vocabulary: Sendable {
 
   /// The bytes that the token adds to a text, or nil for an id without token.
   func content(of id: Int32) -> ArraySlice<UInt8>? { contents[id] }
+
+  /// The byte that a token of byte fallback stands for.
+  func byte(of id: Int32) -> UInt8? { bytes.isEmpty ? nil : bytes[id] }
 }
 
 /// Byte strings by number in one array.

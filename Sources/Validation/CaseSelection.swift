@@ -59,7 +59,7 @@ package struct CaseSelection: Sendable, Equatable {
   }
 
   private static func words(of text: String) -> Set<String> {
-    Set(text.lowercased().split { $0 == " " || $0 == "," }.map(String.init))
+    Set(text.lowercased().replacing("_", with: "").split { $0 == " " || $0 == "," }.map(String.init))
   }
 
   private static func random(count: Int, seed: UInt64) -> [any OpCase] {
@@ -93,14 +93,18 @@ extension CaseRandom {
   mutating func one<T>(of values: [T]) -> T { values[int(0...values.count - 1)] }
 }
 
-/// Formats of weights that random cases use.
-private let drawnFormats: [ElementFormat] = [.bf16, .f16, .f32]
+/// One of the formats that weights can have, and `columns` rounded up to its whole blocks.
+private func drawn(_ columns: Int, _ random: inout CaseRandom) -> (format: ElementFormat, columns: Int) {
+  let format = random.bool() ? random.one(of: [.bf16, .f16, .f32]) : random.one(of: ElementFormat.weights)
+  let block = format.blockElements
+  return (format, (columns + block - 1) / block * block)
+}
 
 extension EmbeddingCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> EmbeddingCase {
-    EmbeddingCase(
-      rows: random.int(1...40), columns: random.int(1...300), vocabulary: random.int(1...200),
-      format: random.one(of: drawnFormats))
+    let (format, columns) = drawn(random.int(1...300), &random)
+    return EmbeddingCase(
+      rows: random.int(1...40), columns: columns, vocabulary: random.int(1...200), format: format)
   }
 }
 
@@ -112,9 +116,9 @@ extension NormCase: RandomOpCase {
 
 extension LinearCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> LinearCase {
-    LinearCase(
-      rows: random.int(1...150), columns: random.int(1...400), features: random.int(1...300),
-      format: random.one(of: drawnFormats), accumulate: random.bool(), hasExtras: random.bool())
+    let (format, columns) = drawn(random.int(1...400), &random)
+    return LinearCase(
+      rows: random.int(1...150), columns: columns, features: random.int(1...300), format: format, accumulate: random.bool(), hasExtras: random.bool())
   }
 }
 
@@ -154,9 +158,11 @@ extension RouterCase: RandomOpCase {
 extension ExpertsCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> ExpertsCase {
     let experts = random.int(1...24)
+    let (format, columns) = drawn(random.int(1...160), &random)
+    let (downFormat, intermediate) = drawn(random.int(1...120), &random)
     return ExpertsCase(
       rows: random.int(1...90), experts: experts, chosen: random.int(1...min(experts, 6)),
-      columns: random.int(1...160), intermediate: random.int(1...120), format: random.one(of: drawnFormats),
+      columns: columns, intermediate: intermediate, format: format, downFormat: downFormat,
       spread: random.one(of: [.random, .random, .last]), hasExtras: random.bool())
   }
 }

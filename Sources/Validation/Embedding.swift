@@ -25,6 +25,9 @@ package struct EmbeddingCase: OpCase {
       EmbeddingCase(rows: 9, columns: 66, vocabulary: 97, format: .f16),
       EmbeddingCase(rows: 9, columns: 66, vocabulary: 97, format: .bf16, scale: 11.7),
     ]
+      + ElementFormat.allCases.filter { $0.block != nil }.map {
+        EmbeddingCase(rows: 9, columns: 2 * $0.blockElements, vocabulary: 97, format: $0)
+      }
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {

@@ -16,14 +16,18 @@ package struct ExpertsCase: OpCase {
   var chosen: Int
   var columns: Int
   var intermediate: Int
+  /// Of the gate and up projections.
   var format: ElementFormat
+  /// Of the down projection; that of the others unless given.
+  var downFormat: ElementFormat?
   var spread: Spread
   /// Biases and a clamped activation, as GPT-OSS has them; of a dense layer a gate.
   var hasExtras = false
 
   package var family: String { "Experts" }
   package var name: String {
-    "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format) \(spread.rawValue)"
+    "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format)"
+      + "\(downFormat.map { " \($0)" } ?? "") \(spread.rawValue)"
       + (hasExtras ? spread == .dense ? " gate" : " bias clamped" : "")
   }
   package var bound: Double { 1e-5 }
@@ -57,7 +61,22 @@ package struct ExpertsCase: OpCase {
         rows: $0.0, experts: 1, chosen: 1, columns: $0.1, intermediate: $0.2, format: .bf16, spread: .dense,
         hasExtras: true)
     }
-    return sparse + dense + extras + gated
+    return sparse + dense + extras + gated + blocks
+  }
+
+  /// Every format of blocks, and some beside others.
+  private static var blocks: [any OpCase] {
+    let formats = ElementFormat.allCases.filter { $0.block != nil }
+    let equal = formats.map { ($0, $0) }
+    let mixed: [(ElementFormat, ElementFormat)] = [(.q4K, .q6K), (.f16, .f16), (.q40, .bf16), (.f32, .q80)]
+    return (equal + mixed).flatMap { format, down -> [any OpCase] in
+      [(1, 6, 2), (37, 5, 3)].map { rows, experts, chosen in
+        ExpertsCase(
+          rows: rows, experts: experts, chosen: chosen, columns: max(format.blockElements, 32) * (rows == 1 ? 2 : 1),
+          intermediate: max(down.blockElements, 32), format: format, downFormat: down == format ? nil : down,
+          spread: .random)
+      }
+    }
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
@@ -90,12 +109,12 @@ package struct ExpertsCase: OpCase {
 
   private func source() throws -> ExpertsSource {
     var random = CaseRandom(13, columns, intermediate, experts)
-    func tensors(_ name: String, rows: Int, columns: Int) -> [HostTensor] {
+    func tensors(_ name: String, _ format: ElementFormat, rows: Int, columns: Int) -> [HostTensor] {
       (0..<experts).map { randomTensor("\(name).\($0)", format, rows: rows, columns: columns, &random) }
     }
-    let gates = tensors("gate", rows: intermediate, columns: columns)
-    let ups = tensors("up", rows: intermediate, columns: columns)
-    let downs = tensors("down", rows: columns, columns: intermediate)
+    let gates = tensors("gate", format, rows: intermediate, columns: columns)
+    let ups = tensors("up", format, rows: intermediate, columns: columns)
+    let downs = tensors("down", downFormat ?? format, rows: columns, columns: intermediate)
     let isClamped = hasExtras && spread != .dense
     return ExpertsSource(
       layer: 0, gateUp: try MatrixSource(label: "gate_up", kind: .gated, parts: zip(gates, ups).map { [$0, $1] }),

@@ -9,10 +9,12 @@ package struct LinearCase: OpCase {
   var accumulate: Bool
   /// A bias, a scale, and columns of the output on both sides that must stay.
   var hasExtras = false
+  /// Of the second tensor; that of the first unless given.
+  var secondFormat: ElementFormat?
 
   package var family: String { "Linear" }
   package var name: String {
-    "rows=\(rows) K=\(columns) N=\(features) \(format)\(accumulate ? " accumulate" : "")"
+    "rows=\(rows) K=\(columns) N=\(features) \(format)\(secondFormat.map { "+\($0)" } ?? "")\(accumulate ? " accumulate" : "")"
       + (hasExtras ? " bias scale column" : "")
   }
 
@@ -25,7 +27,7 @@ package struct LinearCase: OpCase {
       [(ElementFormat.bf16, false), (.bf16, true), (.f32, false), (.f16, true)].map {
         LinearCase(rows: rows, columns: columns, features: features, format: $0.0, accumulate: $0.1)
       }
-    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + extras
+    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + extras + blocks
   }
 
   private static var extras: [any OpCase] {
@@ -37,11 +39,33 @@ package struct LinearCase: OpCase {
     }
   }
 
+  /// Every format of blocks: one block and several, ragged panels, few rows and many.
+  private static var blocks: [any OpCase] {
+    ElementFormat.allCases.filter { $0.block != nil }.flatMap { format -> [any OpCase] in
+      let block = format.blockElements
+      return [(1, 1, 33), (2, 3, 64), (7, 2, 45), (70, 1, 65)].map { rows, blocks, features in
+        LinearCase(
+          rows: rows, columns: blocks * block, features: features, format: format, accumulate: features == 45)
+      }
+    } + mixed
+  }
+
+  /// Rows of several formats in one matrix, as attention's are in Q4_K_M files.
+  private static var mixed: [any OpCase] {
+    [(ElementFormat.q4K, ElementFormat.q6K), (.bf16, .f32), (.q80, .f16)].flatMap { first, second in
+      [(1, 75), (20, 130)].map { rows, features in
+        LinearCase(
+          rows: rows, columns: 256, features: features, format: first, accumulate: rows == 1, hasExtras: true,
+          secondFormat: second)
+      }
+    }
+  }
+
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(5, columns, features)
     let first = features / 2
-    let parts = [first, features - first].filter { $0 > 0 }.map {
-      randomTensor("weight", format, rows: $0, columns: columns, &random)
+    let parts = [(first, format), (features - first, secondFormat ?? format)].filter { $0.0 > 0 }.map {
+      randomTensor("weight", $0.1, rows: $0.0, columns: columns, &random)
     }
     let weight = try backend.loadMatrix(MatrixSource(label: "weight", parts: [parts]))
     let values = rows.flatMap { row -> [Float] in

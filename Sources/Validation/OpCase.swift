@@ -74,10 +74,14 @@ struct CaseRandom {
   mutating func floats(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in float() * scale } }
 }
 
-/// A weight tensor of random values, in a format.
+/// A weight tensor of random values, in a format; blocks have random codes, and scales that make values of about 1.
 func randomTensor(_ name: String, _ format: ElementFormat, rows: Int, columns: Int, _ random: inout CaseRandom)
   -> HostTensor
 {
+  if let block = format.block {
+    let bytes = (0..<rows * columns / block.elementCount).flatMap { _ in randomBlock(format, block, &random) }
+    return HostTensor(name: name, format: format, shape: [rows, columns], values: bytes)
+  }
   let values = random.floats(rows * columns)
   return switch format {
   case .bf16: HostTensor(name: name, format: .bf16, shape: [rows, columns], values: values.map(BFloat16.round))
@@ -85,6 +89,31 @@ func randomTensor(_ name: String, _ format: ElementFormat, rows: Int, columns: I
     HostTensor(name: name, format: .f16, shape: [rows, columns], values: values.map { Float16($0).bitPattern })
   default: HostTensor(name: name, format: .f32, shape: [rows, columns], values: values)
   }
+}
+
+private func randomBlock(_ format: ElementFormat, _ block: BlockFormat, _ random: inout CaseRandom) -> [UInt8] {
+  var bytes = (0..<block.byteCount).map { _ in UInt8(truncatingIfNeeded: random.next() >> 24) }
+  func setHalf(at offset: Int, _ value: Float) {
+    let bits = Float16(value).bitPattern
+    (bytes[offset], bytes[offset + 1]) = (UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8))
+  }
+  let unit = random.float()
+  switch format {
+  // Powers of two that take part, from 2⁻⁸ to 2.
+  case .mxfp4: bytes[0] = 120 + bytes[0] % 10
+  case .q80: setHalf(at: 0, unit / 128)
+  case .q41, .q51:
+    setHalf(at: 0, unit / 16)
+    setHalf(at: 2, random.float())
+  case .q4K, .q5K:
+    setHalf(at: 0, unit / 512)
+    setHalf(at: 2, random.float() / 64)
+  case .q6K: setHalf(at: 208, unit / 2048)
+  case .iq4NL: setHalf(at: 0, unit / 128)
+  case .iq4XS: setHalf(at: 0, unit / 2048)
+  default: setHalf(at: 0, unit / 16)
+  }
+  return bytes
 }
 
 /// What outputs hold before an op: a value that no op makes.

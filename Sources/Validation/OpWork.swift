@@ -23,7 +23,7 @@ extension LinearCase {
   package var work: OpWork {
     OpWork(
       operations: Double(2 * rows * columns * features),
-      bytes: Double(columns * features * format.byteCount + 4 * rows * (columns + (accumulate ? 2 : 1) * features)))
+      bytes: Double(features * format.rowBytes(columns) + 4 * rows * (columns + (accumulate ? 2 : 1) * features)))
   }
 }
 
@@ -32,14 +32,14 @@ extension HeadProductsCase {
     let weights = heads * columns * features
     return OpWork(
       operations: Double(2 * rows * weights),
-      bytes: Double(weights * format.byteCount + 4 * rows * heads * (columns + features)))
+      bytes: Double(heads * features * format.rowBytes(columns) + 4 * rows * heads * (columns + features)))
   }
 }
 
 extension EmbeddingCase {
   /// A row of the table, then a gather and a copy.
   package var work: OpWork {
-    OpWork(operations: 0, bytes: Double(rows * columns * (format.byteCount + 4 + 2 * 8)))
+    OpWork(operations: 0, bytes: Double(rows * (format.rowBytes(columns) + columns * (4 + 2 * 8))))
   }
 }
 
@@ -63,8 +63,9 @@ extension ExpertsCase {
   package var work: OpWork {
     let met = spread == .last ? chosen : min(experts, rows * chosen)
     let expert = 3 * columns * intermediate
+    let bytes = 2 * intermediate * format.rowBytes(columns) + columns * (downFormat ?? format).rowBytes(intermediate)
     return OpWork(
       operations: Double(2 * rows * chosen * expert),
-      bytes: Double(met * expert * format.byteCount + 4 * rows * chosen * (3 * columns + 2 * intermediate)))
+      bytes: Double(met * bytes + 4 * rows * chosen * (3 * columns + 2 * intermediate)))
   }
 }

@@ -55,7 +55,7 @@ struct BenchServe: AsyncParsableCommand {
     benchmark.maxBatchedTokens = serving.maxNumBatchedTokens
     benchmark.serviceLevel = try serving.serviceLevel()
     let progress = BenchProgress(model: model, device: benchmark.device.name, rounds: rounds)
-    let files = try ModelFiles(folder: model)
+    let files = try ModelFiles(path: model)
     (benchmark.deviceMemory, benchmark.experts) = try memory.settings(benchmark.device, files.description)
     let entries = try await benchmark.run(files) { progress.show($0) }
     if serving.json {

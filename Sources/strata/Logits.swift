@@ -41,7 +41,7 @@ struct Logits: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let files = try ModelFiles(folder: options.model)
+    let files = try ModelFiles(path: options.model)
     let prompt = try prompt(files)
     try SafetensorsWriter.check(output)
     let request = GenerationRequest(

@@ -9,7 +9,7 @@ extension PolicyName: ExpressibleByArgument {}
 
 /// Which model, where, and in which order its work is done.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "Folder of the model: config.json, tokenizer.json, *.safetensors.")
+  @Option(help: "Folder of the model (config.json, tokenizer.json, *.safetensors), or a GGUF file.")
   var model: String
 
   @Option(

@@ -77,7 +77,7 @@ extension ProfileModelOptions {
       let shape = try ModelShape(at: model)
       return try loads(shape, nil, on: device, progress: progress)
     }
-    let files = try ModelFiles(folder: model)
+    let files = try ModelFiles(path: model)
     let text = try text(files)
     let shape = try ModelShape(at: model)
     // What cannot be run is told before anything is measured.

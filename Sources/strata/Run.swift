@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Engine
 import Foundation
+import Models
 import Profiling
 import Scheduling
 import Tokenizers
@@ -45,13 +46,33 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Print how the device's memory would be divided, and do nothing else.")
   var plan = false
 
+  @Flag(help: "Hold a conversation: each line of the input is a message. Needs a model with a chat template.")
+  var chat = false
+
+  @Option(parsing: .unconditional, help: "What the model is told before a conversation. With --chat.")
+  var system: String?
+
+  @Option(parsing: .unconditional, help: "Tokens of a conversation at most. Default: 4096, or the model's context.")
+  var chatContext: Int?
+
   func validate() throws {
+    if chat { return try validateChat() }
+    if system != nil || chatContext != nil { throw ValidationError("--system and --chat-context need --chat") }
     if prompt.isEmpty, promptFile.isEmpty { throw ValidationError("--prompt or --prompt-file is needed") }
     if plan, trace != nil { throw ValidationError("'--plan' runs nothing, so '--trace' would have nothing to show") }
   }
 
+  private func validateChat() throws {
+    if !prompt.isEmpty || !promptFile.isEmpty || json || plan || trace != nil {
+      throw ValidationError("--chat takes its messages from the input, without --prompt, --json, --plan and --trace")
+    }
+    if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens is \(maxTokens), expected 1 or more") }
+    if let chatContext, chatContext < 1 { throw ValidationError("--chat-context is \(chatContext), expected 1 or more") }
+  }
+
   func run() async throws {
-    let files = try ModelFiles(folder: options.model)
+    if chat { return try await runChat() }
+    let files = try ModelFiles(path: options.model)
     let tokenizer = try files.tokenizer()
     let texts = prompt + (try promptFile.map(readText))
     let sampling = try sampling(files.sampling)
@@ -60,11 +81,7 @@ struct Run: AsyncParsableCommand {
       for: texts, sources: sources, files, tokenizer, maxTokens: maxTokens, sampling: sampling)
     let engineOptions = try engineOptions(files, requests)
     if plan { return try printPlan(files, engineOptions) }
-    let progress = ProgressLine("loading \(options.model)")
-    let engine = try Engine(
-      files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) },
-      building: { progress.step("building \($0)") })
-    progress.finish()
+    let engine = try load(files, tokenizer, engineOptions)
 
     let (results, errors) = try await collect(engine.submit(requests))
     if results.isEmpty, let first = errors.first { throw first.error }
@@ -79,6 +96,31 @@ struct Run: AsyncParsableCommand {
     guard errors.isEmpty else {
       throw EngineError(errors.map { "\(sources[$0.index]): \($0.error)" }.joined(separator: "; "))
     }
+  }
+
+  private func load(_ files: ModelFiles, _ tokenizer: Tokenizer, _ engineOptions: EngineOptions) throws -> Engine {
+    let progress = ProgressLine("loading \(options.model)")
+    let engine = try Engine(
+      files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) },
+      building: { progress.step("building \($0)") })
+    progress.finish()
+    return engine
+  }
+
+  private func runChat() async throws {
+    let files = try ModelFiles(path: options.model)
+    let tokenizer = try files.tokenizer()
+    guard let template = try files.chatTemplate() else {
+      throw EngineError("\(options.model): there is no chat template, expected chat_template.jinja or one in tokenizer_config.json")
+    }
+    let sampling = try sampling(files.sampling)
+    let context = min(chatContext ?? 4096, files.description.maxPositions)
+    let blocks = (context + Engine.blockSize - 1) / Engine.blockSize
+    let engineOptions = try options.engineOptions(
+      files, cachePositions: blocks * Engine.blockSize, expectedTokens: min(context, 512))
+    let engine = try load(files, tokenizer, engineOptions)
+    let conversation = Conversation(template, tokenizer, system: system)
+    try await Chat(engine, tokenizer, sampling: sampling, maxTokens: maxTokens, context: context).run(conversation)
   }
 
   private func printPlan(_ files: ModelFiles, _ options: EngineOptions) throws {

@@ -20,6 +20,9 @@ enum Terminal {
 
   static func message(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
+  /// Text that a person may skip: without color where there is no terminal.
+  static func dimmed(_ text: String) -> String { isInteractive ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+
   /// Gives the error number if it fails.
   private static func write(_ text: String, to descriptor: Int32) -> Int32? {
     var text = text

@@ -91,7 +91,7 @@ struct ValidationRun {
 
   /// The model in `folder`, 100 tokens of a prompt and 24 more.
   mutating func check(model folder: String) async throws {
-    let files = try ModelFiles(folder: folder)
+    let files = try ModelFiles(path: folder)
     let vocabulary = files.description.vocabularySize
     let count = min(100, files.description.maxPositions - 24)
     guard count > 0 else { throw EngineError("\(folder): its context is too short to be compared") }

@@ -17,7 +17,7 @@ struct CheckpointTests {
   @Test func readsARealFolder() throws {
     let folder = Fixtures.path("tiny-moe")
     let checkpoint = try Checkpoint(folder: folder)
-    #expect(checkpoint.folder == folder)
+    #expect(checkpoint.path == folder)
     #expect(checkpoint.architecture == "Qwen3MoeForCausalLM")
     #expect(checkpoint.tensors.count == 842)
     #expect(checkpoint.byteCount == 21_339_520)
@@ -60,7 +60,7 @@ struct CheckpointTests {
     expectError(file + "lm_head.weight", "found shape [2, 2]", "expected [4]") {
       _ = try checkpoint.weight("lm_head.weight", shape: [4])
     }
-    expectError(file + "steps", "found dtype I64", "BF16, F16 or F32") {
+    expectError(file + "steps", "found dtype I64", "one of F16, BF16, F32") {
       _ = try checkpoint.weight("steps", shape: [1])
     }
   }

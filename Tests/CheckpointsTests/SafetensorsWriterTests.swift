@@ -27,7 +27,7 @@ struct SafetensorsWriterTests {
     var random = SplitMix64(seed: seed)
     for _ in 0..<50 {
       let written = (0..<Int.random(in: 0...12, using: &random)).map { index in
-        let format = ElementFormat.allCases.randomElement(using: &random) ?? .f32
+        let format = ElementFormat.plain.randomElement(using: &random) ?? .f32
         let shape = (0..<Int.random(in: 0...3, using: &random)).map { _ in Int.random(in: 0...5, using: &random) }
         let bytes = (0..<shape.reduce(format.byteCount, *)).map { _ in UInt8.random(in: 0...255, using: &random) }
         return HostTensor(name: "t\(index) \"\\\n\u{1}é😀", format: format, shape: shape, values: bytes)

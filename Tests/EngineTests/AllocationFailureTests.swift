@@ -12,7 +12,7 @@ import Testing
 struct AllocationFailureTests {
   private let files: ModelFiles
 
-  init() throws { files = try ModelFiles(folder: Fixtures.path("tiny-moe")) }
+  init() throws { files = try ModelFiles(path: Fixtures.path("tiny-moe")) }
 
   /// A backend's context after a load that was given `limit` bytes, and what went wrong.
   private func load(limit: Int?) throws -> (allocations: AllocationLedger, peak: Int, failure: OpenCLError?) {

@@ -26,7 +26,7 @@ struct AnyTilingTests {
     var statistics = SchedulerStatistics()
     var evicted = 0
     for name in ["mixed", "alternating", "qwen3_moe"] {
-      let files = try ModelFiles(folder: Fixtures.path(name))
+      let files = try ModelFiles(path: Fixtures.path(name))
       let samples = try await samples(files, target, &random)
       for index in 0..<Self.cases / 3 {
         let found = try await play(

@@ -16,7 +16,7 @@ struct BadInputTests {
   private let greedy: [String: GreedyReference]
 
   init() throws {
-    files = try ModelFiles(folder: Fixtures.path("qwen3_moe"))
+    files = try ModelFiles(path: Fixtures.path("qwen3_moe"))
     reference = try SafetensorsFile(path: Fixtures.path("qwen3_moe/reference.safetensors"))
     greedy = try #require(try ReferenceFile("qwen3_moe", withPrompts: false).greedy)
   }

@@ -13,7 +13,7 @@ struct BundledModelTests {
   private let reference: ReferenceFile
 
   init() throws {
-    files = try ModelFiles(folder: Fixtures.path("tiny-moe"))
+    files = try ModelFiles(path: Fixtures.path("tiny-moe"))
     tokenizer = try files.tokenizer()
     reference = try ReferenceFile("tiny-moe", withPrompts: true)
   }

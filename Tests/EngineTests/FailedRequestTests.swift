@@ -18,7 +18,7 @@ struct FailedRequestTests {
     }
     try folder.write("config.json", Data(contentsOf: URL(fileURLWithPath: Fixtures.path("mixed/config.json"))))
     try SafetensorsWriter.write(tensors, to: "\(folder.path)/model.safetensors")
-    return try ModelFiles(folder: folder.path)
+    return try ModelFiles(path: folder.path)
   }
 
   @Test(arguments: TestTarget.all)

@@ -22,7 +22,7 @@ struct FamilyFixture {
 
   init(_ name: String) throws {
     self.name = name
-    files = try ModelFiles(folder: Fixtures.path(name))
+    files = try ModelFiles(path: Fixtures.path(name))
     reference = try SafetensorsFile(path: Fixtures.path("\(name)/reference.safetensors"))
   }
 

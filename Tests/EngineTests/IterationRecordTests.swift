@@ -8,7 +8,7 @@ import Testing
 struct IterationRecordTests {
   private let files: ModelFiles
 
-  init() throws { files = try ModelFiles(folder: Fixtures.path("tiny-moe")) }
+  init() throws { files = try ModelFiles(path: Fixtures.path("tiny-moe")) }
 
   /// A prompt of 100 tokens in two groups of four layers, then four tokens more: each iteration's own tiles and loads, and
   /// together what the whole ledger has.

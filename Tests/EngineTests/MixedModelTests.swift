@@ -37,7 +37,7 @@ struct MixedModelTests {
 
   @Test(arguments: TestTarget.all, ["mixed", "alternating"])
   func logitsAndExpertsAreHuggingFaces(target: TestTarget, name: String) async throws {
-    let files = try ModelFiles(folder: Fixtures.path(name))
+    let files = try ModelFiles(path: Fixtures.path(name))
     let reference = try SafetensorsFile(path: Fixtures.path("\(name)/reference.safetensors"))
     func expected(_ name: String) throws -> HostTensor { try #require(reference.tensors.first { $0.name == name }) }
     let lengths = [45, 1, 2]

@@ -12,7 +12,7 @@ import Testing
 struct OffloadTests {
   private let files: ModelFiles
 
-  init() throws { files = try ModelFiles(folder: Fixtures.path("tiny-moe")) }
+  init() throws { files = try ModelFiles(path: Fixtures.path("tiny-moe")) }
 
   private func prompt(_ length: Int, seed: UInt64 = 5) -> [Int32] {
     var random = SplitMix64(seed: seed)
@@ -168,7 +168,7 @@ struct OffloadTests {
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     var options = options(.any, share: 0.1)
     options.experts.hostBytes = 1
-    let engine = try Engine(ModelFiles(folder: folder.path), tokenizer: nil, options: options)
+    let engine = try Engine(ModelFiles(path: folder.path), tokenizer: nil, options: options)
     let file = try #require(FileHandle(forWritingAtPath: path))
     let size = try file.seekToEnd()
     try file.truncate(atOffset: size - 1)

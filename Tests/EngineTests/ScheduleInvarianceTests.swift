@@ -10,7 +10,7 @@ import Testing
 struct ScheduleInvarianceTests {
   private let fixture: ModelFiles
 
-  init() throws { fixture = try ModelFiles(folder: Fixtures.path("qwen3_moe")) }
+  init() throws { fixture = try ModelFiles(path: Fixtures.path("qwen3_moe")) }
 
   /// The request whose bits are compared: with inner states, and sampled tokens.
   private func probe(_ files: ModelFiles, length: Int) -> GenerationRequest {
@@ -111,7 +111,7 @@ struct ScheduleInvarianceTests {
   /// Once with the trained model: more experts, tied embeddings, and KV blocks that are not the first ones.
   @Test(arguments: TestTarget.chosen)
   func theBundledModelGivesTheSameBits(target: TestTarget) async throws {
-    let files = try ModelFiles(folder: Fixtures.path("tiny-moe"))
+    let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
     let probe = probe(files, length: 70)
     let expected = try await generate(files, [probe], on: target, policy: Layered(groups: 1))[0]
     for groups in [2, 3, 8] {

@@ -9,7 +9,7 @@ import Testing
 struct ServingRunTests {
   private let files: ModelFiles
 
-  init() throws { files = try ModelFiles(folder: Fixtures.path("qwen3_moe")) }
+  init() throws { files = try ModelFiles(path: Fixtures.path("qwen3_moe")) }
 
   private func engine(_ policy: any Policy, positions: Int = 2048, maxRequests: Int = 256) throws -> Engine {
     var options = TestTarget.any.options(cachePositions: positions, policy: policy)

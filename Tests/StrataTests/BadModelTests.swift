@@ -75,7 +75,7 @@ struct BadModelTests {
   @Test func aWrongFormat() async throws {
     try copy.changeHeader { $0["model.norm.weight"]?["dtype"] = "I16" }
     try await expectFailure(
-      "\(weights): tensor model.norm.weight: found dtype I16, expected BF16, F16 or F32", also: false)
+      "\(weights): tensor model.norm.weight: found dtype I16, expected one of F16, BF16, F32", also: false)
     try copy.changeHeader { $0["model.norm.weight"]?["dtype"] = "Q4" }
     try await expectFailure("\(weights): tensor model.norm.weight: dtype: found \"Q4\", expected one of")
   }

@@ -26,6 +26,7 @@ func rotaryFrequencies(columns: Int, _ rope: RopeConfiguration) -> [Float] {
   switch rope.scaling {
   case .none, .dynamic: return plain.map(Float.init)
   case .linear(let factor): return plain.map { Float($0 / factor) }
+  case .divided(let divisors): return zip(plain, divisors).map { Float($0 / Double($1)) }
   case .llama3(let scaling): return plain.map { Float(scaling.stretched($0)) }
   case .yarn(let yarn):
     let mixed = yarn.range(columns: columns, theta: rope.theta)

@@ -43,6 +43,9 @@ struct GPTOSS: ModelFamily {
   ) throws -> B.Experts {
     let model = configuration.description
     let (experts, inner) = (model.expertCount, model.expertIntermediateSize)
+    if loader.checkpoint.contains("\(prefix).0.gate_proj.weight") {
+      return try singleExperts(index, prefix, &loader)
+    }
     let (gates, downs) =
       loader.checkpoint.contains("\(prefix).gate_up_proj_blocks")
       ? try quantisedProjections(prefix, &loader) : try projections(prefix, &loader)
@@ -77,27 +80,31 @@ struct GPTOSS: ModelFamily {
   ) throws -> (gateUp: [[HostTensor]], down: [[HostTensor]]) {
     let model = configuration.description
     let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
-    func parts(_ name: String, rows: Int, columns: Int) throws -> (blocks: HostTensor, scales: HostTensor) {
-      guard columns.isMultiple(of: MXFP4.blockSize) else {
-        throw ModelError("\(prefix).\(name): \(columns) columns, expected a multiple of \(MXFP4.blockSize) for MXFP4")
-      }
-      let shape = [model.expertCount, rows, columns / MXFP4.blockSize]
-      return (
-        try loader.byteTensor("\(prefix).\(name)_blocks", shape: shape + [MXFP4.blockSize / 2]),
-        try loader.byteTensor("\(prefix).\(name)_scales", shape: shape)
-      )
+    let gateUp = try loader.scaledBlocks(
+      "\(prefix).gate_up_proj", shape: [model.expertCount, 2 * inner, hidden],
+      rowOrder: .interleavedHalves(headRows: 2 * inner))
+    let down = try loader.scaledBlocks("\(prefix).down_proj", shape: [model.expertCount, hidden, inner])
+    return (gateUp.map { [$0] }, down.map { [$0] })
+  }
+
+  /// Projections one by one, as they come from GGUF files, where gate and up are apart.
+  private func singleExperts<B: Backend>(
+    _ index: Int, _ prefix: String, _ loader: inout ModelLoader<B>
+  ) throws -> B.Experts {
+    let model = configuration.description
+    let (hidden, inner) = (model.hiddenSize, model.expertIntermediateSize)
+    var (gateUps, downs): ([[HostTensor]], [[HostTensor]]) = ([], [])
+    var biases: (gateUp: [Float], down: [Float]) = ([], [])
+    for expert in 0..<model.expertCount {
+      let own = "\(prefix).\(expert)."
+      let names = ["gate_proj", "up_proj"].map { own + $0 }
+      gateUps.append(try names.map { try loader.tensor("\($0).weight", shape: [inner, hidden]) })
+      downs.append([try loader.tensor("\(own)down_proj.weight", shape: [hidden, inner])])
+      biases.gateUp += try names.flatMap { try loader.values("\($0).bias", shape: [inner]) }
+      biases.down += try loader.values("\(own)down_proj.bias", shape: [hidden])
     }
-    let gateUp = try parts("gate_up_proj", rows: 2 * inner, columns: hidden)
-    let down = try parts("down_proj", rows: hidden, columns: inner)
-    func decoded(_ parts: (blocks: HostTensor, scales: HostTensor), _ expert: Int, from first: Int, by step: Int)
-      -> HostTensor
-    {
-      MXFP4.decode(
-        blocks: parts.blocks.element(expert), scales: parts.scales.element(expert), from: first, by: step)
-    }
-    return (
-      (0..<model.expertCount).map { expert in (0..<2).map { decoded(gateUp, expert, from: $0, by: 2) } },
-      (0..<model.expertCount).map { [decoded(down, $0, from: 0, by: 1)] }
-    )
+    return try loader.loadExperts(
+      index, gateUps, downs, isDense: false, activation: activation,
+      biases: ExpertBiases(gateUp: biases.gateUp, down: biases.down))
   }
 }

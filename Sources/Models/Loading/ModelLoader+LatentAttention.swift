@@ -1,4 +1,5 @@
 import Backend
+import Checkpoints
 
 extension ModelLoader {
   /// Multi-head latent attention under DeepSeek's names.
@@ -13,7 +14,9 @@ extension ModelLoader {
     let own = prefix + "self_attn."
     let label = "layers.\(index)"
     let keyRows = latent.rank + latent.rotarySize
-    let (keyUp, valueUp) = try upProjections(own + "kv_b_proj.weight", latent, label)
+    let (keyUp, valueUp) =
+      checkpoint.contains(own + "k_b_proj.weight")
+      ? try turnedProjections(own, latent, label) : try upProjections(own + "kv_b_proj.weight", latent, label)
     return LatentAttentionBlock(
       norm: try vector(prefix + "input_layernorm.weight", count: model.hiddenSize),
       queries: try queries(own, latent, label, hasBias: hasBias),
@@ -47,6 +50,19 @@ extension ModelLoader {
       bias: hasBias ? try vector(prefix + "q_a_proj.bias", count: rank) : nil,
       norm: try vector(prefix + "q_a_layernorm.weight", count: rank),
       up: try matrix("\(label).queries up", [(prefix + "q_b_proj.weight", latent.queryColumns)], columns: rank))
+  }
+
+  /// The same where GGUF files have them apart, those of keys turned round already.
+  private mutating func turnedProjections(
+    _ prefix: String, _ latent: LatentAttentionShape, _ label: String
+  ) throws -> (keys: B.Matrix, values: B.Matrix) {
+    let keys = try tensor(prefix + "k_b_proj.weight", shape: [latent.heads, latent.rank, latent.plainSize])
+    let values = try tensor(prefix + "v_b_proj.weight", shape: [latent.heads, latent.valueSize, latent.rank])
+    func matrix(_ name: String, _ tensor: HostTensor) throws -> B.Matrix {
+      try backend.loadMatrix(
+        MatrixSource(label: "\(label).\(name)", kind: .heads, parts: (0..<latent.heads).map { [tensor.element($0)] }))
+    }
+    return (try matrix("keys up", keys), try matrix("values up", values))
   }
 
   /// Each head's projections of the compressed position: that of its keys, turned round to act on queries, and that of its

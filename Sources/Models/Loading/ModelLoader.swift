@@ -33,7 +33,7 @@ struct ModelLoader<B: Backend> {
   /// The elements of a tensor.
   mutating func values(_ name: String, shape: [Int]) throws -> [Float] {
     let tensor = try checkpoint.weight(name, shape: shape)
-    advance(tensor.bytes.count)
+    advance(tensor.storedBytes)
     return tensor.floats()
   }
 
@@ -46,14 +46,14 @@ struct ModelLoader<B: Backend> {
   /// A tensor, whose bytes count as loaded.
   mutating func tensor(_ name: String, shape: [Int]) throws -> HostTensor {
     let tensor = try checkpoint.weight(name, shape: shape)
-    advance(tensor.bytes.count)
+    advance(tensor.storedBytes)
     return tensor
   }
 
   /// A tensor of bytes, which count as loaded.
   mutating func byteTensor(_ name: String, shape: [Int]) throws -> HostTensor {
     let tensor = try checkpoint.byteTensor(name, shape: shape)
-    advance(tensor.bytes.count)
+    advance(tensor.storedBytes)
     return tensor
   }
 

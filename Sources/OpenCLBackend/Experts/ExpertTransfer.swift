@@ -18,7 +18,7 @@ final class ExpertTransfer: @unchecked Sendable {
 
     /// Bytes of an expert in the checkpoint.
     func storedBytes(of expert: Int) -> Int {
-      (source.gateUp.parts[expert] + source.down.parts[expert]).reduce(0) { $0 + $1.bytes.count }
+      (source.gateUp.parts[expert] + source.down.parts[expert]).reduce(0) { $0 + $1.storedBytes }
     }
 
     /// Lays an expert out.

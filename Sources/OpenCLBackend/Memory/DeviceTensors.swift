@@ -23,20 +23,36 @@ extension OpenCLBackend {
     }
   }
 
-  /// Weights in a kernel layout, in one buffer or, where one would be larger than the device allows, several.
+  /// Weights in kernel layouts: in one buffer or, where its rows have several formats, or one buffer would be larger than
+  /// the device allows, in several.
   package final class Matrix {
-    /// A run of units (panels or rows) in one buffer.
+    /// A run of units (panels, rows or strips) in one buffer.
     struct Segment {
+      /// Of the rows that have this segment's format, from `firstRow` of the matrix on.
+      let layout: WeightLayout
+      let firstRow: Int
       /// Units counted through all experts.
-      var units: Range<Int>
-      var buffer: DeviceBuffer
+      let units: Range<Int>
+      let buffer: DeviceBuffer
+
+      /// The first feature of a single expert that it holds, counted through the matrix, and their number.
+      var firstFeature: Int { firstRow + units.lowerBound * layout.unitFeatures }
+      var features: Int {
+        min(units.count * layout.unitFeatures, layout.features - units.lowerBound * layout.unitFeatures)
+      }
     }
 
-    let layout: WeightLayout
+    let kind: MatrixSource.Kind
+    let rows: Int
+    let columns: Int
+    let expertCount: Int
     let segments: [Segment]
 
-    init(layout: WeightLayout, segments: [Segment]) {
-      self.layout = layout
+    init(kind: MatrixSource.Kind, rows: Int, columns: Int, expertCount: Int, segments: [Segment]) {
+      self.kind = kind
+      self.rows = rows
+      self.columns = columns
+      self.expertCount = expertCount
       self.segments = segments
     }
   }

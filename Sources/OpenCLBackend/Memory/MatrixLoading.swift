@@ -3,6 +3,19 @@ import OpenCL
 
 extension OpenCLBackend {
   package func loadMatrix(_ source: MatrixSource) throws -> Matrix {
+    var segments: [Matrix.Segment] = []
+    var first = 0
+    for band in source.bands {
+      segments += try load(band, firstRow: first)
+      first += band.rows
+    }
+    return Matrix(
+      kind: source.kind, rows: source.rows, columns: source.columns, expertCount: source.expertCount, segments: segments
+    )
+  }
+
+  /// A matrix of one format, in as many buffers as its size asks for.
+  private func load(_ source: MatrixSource, firstRow: Int) throws -> [Matrix.Segment] {
     let layout = WeightLayout(source, style: plan.style)
     // A segment holds whole experts, so that a grouped product finds an expert in one buffer; a single one is cut
     // between its units.
@@ -13,22 +26,20 @@ extension OpenCLBackend {
         "\(source.label): \(source.expertCount > 1 ? "an expert" : layout.unitName) of \(step * layout.unitBytes) bytes does "
           + "not fit into a buffer of the device, whose limit is \(plan.maxAllocation) bytes")
     }
-    var segments: [Matrix.Segment] = []
-    for start in stride(from: 0, to: layout.unitCount, by: unitsPerSegment) {
+    return try stride(from: 0, to: layout.unitCount, by: unitsPerSegment).map { start in
       let units = start..<min(start + unitsPerSegment, layout.unitCount)
       let buffer = try makeBuffer(byteCount: units.count * layout.unitBytes, label: source.label)
       try upload(source, layout, units: units, to: buffer)
-      segments.append(Matrix.Segment(units: units, buffer: buffer))
+      return Matrix.Segment(layout: layout, firstRow: firstRow, units: units, buffer: buffer)
     }
-    return Matrix(layout: layout, segments: segments)
   }
 
   /// What a matrix of this shape takes on a device that is used so.
   package static func byteCount(
-    rows: Int, columns: Int, kind: MatrixSource.Kind, isBF16: Bool, plan: DevicePlan
+    rows: Int, columns: Int, kind: MatrixSource.Kind, format: ElementFormat, plan: DevicePlan
   ) -> Int {
     let shape = WeightLayout.MatrixShape(label: "", kind: kind, experts: 1, rows: rows, columns: columns)
-    return WeightLayout(shape, isBF16: isBF16, style: plan.style).byteCount
+    return WeightLayout(shape, format: format, style: plan.style).byteCount
   }
 
   /// Lays `units` out in the device's memory: through a mapping, or piece by piece through a small staging buffer.

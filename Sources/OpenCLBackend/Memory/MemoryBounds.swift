@@ -4,7 +4,7 @@ package import Backend
 extension OpenCLBackend {
   /// Bytes of one layer's keys and values, in the layout of `plan`.
   package static func byteCount(_ cache: KVCacheShape, plan: DevicePlan) -> Int {
-    guard plan.style == .mma else { return cache.byteCount }
+    guard MatrixAttention.serves(cache, plan) else { return cache.byteCount }
     let units = cache.blockCount * cache.heads
     return 2 * units * cache.headSize.roundedUp(to: 16) * blockSize * 4 + units * 4
   }
@@ -17,9 +17,11 @@ extension OpenCLBackend {
   }
 
   /// Bytes at most that attention keeps between the parts of contexts of up to `positions` positions.
-  package static func attentionBytes(_ heads: AttentionShape, rows: Int, positions: Int, plan: DevicePlan) -> Int {
-    guard plan.style == .mma else { return 0 }
+  package static func attentionBytes(
+    _ heads: AttentionShape, rows: Int, positions: Int, cache: KVCacheShape, plan: DevicePlan
+  ) -> Int {
+    guard MatrixAttention.serves(cache, plan) else { return 0 }
     return MatrixAttention.mostScratchBytes(
-      heads, rows: rows, tallest: LaunchShape.attentionRows(plan), longest: positions)
+      heads, rows: rows, tallest: LaunchShape.attentionRows(cache, plan), longest: positions)
   }
 }

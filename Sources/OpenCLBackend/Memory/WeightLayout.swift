@@ -2,14 +2,22 @@ import Backend
 import Foundation
 
 /// How a matrix lies in a device's memory: a sequence of units of equal size, those of one expert behind those of the
-/// expert before. A unit is a panel (`Kernels/Common/panels.clh`), a row or pair of rows (`Kernels/Common/weights.clh`), or
-/// a strip (`Kernels/Common/fragments.clh`).
+/// expert before. Of what a unit is made `Unit` tells.
 struct WeightLayout {
-  /// That of the plan, but for f32 weights and those of heads `gpu` instead of `mma`.
+  /// That of the plan, but `gpu` instead of `mma` for weights that are not bf16, and for those of heads.
   let style: KernelStyle
   let source: MatrixShape
-  /// Elements are bf16, else f32.
-  let isBF16: Bool
+  /// Of the elements on the device: that of the source, or f32 if it has several.
+  let format: ElementFormat
+
+  enum Unit {
+    /// `Kernels/Common/panels.clh`.
+    case panel
+    /// A row, or in a gated matrix a pair of rows (`Kernels/Common/weights.clh`).
+    case row
+    /// `Kernels/Common/fragments.clh`.
+    case strip
+  }
 
   /// What is kept of a `MatrixSource` once its weights are on the device.
   struct MatrixShape {
@@ -24,16 +32,23 @@ struct WeightLayout {
     self.init(
       MatrixShape(
         label: source.label, kind: source.kind, experts: source.expertCount, rows: source.rows, columns: source.columns),
-      isBF16: source.format == .bf16, style: style)
+      format: source.format, style: style)
   }
 
-  init(_ shape: MatrixShape, isBF16: Bool, style: KernelStyle) {
-    self.style = style == .mma && (!isBF16 || shape.kind == .heads) ? .gpu : style
+  init(_ shape: MatrixShape, format: ElementFormat, style: KernelStyle) {
+    self.style = style == .mma && (format != .bf16 || shape.kind == .heads) ? .gpu : style
     source = shape
-    self.isBF16 = isBF16
+    self.format = format
   }
 
-  private var elementBytes: Int { isBF16 ? 2 : 4 }
+  /// Blocks lie in panels for every style.
+  var unit: Unit {
+    switch style {
+    case .cpu: .panel
+    case .gpu: format.block == nil ? .row : .panel
+    case .mma: .strip
+    }
+  }
 
   /// Rows of the matrix that make one feature of the product: in a gated matrix one of the gate and one of the up projection.
   private var rowsPerFeature: Int { source.kind == .gated ? 2 : 1 }
@@ -44,10 +59,10 @@ struct WeightLayout {
   /// Features in a unit; a gated panel or strip holds half of one of the gate, and the half of the up projection that it
   /// meets.
   var unitFeatures: Int {
-    switch style {
-    case .cpu: DevicePlan.panel / rowsPerFeature
-    case .gpu: 1
-    case .mma: Self.stripRows / rowsPerFeature
+    switch unit {
+    case .panel: DevicePlan.panel / rowsPerFeature
+    case .row: 1
+    case .strip: Self.stripRows / rowsPerFeature
     }
   }
 
@@ -56,10 +71,10 @@ struct WeightLayout {
 
   /// What a unit is, for messages.
   var unitName: String {
-    switch style {
-    case .cpu: "a panel"
-    case .gpu: "a row"
-    case .mma: "a strip"
+    switch unit {
+    case .panel: "a panel"
+    case .row: "a row"
+    case .strip: "a strip"
     }
   }
 
@@ -68,14 +83,16 @@ struct WeightLayout {
   var unitCount: Int { unitsPerExpert * source.experts }
 
   var unitBytes: Int {
-    switch style {
-    case .cpu: source.columns.roundedUp(to: 2) * DevicePlan.panel * elementBytes
-    case .gpu: rowsPerFeature * rowBytes
-    case .mma: source.columns.roundedUp(to: 16) * Self.stripRows * elementBytes
+    switch unit {
+    case .panel:
+      // Two k's stand beside each other where there are no blocks.
+      format.rowBytes(format.block == nil ? source.columns.roundedUp(to: 2) : source.columns) * DevicePlan.panel
+    case .row: rowsPerFeature * rowBytes
+    case .strip: format.rowBytes(source.columns.roundedUp(to: 16)) * Self.stripRows
     }
   }
 
-  private var rowBytes: Int { source.columns * elementBytes }
+  private var rowBytes: Int { format.rowBytes(source.columns) }
 
   var byteCount: Int { unitCount * unitBytes }
 
@@ -89,26 +106,25 @@ struct WeightLayout {
         let start = (unit - units.lowerBound) * unitBytes
         let bytes = UnsafeMutableRawBufferPointer(rebasing: target[start..<start + unitBytes])
         let (expert, unit) = unit.quotientAndRemainder(dividingBy: unitsPerExpert)
-        switch style {
-        case .cpu: writePanel(matrix, expert: expert, panel: unit, to: bytes)
-        case .gpu:
+        switch self.unit {
+        case .panel: writePanel(matrix, expert: expert, panel: unit, to: bytes)
+        case .row:
           for part in 0..<rowsPerFeature {
             let target = UnsafeMutableRawBufferPointer(rebasing: bytes[part * rowBytes..<(part + 1) * rowBytes])
             writeRow(matrix, expert: expert, row: part * features + unit, to: target)
           }
-        case .mma: writeStrip(matrix, expert: expert, strip: unit, to: bytes)
+        case .strip: writeStrip(matrix, expert: expert, strip: unit, to: bytes)
         }
       }
     }
   }
 
   private func writeRow(_ matrix: MatrixSource, expert: Int, row: Int, to target: UnsafeMutableRawBufferPointer) {
-    let (tensor, row) = matrix.locate(expert: expert, row: row)
-    if (tensor.format == .bf16) == isBF16, isBF16 || tensor.format == .f32 {
-      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: tensor.bytes[row * rowBytes..<(row + 1) * rowBytes]))
-    } else {
-      let values = target.assumingMemoryBound(to: Float.self)
-      for k in 0..<source.columns { values[k] = tensor.float(at: row * source.columns + k) }
+    let (tensor, place) = matrix.locate(expert: expert, row: row)
+    if tensor.format == format {
+      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: tensor.bytes[place * rowBytes..<(place + 1) * rowBytes]))
+    } else if let base = target.assumingMemoryBound(to: Float.self).baseAddress {
+      tensor.readRow(at: place, columns: source.columns, into: base)
     }
   }
 
@@ -123,48 +139,6 @@ struct WeightLayout {
       let row = unit * half + index % half
       guard row < features else { return nil }
       return index < half ? row : features + row
-    }
-  }
-
-  private func writePanel(_ matrix: MatrixSource, expert: Int, panel: Int, to target: UnsafeMutableRawBufferPointer) {
-    for feature in 0..<DevicePlan.panel {
-      let place = row(unit: panel, size: DevicePlan.panel, index: feature).map {
-        matrix.locate(expert: expert, row: $0)
-      }
-      if isBF16 {
-        writePairs(place, feature: feature, to: target.assumingMemoryBound(to: UInt32.self))
-      } else {
-        writeValues(place, feature: feature, to: target.assumingMemoryBound(to: Float.self))
-      }
-    }
-  }
-
-  /// One feature of a bf16 panel: two k's in 32 bits, the even one below.
-  private func writePairs(
-    _ place: (tensor: HostTensor, row: Int)?, feature: Int, to target: UnsafeMutableBufferPointer<UInt32>
-  ) {
-    let pairs = source.columns.dividedUp(by: 2)
-    guard let place else {
-      for pair in 0..<pairs { target[pair * DevicePlan.panel + feature] = 0 }
-      return
-    }
-    let start = place.row * source.columns * 2
-    for pair in 0..<source.columns / 2 {
-      target[pair * DevicePlan.panel + feature] = UInt32(
-        littleEndian: place.tensor.bytes.loadUnaligned(fromByteOffset: start + pair * 4, as: UInt32.self))
-    }
-    if source.columns % 2 == 1 {
-      let last = place.tensor.bytes.loadUnaligned(fromByteOffset: start + source.columns * 2 - 2, as: UInt16.self)
-      target[(pairs - 1) * DevicePlan.panel + feature] = UInt32(last)
-    }
-  }
-
-  private func writeValues(
-    _ place: (tensor: HostTensor, row: Int)?, feature: Int, to target: UnsafeMutableBufferPointer<Float>
-  ) {
-    for k in 0..<source.columns.roundedUp(to: 2) {
-      let value = k < source.columns ? place.map { $0.tensor.float(at: $0.row * source.columns + k) } ?? 0 : 0
-      target[k * DevicePlan.panel + feature] = value
     }
   }
 }

@@ -3,15 +3,12 @@ import OpenCL
 
 extension OpenCLBackend {
   package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, scale: Float, into out: Activation) throws {
-    let layout = table.layout
     for segment in table.segments {
-      let firstToken = segment.units.lowerBound * layout.unitFeatures
-      let tokens = min(segment.units.count * layout.unitFeatures, layout.source.rows - firstToken)
       try launch(
-        KernelKey(.embedding, isBF16: layout.isBF16),
-        .embedding(rows: rows.count, columns: layout.source.columns, plan), batch.tokens.view, segment.buffer.view,
-        out.buffer.view, Int32(rows.lowerBound), Int32(layout.source.columns), Int32(tokens), Int32(firstToken),
-        scale)
+        KernelKey(.embedding, format: segment.layout.format),
+        .embedding(rows: rows.count, columns: table.columns, plan), batch.tokens.view, segment.buffer.view,
+        out.buffer.view, Int32(rows.lowerBound), Int32(table.columns), Int32(segment.features),
+        Int32(segment.firstFeature), scale)
     }
   }
 

@@ -146,8 +146,9 @@ extension OpenCLBackend {
       : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
     try launch(
-      KernelKey(name, chosen: routing.chosen, isBF16: layout.isBF16, tile: tile, features: extras),
-      tile?.launch(strips: window.units, blocks: entries) ?? .grouped(units: window.units, entries: entries, plan),
+      KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras),
+      tile?.launch(strips: window.units, blocks: entries)
+        ?? .grouped(units: window.units, features: features, entries: entries, plan),
       x.buffer.view, window.buffer, routing.slots.view, routing.tiles.view, out.buffer.view,
       Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
       Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x.buffer).view, alpha, limit)
@@ -164,8 +165,9 @@ extension OpenCLBackend {
 extension OpenCLBackend.Matrix {
   /// Its buffers, each with whole experts or a part of the only one.
   var windows: [OpenCLBackend.Window] {
-    let perExpert = layout.unitsPerExpert
-    return segments.map { segment in
+    segments.map { segment in
+      let layout = segment.layout
+      let perExpert = layout.unitsPerExpert
       let units = min(segment.units.count, perExpert)
       let first = segment.units.lowerBound / perExpert
       return OpenCLBackend.Window(

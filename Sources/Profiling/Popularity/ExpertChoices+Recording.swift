@@ -16,7 +16,7 @@ extension ExpertChoices {
   ) async throws {
     let model = files.description
     guard model.isSparse.contains(true) else {
-      throw ProfilingError("\(files.checkpoint.folder): no layer has experts, expected a Mixture-of-Experts model")
+      throw ProfilingError("\(files.checkpoint.path): no layer has experts, expected a Mixture-of-Experts model")
     }
     let length = min(model.maxPositions, Self.promptTokens)
     let options = EngineOptions(device: device, policy: Layered(), cachePositions: length, expectedTokens: length)

@@ -34,7 +34,7 @@
     ///   - isCold: whether programs are built anew.
     init(_ name: String, target: TestTarget, share: Double = 1, profiling: Bool = false, isCold: Bool = false) throws {
       self.name = name
-      files = try ModelFiles(folder: Fixtures.path("tiny-moe"))
+      files = try ModelFiles(path: Fixtures.path("tiny-moe"))
       var options = target.options(cachePositions: 256, policy: Layered(groups: 2))
       options.maxRequests = 2
       options.expectedTokens = 128

@@ -1,0 +1,120 @@
+package import Backend
+package import Checkpoints
+
+/// Turns a dense model of GGUF's `llama` architecture into one with experts, of Mixtral's shape (sparse upcycling, Komatsuzaki
+/// et al. 2023): every expert is the dense feed-forward network with its neurons in another order, behind a random router. As
+/// the weights of the chosen experts add up to 1, the output stays the dense model's, but for rounding.
+package struct Upcycler {
+  package let converter: Converter
+
+  /// - Parameters:
+  ///   - experts: of each layer, at least 2; `used` of them meet a token.
+  ///   - seed: of orders and routers.
+  /// - Throws: for a model that is no dense `llama` GGUF.
+  package init(
+    _ checkpoint: Checkpoint, experts: Int, used: Int, type: ElementFormat, seed: UInt64
+  ) throws {
+    guard let gguf = checkpoint.gguf else {
+      throw ConversionError("\(checkpoint.path): found a folder, expected a GGUF file; strata convert makes one")
+    }
+    guard checkpoint.architecture == "LlamaForCausalLM" else {
+      throw gguf.metadata.error("general.architecture", expected: "a dense \"llama\"")
+    }
+    let choice = FormatChoice(type: type)
+    let network = ExpertNetwork(experts: experts, seed: seed, choice: choice)
+    var tensors: [GGUFWriter.Tensor] = []
+    for tensor in gguf.tensors {
+      tensors += try network.tensors(for: tensor)
+    }
+    let own: [(key: String, value: GGUFWriter.Value)] = [
+      ("llama.expert_count", .u32(UInt32(experts))), ("llama.expert_used_count", .u32(UInt32(used))),
+    ]
+    converter = Converter(
+      metadata: Converter.copiedMetadata(gguf, choice, without: Set(own.map(\.key))) + own, tensors: tensors)
+  }
+}
+
+/// What becomes of a dense layer's tensors.
+private struct ExpertNetwork {
+  let experts: Int
+  let seed: UInt64
+  let choice: FormatChoice
+
+  /// The tensor itself, or what stands for it: experts for a projection, and the router with the first of them.
+  func tensors(for tensor: HostTensor) throws -> [GGUFWriter.Tensor] {
+    let words = tensor.name.split(separator: ".")
+    guard words.count == 4, words[0] == "blk", let layer = Int(words[1]), tensor.shape.count == 2 else {
+      return [converted(RowSource(tensor))]
+    }
+    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+    let name = "blk.\(layer).\(words[2])_exps.weight"
+    let shape = [experts, rows, columns]
+    switch words[2] {
+    case "ffn_gate", "ffn_up":
+      // The rows are the neurons.
+      let orders = orders(layer, count: rows)
+      let source = RowSource(name: name, shape: shape, format: tensor.format) { (tensor, orders[$0 / rows][$0 % rows]) }
+      return (words[2] == "ffn_gate" ? [router(layer, columns: columns)] : []) + [converted(source)]
+    case "ffn_down": return [down(tensor, name, shape, orders(layer, count: columns))]
+    default: return [converted(RowSource(tensor))]
+    }
+  }
+
+  private func converted(_ source: RowSource) -> GGUFWriter.Tensor {
+    source.tensor(as: choice.format(name: source.name, shape: source.shape, found: source.format))
+  }
+
+  /// Each expert's neurons: the dense network's in a random order (Fisher and Yates), the same for its three projections.
+  private func orders(_ layer: Int, count: Int) -> [[Int]] {
+    (0..<experts).map { expert in
+      var random = SplitMix(seed: seed, layer * experts + expert)
+      return (0..<count).shuffled(using: &random)
+    }
+  }
+
+  /// The columns are the neurons.
+  private func down(_ tensor: HostTensor, _ name: String, _ shape: [Int], _ orders: [[Int]]) -> GGUFWriter.Tensor {
+    let (rows, columns) = (shape[1], shape[2])
+    let format = choice.format(name: name, shape: shape, found: tensor.format)
+    return GGUFWriter.Tensor(name: name, format: format, shape: shape) { row, target in
+      let order = orders[row / rows]
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * columns) { values in
+        guard let dense = values.baseAddress else { return }
+        let ordered = dense + columns
+        tensor.readRow(at: row % rows, columns: columns, into: dense)
+        for k in 0..<columns { ordered[k] = dense[order[k]] }
+        BlockEncoding.encode(ordered, count: columns, as: format, to: target)
+      }
+    }
+  }
+
+  /// Uniform in ±√(3 / columns): logits of the size of the activations.
+  private func router(_ layer: Int, columns: Int) -> GGUFWriter.Tensor {
+    let (experts, seed) = (experts, seed)
+    let bound = (3 / Float(columns)).squareRoot()
+    return GGUFWriter.Tensor(name: "blk.\(layer).ffn_gate_inp.weight", format: .f32, shape: [experts, columns]) {
+      row, target in
+      var random = SplitMix(seed: ~seed, layer * experts + row)
+      for k in 0..<columns {
+        target.storeBytes(of: Float.random(in: -bound...bound, using: &random), toByteOffset: k * 4, as: Float.self)
+      }
+    }
+  }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014), one sequence for each number of a seed.
+private struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64, _ number: Int) {
+    state = seed &+ UInt64(number + 1) &* 0xD129_0C4F_3B1A_66D5
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
