@@ -45,7 +45,8 @@ extension RopeScaling.Yarn {
     let all = try configuration.optionalDouble("max_position_embeddings", in: 1...1e9)
     let original = try parameters.optionalDouble("original_max_position_embeddings", in: 1...1e9)
     guard let positions = original ?? all else {
-      throw parameters.error("original_max_position_embeddings", expected: "a number, or one in max_position_embeddings")
+      throw parameters.error(
+        "original_max_position_embeddings", expected: "a number, or one in max_position_embeddings")
     }
     originalPositions = positions
     // As in DeepSeek-V3's configuration.

@@ -91,7 +91,8 @@ struct LaunchShape: Equatable {
       ? LaunchShape(global: Extent(units, heads, rows.dividedUp(by: 64)), local: Extent(1, 1, 1))
       : LaunchShape(
         global: Extent(
-          units.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM, heads),
+          units.dividedUp(by: plan.blockN) * DevicePlan.threadsN, rows.dividedUp(by: plan.blockM) * plan.threadsM, heads
+        ),
         local: Extent(DevicePlan.threadsN, plan.threadsM, 1))
   }
 

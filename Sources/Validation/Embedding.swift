@@ -9,7 +9,9 @@ package struct EmbeddingCase: OpCase {
   var scale: Float = 1
 
   package var family: String { "Embedding" }
-  package var name: String { "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)\(scale == 1 ? "" : " scale")" }
+  package var name: String {
+    "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)\(scale == 1 ? "" : " scale")"
+  }
   /// Nothing is computed but one product, which every device rounds alike.
   package var bound: Double { 0 }
 

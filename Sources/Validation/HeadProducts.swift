@@ -17,7 +17,8 @@ package struct HeadProductsCase: OpCase {
 
   static var all: [any OpCase] {
     let shapes = [
-      (0, 2, 8, 8, 4), (1, 4, 48, 32, 48), (7, 3, 20, 13, 33), (33, 4, 48, 48, 32), (70, 1, 6, 4, 65), (130, 5, 24, 16, 31),
+      (0, 2, 8, 8, 4), (1, 4, 48, 32, 48), (7, 3, 20, 13, 33), (33, 4, 48, 48, 32), (70, 1, 6, 4, 65),
+      (130, 5, 24, 16, 31),
     ]
     return shapes.flatMap { rows, heads, headSize, columns, features -> [any OpCase] in
       [ElementFormat.bf16, .f32].map {

@@ -24,7 +24,8 @@ package struct RouterCase: OpCase {
     ]
     return shapes.flatMap { rows, experts, chosen -> [any OpCase] in
       [
-        RouterRule(renormalise: false), RouterRule(renormalise: true), RouterRule(scoring: .chosenSoftmax, renormalise: false),
+        RouterRule(renormalise: false), RouterRule(renormalise: true),
+        RouterRule(scoring: .chosenSoftmax, renormalise: false),
         RouterRule(scoring: .sigmoid, renormalise: true, scale: 2.5),
       ].map { RouterCase(rows: rows, experts: experts, chosen: chosen, rule: $0) }
     } + grouped

@@ -16,7 +16,8 @@ package enum Validator {
 
   /// All cases, by op family.
   package static var cases: [any OpCase] {
-    EmbeddingCase.all + NormCase.all + LinearCase.all + HeadProductsCase.all + AttentionCase.all + RouterCase.all + ExpertsCase.all
+    EmbeddingCase.all + NormCase.all + LinearCase.all + HeadProductsCase.all + AttentionCase.all + RouterCase.all
+      + ExpertsCase.all
   }
 
   /// Runs a case on `backend` and on the reference.

@@ -48,7 +48,8 @@ struct DeepSeek: ModelFamily {
   private static func latent(_ json: JSONObject, isThird: Bool) throws -> LatentAttentionShape {
     let size = 1...4096
     let shape = LatentAttentionShape(
-      heads: try json.int("num_attention_heads", in: size), queryRank: try json.optionalInt("q_lora_rank", in: 1...65536),
+      heads: try json.int("num_attention_heads", in: size),
+      queryRank: try json.optionalInt("q_lora_rank", in: 1...65536),
       rank: try json.int("kv_lora_rank", in: size), plainSize: try json.int("qk_nope_head_dim", in: size),
       rotarySize: try json.int("qk_rope_head_dim", in: size), valueSize: try json.int("v_head_dim", in: size))
     guard shape.rotarySize.isMultiple(of: 2) else { throw json.error("qk_rope_head_dim", expected: "an even number") }

@@ -27,7 +27,8 @@ extension OpenCLBackend {
       shape, tiles: tiles, tallest: batch.tallest[tiles], longest: batch.longest[tiles], rows: rows, units: plan.units)
     let (partial, arrivals) = try attentionScratch(byteCount: cut.partialBytes, meetings: cut.meetings)
     try launch(
-      KernelKey(.attention, headSize: shape.headSize, features: shape.features(hasSinks: sinks != nil)), cut.shape, qkv.buffer.view, cache.keys.view, cache.values.view,
+      KernelKey(.attention, headSize: shape.headSize, features: shape.features(hasSinks: sinks != nil)), cut.shape,
+      qkv.buffer.view, cache.keys.view, cache.values.view,
       batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
       Int32(qkv.columns), shape.scale, spoiled.view, Int32(cut.blocks), Int32(cut.isSplit ? 1 : 0), Int32(cut.parts),
       partial.view, arrivals.view, (sinks?.buffer ?? qkv.buffer).view)

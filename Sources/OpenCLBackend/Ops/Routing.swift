@@ -70,11 +70,12 @@ extension OpenCLBackend {
 extension RouterRule {
   /// The macros of `Kernels/Routing/rule.clh`.
   func features(hasCorrection: Bool) -> [KernelFeature] {
-    let number = switch scoring {
-    case .softmax: 0
-    case .chosenSoftmax: 1
-    case .sigmoid: 2
-    }
+    let number =
+      switch scoring {
+      case .softmax: 0
+      case .chosenSoftmax: 1
+      case .sigmoid: 2
+      }
     var features = number == 0 ? [] : [KernelFeature("SCORING", number)]
     if hasCorrection { features.append(KernelFeature("CORRECTION")) }
     if let groups {
