@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Tests of debug builds may let calls of OpenCL fail.
+let faults: SwiftSetting = .define("FAULTS", .when(configuration: .debug))
+
 /// Numeric loops and parsers that the tests run over whole models: optimised in debug builds too.
 let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
@@ -48,13 +51,13 @@ let package = Package(
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
     .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: optimised),
     .target(
-      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised),
+      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised + [faults]),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "JSON", swiftSettings: optimised),
-    .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict),
+    .target(name: "OpenCL", dependencies: ["COpenCL"], swiftSettings: strict + [faults]),
     .systemLibrary(
       name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
 
@@ -92,7 +95,7 @@ let package = Package(
         "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "Tokenizers",
         "TestSupport",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + [faults]),
     .testTarget(
       name: "ProfilingTests",
       dependencies: [

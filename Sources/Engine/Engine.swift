@@ -22,6 +22,8 @@ package actor Engine {
   private var scheduler: Scheduler
   private var totals = IterationTotals()
   private var ledgerAtRestart: Ledger
+  /// What passes had read and moved before this iteration, if each iteration's account is kept.
+  private var accountBefore: Ledger.Entry?
   private var clients: [RequestID: Client] = [:]
   private var nextID = 0
   private var loop: Task<Void, Never>?
@@ -75,6 +77,7 @@ package actor Engine {
       }
       let backend = try OpenCLBackend(
         device, plan: options.plan, cache: options.programCache, experts: experts, profiling: options.profiling)
+      backend.allocationLimit = memory.budget
       profiled = options.profiling ? backend : nil
       backend.beforeBuilding(building)
       loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: true, progress)
@@ -86,6 +89,7 @@ package actor Engine {
     expertBytes = loaded.expertBytes
     // What warming up has moved is not a request's.
     ledgerAtRestart = try Self.ledger(of: loaded.runner, expertBytes: loaded.expertBytes)
+    accountBefore = options.recordsIterations ? ledgerAtRestart.total : nil
     self.files = files
     self.tokenizer = tokenizer
     prefixCaching = options.prefixCaching
@@ -172,6 +176,7 @@ package actor Engine {
         let began = ContinuousClock.now
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)
         let seconds = (ContinuousClock.now - began).seconds
+        try record(plan, began: (began - start).seconds, seconds: seconds)
         scheduler.complete(plan, outcome, seconds: seconds)
         totals.iterations += 1
         totals.decodeRows += plan.decode.count
@@ -187,6 +192,14 @@ package actor Engine {
       await Task.yield()
     }
     loop = nil
+  }
+
+  /// Keeps what an iteration has read and moved.
+  private func record(_ plan: IterationPlan, began: Double, seconds: Double) throws {
+    guard let before = accountBefore else { return }
+    let account = try wholeLedger().total
+    totals.records.append(IterationRecord(began: began, seconds: seconds, plan: plan, account: account - before))
+    accountBefore = account
   }
 
   private func fail(_ id: RequestID, _ error: any Error) {
@@ -236,6 +249,7 @@ package actor Engine {
       pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
     totals = IterationTotals()
     ledgerAtRestart = try wholeLedger()
+    if accountBefore != nil { accountBefore = ledgerAtRestart.total }
   }
 
   /// The launches and copies since the last call, in an engine made for profiling. Waits for the device.

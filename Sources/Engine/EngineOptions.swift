@@ -28,6 +28,8 @@ package struct EngineOptions: Sendable {
   package var prefixCaching = true
   /// Whether launches and copies are timed one by one, for `Engine.takeRecords`.
   package var profiling = false
+  /// Whether each iteration's account is kept, for `Engine.iterationTotals`; it is read from the device then.
+  package var recordsIterations = false
 
   package init(
     device: DeviceSelection, policy: any Policy = Layered(), cachePositions: Int, expectedTokens: Int = 512,

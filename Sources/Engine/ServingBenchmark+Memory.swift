@@ -28,6 +28,7 @@ extension ServingBenchmark {
     options.maxBatchedTokens = maxBatchedTokens
     options.maxRequests = maxRequests
     options.deviceMemory = deviceMemory
+    options.recordsIterations = keepsDetails
     options.experts = experts
     options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)
     if cachePositions == nil {

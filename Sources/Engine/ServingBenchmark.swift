@@ -30,8 +30,8 @@ package struct ServingBenchmark: Sendable {
   package var serviceLevel: ServiceLevel?
   package var deviceMemory: DeviceMemory = .share(0.9)
   package var experts = ExpertMemory()
-  /// Whether each request's times are kept.
-  package var keepsRequests = false
+  /// Whether each request's times and each iteration's account are kept.
+  package var keepsDetails = false
 
   package init(device: DeviceSelection, policies: [PolicyOptions], loads: [Load]) {
     self.device = device
@@ -46,8 +46,10 @@ package struct ServingBenchmark: Sendable {
     package var report: ServingReport
     /// Each request's times, if they were asked for.
     package var requests: [RequestTimes]?
+    /// Each iteration's account, if they were asked for.
+    package var iterations: [IterationRecord]?
 
-    private enum Key: CodingKey { case round, requests }
+    private enum Key: CodingKey { case round, requests, iterations }
 
     /// The report's members, and `round`: a number, or null.
     package func encode(to encoder: any Encoder) throws {
@@ -55,6 +57,7 @@ package struct ServingBenchmark: Sendable {
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(round, forKey: .round)
       try container.encodeIfPresent(requests, forKey: .requests)
+      try container.encodeIfPresent(iterations, forKey: .iterations)
     }
   }
 
@@ -98,7 +101,9 @@ package struct ServingBenchmark: Sendable {
           let report = ServingReport(
             policy: options.label, requestRate: load.rate, requests: outcome.requests, totals: outcome.totals,
             serviceLevel: serviceLevel)
-          let entry = Entry(round: round, report: report, requests: keepsRequests ? outcome.requests : nil)
+          let entry = Entry(
+            round: round, report: report, requests: keepsDetails ? outcome.requests : nil,
+            iterations: keepsDetails ? outcome.totals.records : nil)
           entries.append(entry)
           progress(.finished(entry))
         }

@@ -76,6 +76,7 @@ package struct ServingRun: Sendable {
     }
     var totals = try await engine.iterationTotals()
     totals.inSystemAtArrivals = results.map(\.result.inSystemAtArrival)
+    for index in totals.records.indices { totals.records[index].began -= origin }
     return Outcome(requests: times, results: results.map(\.result), totals: totals)
   }
 }

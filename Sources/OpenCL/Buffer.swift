@@ -38,10 +38,11 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
     // OpenCL has no empty buffers.
     let allocated = max(byteCount, Buffer.minimumByteCount)
     let contents = byteCount > 0 ? contents : nil
+    let purpose = "buffer “\(label)” of \(byteCount) bytes on device “\(device.name)”"
+    try context.ledger.admit(byteCount: allocated, for: purpose, call: "clCreateBuffer")
     let flags = CL_MEM_READ_WRITE | (contents == nil ? 0 : CL_MEM_COPY_HOST_PTR)
     let raw = try created(
-      "clCreateBuffer",
-      "buffer “\(label)” of \(byteCount) bytes on device “\(device.name)”; \(context.ledger.liveBytes) bytes are in use",
+      "clCreateBuffer", "\(purpose); \(context.ledger.liveBytes) bytes are in use",
       { [raw = context.handle.raw] in
         // Read only, whatever the C type says.
         let source = contents.map { UnsafeMutableRawPointer(mutating: $0) }

@@ -1,8 +1,16 @@
 import COpenCL
 
-/// Throws when a status is not `CL_SUCCESS`; nothing is built on the good path.
+/// Throws when a call's status is not `CL_SUCCESS`; nothing is built on the good path.
 @inline(__always)
-func check(_ status: Int32, _ call: StaticString, _ context: @autoclosure () -> String) throws(OpenCLError) {
+func check(
+  _ status: @autoclosure () -> Int32, _ call: StaticString, _ context: @autoclosure () -> String,
+  file: StaticString = #fileID, line: Int = #line
+) throws(OpenCLError) {
+  #if FAULTS
+    let status = Faults.status(call, file, line) ?? status()
+  #else
+    let status = status()
+  #endif
   if status != CL_SUCCESS {
     throw OpenCLError(code: status, call: "\(call)", context: context())
   }
@@ -11,11 +19,15 @@ func check(_ status: Int32, _ call: StaticString, _ context: @autoclosure () -> 
 /// What a call creates, for the calls that return it and hand the status out through a pointer.
 func created<Object>(
   _ call: StaticString, _ context: @autoclosure () -> String,
-  _ create: (UnsafeMutablePointer<Int32>) -> Object?
+  _ create: (UnsafeMutablePointer<Int32>) -> Object?, file: StaticString = #fileID, line: Int = #line
 ) throws(OpenCLError) -> Object {
-  var status: Int32 = CL_SUCCESS
-  let object = create(&status)
-  try check(status, call, context())
+  var object: Object?
+  func make() -> Int32 {
+    var status: Int32 = CL_SUCCESS
+    object = create(&status)
+    return status
+  }
+  try check(make(), call, context(), file: file, line: line)
   guard let object else {
     throw OpenCLError(
       code: CL_OUT_OF_HOST_MEMORY, call: "\(call)", context: "\(context()): success, but a null pointer")
@@ -28,14 +40,15 @@ func created<Object>(
 /// - Parameter query: the call, given the capacity, the place for the answer and the place for its size.
 func infoBytes(
   _ call: StaticString, _ context: @autoclosure () -> String,
-  _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32
+  _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32,
+  file: StaticString = #fileID, line: Int = #line
 ) throws(OpenCLError) -> [UInt8] {
   var size = 0
-  try check(query(0, nil, &size), call, context())
+  try check(query(0, nil, &size), call, context(), file: file, line: line)
   guard size > 0 else { return [] }
   var bytes = [UInt8](repeating: 0, count: size)
   let status = bytes.withUnsafeMutableBytes { query($0.count, $0.baseAddress, nil) }
-  try check(status, call, context())
+  try check(status, call, context(), file: file, line: line)
   return bytes
 }
 

@@ -9,6 +9,9 @@ struct Handle: ~Copyable, @unchecked Sendable {
   let ledger: AllocationLedger
   private let byteCount: Int
   private let release: @Sendable (OpaquePointer) -> Int32
+  #if FAULTS
+    private let faults = Faults.current
+  #endif
 
   /// - Parameters:
   ///   - byteCount: device memory that the object holds.
@@ -22,11 +25,17 @@ struct Handle: ~Copyable, @unchecked Sendable {
     self.byteCount = byteCount
     self.release = release
     ledger.opened(byteCount: byteCount)
+    #if FAULTS
+      faults?.count(1)
+    #endif
   }
 
   deinit {
     // A failed release cannot be answered by anybody, so its status is dropped.
     _ = release(raw)
     ledger.closed(byteCount: byteCount)
+    #if FAULTS
+      faults?.count(-1)
+    #endif
   }
 }

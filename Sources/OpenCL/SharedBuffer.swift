@@ -25,6 +25,7 @@ package struct SharedBuffer: ~Copyable, @unchecked Sendable {
     guard byteCount >= 0, device.maxAllocation == 0 || size <= device.maxAllocation else {
       throw OpenCLError(code: CL_INVALID_BUFFER_SIZE, call: "clSVMAlloc", context: text)
     }
+    try context.ledger.admit(byteCount: size, for: text, call: "clSVMAlloc")
     let flags = cl_svm_mem_flags(CL_MEM_READ_WRITE) | cl_svm_mem_flags(CL_MEM_SVM_FINE_GRAIN_BUFFER)
     let start = try created(
       "clSVMAlloc", "\(text); \(context.ledger.liveBytes) bytes are in use",

@@ -36,7 +36,9 @@ package struct LaunchRecord: Sendable, Equatable {
   package var seconds: Double { times.ended > times.started ? Double(times.ended - times.started) * 1e-9 : 0 }
 }
 
-/// Keeps the events of a backend's launches until somebody asks for their times.
+/// Keeps the events of a backend's launches until they are over, and then their times until somebody asks for them.
+///
+/// A driver that has many events alive becomes slower: PoCL takes half as long again for a token of a small model.
 package final class LaunchRecorder {
   /// An event in a box, so that it can stand in an array.
   private final class Pending {
@@ -59,19 +61,39 @@ package final class LaunchRecorder {
   /// What the launches from now on belong to.
   package var place = LaunchPlace()
   private var pending: [Pending] = []
+  /// Of `pending` so many, the first ones, are over.
+  private var overCount = 0
+  private var done: [LaunchRecord] = []
 
   package init() {}
 
   package func add(_ event: consuming Event, kernel: String) {
-    let isNoted = pending.count.isMultiple(of: Self.noted)
+    let isNoted = (pending.count + done.count).isMultiple(of: Self.noted)
     pending.append(Pending(event, kernel: kernel, place: place, queued: isNoted ? .now : nil))
+  }
+
+  /// Everything that was launched so far is over: its events can go when there is time.
+  func allAreOver() { overCount = pending.count }
+
+  /// Reads the times of launches that are over, and lets their events go.
+  func collect() throws {
+    guard overCount > 0 else { return }
+    try keep(pending.prefix(overCount))
+    pending.removeFirst(overCount)
+    overCount = 0
   }
 
   /// Waits for what was launched since the last call, and gives it in the order of launching.
   package func take() throws -> [LaunchRecord] {
-    defer { pending = [] }
-    return try pending.map {
-      try LaunchRecord(kernel: $0.kernel, place: $0.place, queued: $0.queued, times: $0.event.times)
+    defer { (pending, overCount, done) = ([], 0, []) }
+    try keep(pending[...])
+    return done
+  }
+
+  private func keep(_ some: ArraySlice<Pending>) throws {
+    for launch in some {
+      done.append(
+        LaunchRecord(kernel: launch.kernel, place: launch.place, queued: launch.queued, times: try launch.event.times))
     }
   }
 }

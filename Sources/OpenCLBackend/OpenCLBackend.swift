@@ -46,6 +46,15 @@ package final class OpenCLBackend: Backend {
 
   package var name: String { device.name }
 
+  /// Bytes of device memory that buffers together may take; nil for as many as the driver gives.
+  package var allocationLimit: Int? {
+    get { shared.context.ledger.limit }
+    set { shared.context.ledger.limit = newValue }
+  }
+
+  /// Objects of OpenCL that are alive in this backend's context. It may be asked when the backend is gone.
+  package var allocations: AllocationLedger { shared.context.ledger }
+
   /// Calls `body` with the path of each kernel's source before it is built or loaded.
   package func beforeBuilding(_ body: @escaping @Sendable (String) -> Void) { kernels.willBuild = body }
 
@@ -161,6 +170,12 @@ package final class OpenCLBackend: Backend {
 
   private func read<T: BitwiseCopyable>(_ buffer: DeviceBuffer, first: Int, count: Int, as: T.Type) throws -> [T] {
     guard count > 0 else { return [] }
+    if let recorder {
+      // While the device works on what was launched since the last read.
+      try queue.flush()
+      try recorder.collect()
+    }
+    defer { recorder?.allAreOver() }
     return try [T](unsafeUninitializedCapacity: count) { values, initialized in
       try queue.read(
         buffer.view, at: first * MemoryLayout<T>.stride,

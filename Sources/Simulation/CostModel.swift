@@ -73,21 +73,20 @@ package struct CostModel: Sendable {
 
   private var expertTotal: Double { Double(model.layers * model.experts) * model.expertBytes }
 
-  /// Adds an iteration to the account, in which all is modelled; experts in host memory come anew for each pass.
-  func account(_ cost: IterationCost, in ledger: inout Ledger) {
+  /// An iteration's account, in which all is modelled; experts in host memory come anew for each pass.
+  func account(_ cost: IterationCost) -> Ledger.Entry {
     let isPrefill = cost.expertBytesPrefill > 0
-    ledger.outside.add(cost.expertBytesDecode, .expert, isPrefill: false)
-    ledger.outside.add(cost.expertBytesPrefill, .expert, isPrefill: true)
-    ledger.outside.add(cost.denseBytes, .dense, isPrefill: isPrefill)
-    ledger.outside.add(cost.cacheBytes, .keyValue, isPrefill: isPrefill)
-    ledger.outside.add(
-      max(0, cost.bytes - cost.expertBytesDecode - cost.expertBytesPrefill - cost.denseBytes - cost.cacheBytes),
-      .activation, isPrefill: isPrefill)
-    ledger.outside.expertReads += Ledger.Phases(
-      decode: cost.expertBytesDecode / model.expertBytes, prefill: cost.expertBytesPrefill / model.expertBytes)
-    if hardware.expertsInHostMemory {
-      ledger.outside.hostToDevice += Ledger.Phases(decode: cost.expertBytesDecode, prefill: cost.expertBytesPrefill)
-    }
+    let experts = Ledger.Phases(decode: cost.expertBytesDecode, prefill: cost.expertBytesPrefill)
+    var entry = Ledger.Entry()
+    entry.memory[.expert] = experts
+    entry.add(cost.denseBytes, .dense, isPrefill: isPrefill)
+    entry.add(cost.cacheBytes, .keyValue, isPrefill: isPrefill)
+    entry.add(
+      max(0, cost.bytes - experts.total - cost.denseBytes - cost.cacheBytes), .activation, isPrefill: isPrefill)
+    entry.expertReads = Ledger.Phases(
+      decode: experts.decode / model.expertBytes, prefill: experts.prefill / model.expertBytes)
+    if hardware.expertsInHostMemory { entry.hostToDevice = experts }
+    return entry
   }
 
   private func layersByWindow(_ layers: Range<Int>) -> [Int?: Int] {

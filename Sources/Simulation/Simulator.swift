@@ -17,8 +17,13 @@ package struct SimulatedExecutor: Executor {
   private var ended: [RequestID: RequestTimes] = [:]
   private var load: IterationLoad?
   private var energy = 0.0
+  private let keepsRecords: Bool
 
-  package init(_ costs: CostModel) { self.costs = costs }
+  /// - Parameter keepsRecords: whether each iteration's account is kept.
+  package init(_ costs: CostModel, keepsRecords: Bool = false) {
+    self.costs = costs
+    self.keepsRecords = keepsRecords
+  }
 
   /// Says what the next plan asks for, as the scheduler has it.
   mutating func expect(_ load: IterationLoad) { self.load = load }
@@ -42,7 +47,11 @@ package struct SimulatedExecutor: Executor {
     energy += costs.energy(of: cost)
     totals.iterations += 1
     totals.decodeRows += plan.decode.count
-    costs.account(cost, in: &totals.ledger)
+    if keepsRecords {
+      totals.records.append(
+        IterationRecord(began: now - cost.seconds, seconds: cost.seconds, plan: plan, account: costs.account(cost)))
+    }
+    totals.ledger.outside += costs.account(cost)
     totals.preemptions += plan.preempted.count
     totals.energy = energy
 
@@ -111,15 +120,18 @@ package struct Simulator {
     }
   }
 
-  /// - Parameter each: told of every iteration: when it began, its plan, and what it cost.
+  /// - Parameters:
+  ///   - keepsRecords: whether each iteration's account is kept.
+  ///   - each: told of every iteration: when it began, its plan, and what it cost.
   /// - Throws: `SchedulingError` for a request that can never run.
   package func run(
-    _ workload: Workload, policy: any Policy, each: (Double, IterationPlan, IterationCost) -> Void = { _, _, _ in }
+    _ workload: Workload, policy: any Policy, keepsRecords: Bool = false,
+    each: (Double, IterationPlan, IterationCost) -> Void = { _, _, _ in }
   ) throws -> (requests: [RequestTimes], totals: IterationTotals) {
     var scheduler = Scheduler(
       policy: policy, layerCount: costs.model.layers, limits: limits,
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
-    var executor = SimulatedExecutor(costs)
+    var executor = SimulatedExecutor(costs, keepsRecords: keepsRecords)
     var next = 0
     while true {
       while next < workload.arrivals.count, workload.arrivals[next].time <= executor.now {

@@ -18,8 +18,8 @@ package struct Study: Sendable {
     package var rate: Double?
     package var workload: Workload
     package var serviceLevel: ServiceLevel?
-    /// Keep each request's times, and each iteration.
-    package var keepsRequests = false
+    /// Keep each request's times and each iteration's account, and what each iteration ran.
+    package var keepsDetails = false
     package var keepsIterations = false
 
     package init(_ policy: PolicyOptions, rate: Double?, workload: Workload, serviceLevel: ServiceLevel? = nil) {
@@ -35,6 +35,7 @@ package struct Study: Sendable {
     package var policy: PolicyOptions
     package var report: ServingReport
     package var requests: [RequestTimes]?
+    package var records: [IterationRecord]?
     package var iterations: [Timeline.Iteration]
   }
 
@@ -82,7 +83,9 @@ package struct Study: Sendable {
     var told = 0.0
     let simulator = try simulator()
     try check(job.workload, simulator)
-    let (requests, totals) = try simulator.run(job.workload, policy: policy) { began, plan, cost in
+    let (requests, totals) = try simulator.run(
+      job.workload, policy: policy, keepsRecords: job.keepsDetails
+    ) { began, plan, cost in
       if job.keepsIterations { iterations.append(.init(began: began, seconds: cost.seconds, plan: plan)) }
       if began / end > told + 0.01 {
         told = min(1, began / end)
@@ -93,7 +96,8 @@ package struct Study: Sendable {
       policy: job.policy,
       report: ServingReport(
         policy: job.policy.label, requestRate: job.rate, requests: requests, totals: totals,
-        serviceLevel: job.serviceLevel), requests: job.keepsRequests ? requests : nil, iterations: iterations)
+        serviceLevel: job.serviceLevel), requests: job.keepsDetails ? requests : nil,
+      records: job.keepsDetails ? totals.records : nil, iterations: iterations)
   }
 
   /// All of them, on as many threads as there are cores, in the order of `jobs`.
@@ -132,12 +136,13 @@ package struct Study: Sendable {
 }
 
 extension Study.Run: Encodable {
-  private enum Keys: CodingKey { case requests }
+  private enum Keys: CodingKey { case requests, iterations }
 
-  /// The report's fields, and the requests beside them if they were kept.
+  /// The report's fields, and the requests and iterations beside them if they were kept.
   package func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
     var container = encoder.container(keyedBy: Keys.self)
     try container.encodeIfPresent(requests, forKey: .requests)
+    try container.encodeIfPresent(records, forKey: .iterations)
   }
 }

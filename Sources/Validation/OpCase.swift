@@ -13,6 +13,8 @@ package protocol OpCase: Sendable {
   var bound: Double { get }
   /// Ranges of rows that the op may be given by themselves; each must give the same bits as the whole.
   var parts: [Range<Int>] { get }
+  /// Of all rows together, without loading weights.
+  var work: OpWork { get }
 
   /// Computes `rows` as the only rows of a batch.
   func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult

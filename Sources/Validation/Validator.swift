@@ -7,17 +7,37 @@ package enum Validator {
   package struct Report: Sendable {
     package var family: String
     package var name: String
-    /// ‖found − expected‖ / ‖expected‖ over the rows that are numbers.
+    /// ‖found − expected‖ / ‖expected‖ over the values that are numbers.
     package var error: Double
     package var bound: Double
+    /// Of a single value.
+    package var maxError = 0.0
+
+    package init(
+      family: String, name: String, error: Double, bound: Double, maxError: Double = 0, problem: String? = nil
+    ) {
+      self.family = family
+      self.name = name
+      self.error = error
+      self.bound = bound
+      self.maxError = maxError
+      self.problem = problem
+    }
+
+    /// The square of `error`, and of `bound`: the normalised mean squared error.
+    package var nmse: Double { error * error }
+    package var nmseBound: Double { bound * bound }
     /// What is wrong; nil if nothing is.
     package var problem: String?
   }
 
-  /// All cases, by op family.
+  /// The op families, in the order in which they are checked.
+  package static let families = ["Embedding", "Norm", "Linear", "HeadProducts", "Attention", "Routing", "Experts"]
+
+  /// The table of cases.
   package static var cases: [any OpCase] {
     EmbeddingCase.all + NormCase.all + LinearCase.all + HeadProductsCase.all + AttentionCase.all + RouterCase.all
-      + ExpertsCase.all
+      + ExpertsCase.all + ModelShapes.cases
   }
 
   /// Runs a case on `backend` and on the reference.
@@ -30,7 +50,7 @@ package enum Validator {
     let found = try test.run(backend, rows: all)
     let expected = try test.run(ReferenceBackend(), rows: all)
     var report = Report(family: test.family, name: test.name, error: 0, bound: test.bound)
-    report.error = error(found, expected)
+    (report.error, report.maxError) = errors(found, expected)
     if !found.isContained {
       report.problem = "wrote outside of its rows"
     } else if found.values.contains(poison) {
@@ -49,15 +69,18 @@ package enum Validator {
     return report
   }
 
-  private static func error(_ found: OpResult, _ expected: OpResult) -> Double {
-    guard found.values.count == expected.values.count else { return .infinity }
+  /// Over all values, relative; and of the worst one, absolute.
+  private static func errors(_ found: OpResult, _ expected: OpResult) -> (relative: Double, most: Double) {
+    guard found.values.count == expected.values.count else { return (.infinity, .infinity) }
     var difference = 0.0
     var norm = 0.0
-    for (a, b) in zip(found.values, expected.values) where !b.isNaN {
+    var most = 0.0
+    for (a, b) in zip(found.values, expected.values) where !b.isNaN && a != b {
       difference += (Double(a) - Double(b)) * (Double(a) - Double(b))
-      norm += Double(b) * Double(b)
+      most = max(most, abs(Double(a) - Double(b)))
     }
-    return norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+    for value in expected.values where value.isFinite { norm += Double(value) * Double(value) }
+    return (norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot(), most)
   }
 
   private static func misplacedNaN(_ found: OpResult, _ expected: OpResult) -> Int? {

@@ -39,7 +39,7 @@ struct BenchServe: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Tokens that all prompts begin with, and whose KV blocks they share.")
   var sharedTokens = 0
 
-  @Flag(help: "With --json, print each request's arrival and tokens' times in seconds.")
+  @Flag(help: "With --json, print each request's times and each iteration's account of bytes.")
   var detailed = false
 
   func run() async throws {
@@ -48,7 +48,7 @@ struct BenchServe: AsyncParsableCommand {
       device: try DeviceSelection.find(device), policies: serving.policies(), loads: loads)
     benchmark.rounds = rounds
     benchmark.seed = serving.seed
-    benchmark.keepsRequests = detailed
+    benchmark.keepsDetails = detailed
     benchmark.sharedTokens = sharedTokens
     benchmark.cachePositions = cachePositions
     benchmark.maxRequests = serving.maxNumSeqs

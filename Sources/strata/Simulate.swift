@@ -53,7 +53,7 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "Write the iterations as a Chrome trace, for ui.perfetto.dev.")
   var timeline: String?
 
-  @Flag(help: "With --json, print each request's arrival and tokens' times in seconds.")
+  @Flag(help: "With --json, print each request's times and each iteration's account of bytes.")
   var detailed = false
 
   func run() async throws {
@@ -102,7 +102,7 @@ struct Simulate: AsyncParsableCommand {
     let jobs = serving.policies().flatMap { policy in
       workloads.map { rate, workload in
         var job = Study.Job(policy, rate: rate, workload: workload, serviceLevel: level)
-        job.keepsRequests = serving.json && detailed
+        job.keepsDetails = serving.json && detailed
         job.keepsIterations = timeline != nil
         return job
       }

@@ -17,6 +17,19 @@ struct BufferTests {
     #expect(context.ledger.liveHandles == 1)
   }
 
+  @Test("a limit refuses what would exceed it, and says what it was for", arguments: TestDevice.all)
+  func limit(_ device: Device) throws {
+    let context = try Context(device)
+    context.ledger.limit = 1000
+    let first = try Buffer(context, byteCount: 600, label: "first")
+    let error = try thrown { _ = try Buffer(context, byteCount: 401, label: "second") }
+    #expect(error.symbol == "CL_MEM_OBJECT_ALLOCATION_FAILURE")
+    #expect(error.context.contains("buffer “second” of 401 bytes"))
+    #expect(error.context.contains("600 bytes are in use, and 1000 may be"))
+    #expect(try Buffer(context, byteCount: 400, label: "second").byteCount == 400)
+    #expect(context.ledger.liveBytes == first.byteCount)
+  }
+
   @Test(arguments: TestDevice.all)
   func negativeSize(_ device: Device) throws {
     let context = try Context(device)

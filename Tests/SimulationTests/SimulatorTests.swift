@@ -47,6 +47,25 @@ struct SimulatorTests {
     #expect(try study.run(job).report == study.run(job).report)
   }
 
+  /// The accounts of the iterations together are the run's.
+  @Test(arguments: policies.indices)
+  func iterationsAddUp(index: Int) throws {
+    let study = try Setup.study(Setup.qwen)
+    let workload = try Workload(Setup.trace("sharegpt_8k"), rate: 3, size: .requests(10), seed: 6)
+    var job = Study.Job(Self.policies[index], rate: 3, workload: workload)
+    #expect(try study.run(job).records == nil)
+    job.keepsDetails = true
+    let run = try study.run(job)
+    let records = try #require(run.records)
+    #expect(records.count == run.report.iterations)
+    var sum = Ledger.Entry()
+    for record in records { sum += record.account }
+    #expect(sum == run.report.ledger.total)
+    #expect(zip(records, records.dropFirst()).allSatisfy { $0.began + $0.seconds <= $1.began + 1e-9 })
+    let tokens = records.reduce(0) { $0 + $1.tiles.reduce(0) { $0 + $1.tokens * $1.layerCount } }
+    #expect(tokens == run.report.totalInputTokens * 48)
+  }
+
   /// Little memory: requests give way and begin again, and every token comes once.
   @Test(arguments: policies.indices)
   func preemptedRequestsLoseNoToken(index: Int) throws {

@@ -54,7 +54,12 @@ final class ExpertStreamer: @unchecked Sendable {
   }
 
   func start() {
-    let thread = Thread { [self] in run() }
+    #if FAULTS
+      let body = Faults.inherited { [self] in run() }
+    #else
+      let body: @Sendable () -> Void = { [self] in run() }
+    #endif
+    let thread = Thread(block: body)
     thread.name = "strata.experts"
     thread.qualityOfService = .userInitiated
     thread.start()

@@ -57,6 +57,8 @@ package struct IterationTotals: Sendable, Equatable {
   /// Joules, where known.
   package var energy: Double?
   package var preemptions = 0
+  /// Each iteration, if they are kept.
+  package var records: [IterationRecord] = []
 
   package init() {}
 }

@@ -1,0 +1,77 @@
+import Backend
+import Models
+package import OpenCL
+package import OpenCLBackend
+import Scheduling
+
+/// A whole model on a device against the reference: every hidden state of a prompt, its logits, and the tokens that follow.
+package struct ModelComparison: Sendable {
+  package struct Stage: Sendable {
+    /// Such as `input of layer 3`.
+    package var name: String
+    /// ‖found − expected‖ / ‖expected‖, and of a single value, absolute.
+    package var error: Double
+    package var maxError: Double
+  }
+
+  package var stages: [Stage]
+  /// Greedily chosen, until the first that differs at more than a tie.
+  package var tokens: [Int32]
+  package var expectedTokens: [Int32]
+  /// Whether the tokens are the same but for near ties: where the two best logits of the reference lie closer than `tie`.
+  package var agrees: Bool
+
+  package static let tie: Float = 1e-3
+  /// f32 through some layers of attention and experts.
+  package static let bound = 1e-4
+
+  /// - Parameters:
+  ///   - prompt: token ids.
+  ///   - count: tokens to generate.
+  package init(
+    _ files: ModelFiles, prompt: [Int32], count: Int, device: Device, plan: DevicePlan
+  ) async throws {
+    func run(_ selection: DeviceSelection, _ plan: DevicePlan?) async throws -> GenerationResult {
+      var options = EngineOptions(
+        device: selection, cachePositions: prompt.count + count, expectedTokens: prompt.count, plan: plan)
+      options.maxRequests = 1
+      let engine = try Engine(files, tokenizer: nil, options: options)
+      let request = GenerationRequest(
+        prompt: prompt, maxTokens: count,
+        capture: CaptureOptions(allLogits: true, hidden: true, generated: true))
+      for try await event in try await engine.submit([request])[0] {
+        if case .finished(let result) = event { return result }
+      }
+      throw EngineError("the model gave no result")
+    }
+    let expected = try await run(.reference, nil)
+    let found = try await run(.openCL(device), plan)
+    guard let a = found.capture, let b = expected.capture else { throw EngineError("nothing was captured") }
+    stages = zip(a.hidden, b.hidden).enumerated().map { index, states in
+      let isLast = index == files.description.layerCount
+      return Self.stage(isLast ? "final norm" : "input of layer \(index)", states.0, states.1)
+    }
+    stages.append(Self.stage("logits", a.logits, b.logits))
+    tokens = found.tokens
+    expectedTokens = expected.tokens
+    agrees = true
+    for (index, pair) in zip(found.tokens, expected.tokens).enumerated() where pair.0 != pair.1 {
+      let best = b.generated[index].sorted(by: >).prefix(2)
+      agrees = best.count == 2 && best[0] - best[1] < Self.tie
+      break
+    }
+  }
+
+  private static func stage(_ name: String, _ found: [Float], _ expected: [Float]) -> Stage {
+    guard found.count == expected.count else { return Stage(name: name, error: .infinity, maxError: .infinity) }
+    var (difference, norm, most) = (0.0, 0.0, 0.0)
+    for (a, b) in zip(found, expected) {
+      let error = Double(a) - Double(b)
+      difference += error * error
+      norm += Double(b) * Double(b)
+      most = max(most, abs(error))
+    }
+    return Stage(
+      name: name, error: norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot(), maxError: most)
+  }
+}

@@ -1,0 +1,85 @@
+#if FAULTS
+  import COpenCL
+  import Synchronization
+
+  /// Failures of OpenCL calls that tests ask for, in debug builds only: the call is not made, and its status is another.
+  ///
+  /// Bound to a task and what it starts, so that tests that run at the same time do not meet each other's.
+  package final class Faults: Sendable {
+    @TaskLocal package static var current: Faults?
+
+    /// A place in the sources that calls OpenCL.
+    package struct Site: Hashable, Sendable, Comparable, CustomStringConvertible {
+      package let call: String
+      package let file: String
+      package let line: Int
+
+      package var description: String { "\(call) (\(file):\(line))" }
+
+      package static func < (a: Site, b: Site) -> Bool {
+        (a.call, a.file, a.line) < (b.call, b.file, b.line)
+      }
+    }
+
+    /// What goes wrong.
+    package enum Kind: Sendable {
+      /// Nothing: uses are counted.
+      case none
+      /// Use `number`, from 0, of a site fails with this status.
+      case once(Site, number: Int, status: Int32)
+      /// From use `number` of a site on, every call fails: the device is gone.
+      case lost(Site, number: Int)
+    }
+
+    private struct State {
+      var uses: [Site: Int] = [:]
+      var hasStruck = false
+      var liveHandles = 0
+    }
+
+    private let kind: Kind
+    private let state = Mutex(State())
+
+    package init(_ kind: Kind) { self.kind = kind }
+
+    /// How often each site was used.
+    package var uses: [Site: Int] { state.withLock { $0.uses } }
+    /// Whether the fault has happened.
+    package var hasStruck: Bool { state.withLock { $0.hasStruck } }
+    /// Objects alive that were made under these faults.
+    package var liveHandles: Int { state.withLock { $0.liveHandles } }
+
+    func count(_ change: Int) { state.withLock { $0.liveHandles += change } }
+
+    /// The status that a call gets instead of being made, if any.
+    static func status(_ call: StaticString, _ file: StaticString, _ line: Int) -> Int32? {
+      current?.strike(
+        Site(call: "\(call)", file: "\(file)".split(separator: "/").last.map(String.init) ?? "", line: line))
+    }
+
+    private func strike(_ site: Site) -> Int32? {
+      state.withLock { state in
+        let number = state.uses[site, default: 0]
+        state.uses[site] = number + 1
+        switch kind {
+        case .none: return nil
+        case .once(let target, let wanted, let status):
+          guard site == target, number == wanted else { return nil }
+          state.hasStruck = true
+          return status
+        case .lost(let target, let wanted):
+          if site == target, number == wanted { state.hasStruck = true }
+          return state.hasStruck ? CL_DEVICE_NOT_AVAILABLE : nil
+        }
+      }
+    }
+  }
+
+  extension Faults {
+    /// `body` with the faults of the calling task, for a thread that it starts.
+    package static func inherited(_ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+      let faults = current
+      return { $current.withValue(faults) { body() } }
+    }
+  }
+#endif

@@ -1,0 +1,170 @@
+package import Backend
+
+/// Which cases to run.
+package struct CaseSelection: Sendable, Equatable {
+  /// A part of an op family's name; nil for all.
+  package var op: String?
+  /// An element format, such as bf16; nil for all, and for cases that have none.
+  package var format: String?
+  /// A case's name, or words that it must have, such as "rows=33 K=100"; nil for any.
+  package var shape: String?
+  /// Random cases of each family, and what decides them.
+  package var randomCases: Int
+  package var seed: UInt64
+
+  package init(
+    op: String? = nil, format: String? = nil, shape: String? = nil, randomCases: Int = 8, seed: UInt64 = 1
+  ) {
+    self.op = op
+    self.format = format
+    self.shape = shape
+    self.randomCases = randomCases
+    self.seed = seed
+  }
+
+  /// - Throws: `BackendError` naming the option that leaves no case.
+  package func cases() throws(BackendError) -> [any OpCase] {
+    guard randomCases >= 0 else { throw BackendError("cases is \(randomCases), expected 0 or more") }
+    var left = Validator.cases + Self.random(count: randomCases, seed: seed)
+    let families = Set(left.map(\.family)).sorted()
+    for (option, wanted, keep) in filters {
+      guard let wanted else { continue }
+      // A whole name means that case alone.
+      let named = option == "shape" ? left.filter { $0.name == wanted } : []
+      let kept = named.isEmpty ? left.filter { keep($0, wanted) } : named
+      guard !kept.isEmpty else {
+        let expected =
+          option == "op"
+          ? "a part of one of \(families.joined(separator: ", "))"
+          : "words of a case's name: `strata validate --list` shows them"
+        throw BackendError("\(option) is \"\(wanted)\", expected \(expected)")
+      }
+      left = kept
+    }
+    // Families stay together, in their own order; models share shapes.
+    var seen: Set<String> = []
+    return Validator.families.flatMap { family in
+      left.filter { $0.family == family && seen.insert("\(family) \($0.name)").inserted }
+    }
+  }
+
+  private typealias Filter = (option: String, wanted: String?, keep: (any OpCase, String) -> Bool)
+
+  private var filters: [Filter] {
+    [
+      ("op", op, { $0.family.lowercased().contains($1.lowercased()) }),
+      ("format", format, { Self.words(of: $0.name).contains($1.lowercased()) }),
+      ("shape", shape, { Self.words(of: $0.name).isSuperset(of: Self.words(of: $1)) }),
+    ]
+  }
+
+  private static func words(of text: String) -> Set<String> {
+    Set(text.lowercased().split { $0 == " " || $0 == "," }.map(String.init))
+  }
+
+  private static func random(count: Int, seed: UInt64) -> [any OpCase] {
+    let families: [any RandomOpCase.Type] = [
+      EmbeddingCase.self, NormCase.self, LinearCase.self, HeadProductsCase.self, AttentionCase.self, RouterCase.self,
+      ExpertsCase.self,
+    ]
+    return families.enumerated().flatMap { index, family -> [any OpCase] in
+      (0..<count).map { number in
+        var random = CaseRandom(Int(truncatingIfNeeded: seed), index, number)
+        return family.random(&random)
+      }
+    }
+  }
+}
+
+/// A case whose shape may be drawn.
+protocol RandomOpCase: OpCase {
+  /// A small shape, such as no table would have.
+  static func random(_ random: inout CaseRandom) -> Self
+}
+
+extension CaseRandom {
+  /// Uniform in `range`.
+  mutating func int(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
+  }
+
+  mutating func bool() -> Bool { next() % 2 == 0 }
+
+  mutating func one<T>(of values: [T]) -> T { values[int(0...values.count - 1)] }
+}
+
+/// Formats of weights that random cases use.
+private let drawnFormats: [ElementFormat] = [.bf16, .f16, .f32]
+
+extension EmbeddingCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> EmbeddingCase {
+    EmbeddingCase(
+      rows: random.int(1...40), columns: random.int(1...300), vocabulary: random.int(1...200),
+      format: random.one(of: drawnFormats))
+  }
+}
+
+extension NormCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> NormCase {
+    NormCase(rows: random.int(1...70), columns: random.int(1...700))
+  }
+}
+
+extension LinearCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> LinearCase {
+    LinearCase(
+      rows: random.int(1...150), columns: random.int(1...400), features: random.int(1...300),
+      format: random.one(of: drawnFormats), accumulate: random.bool(), hasExtras: random.bool())
+  }
+}
+
+extension HeadProductsCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> HeadProductsCase {
+    let columns = random.int(1...80)
+    return HeadProductsCase(
+      rows: random.int(1...140), heads: random.int(1...6), headSize: columns + random.int(0...20), columns: columns,
+      features: random.int(1...90), format: random.one(of: drawnFormats))
+  }
+}
+
+extension AttentionCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> AttentionCase {
+    let isLatent = random.int(0...3) == 0
+    let keyValueHeads = isLatent ? 1 : random.int(1...4)
+    let headSize = 2 * random.int(2...64)
+    var drawn = AttentionCase(
+      queryHeads: keyValueHeads * random.int(1...5), keyValueHeads: keyValueHeads, headSize: headSize,
+      hasNorm: random.bool(),
+      sequences: (0..<random.int(1...5)).map { _ in
+        let first = random.int(0...300)
+        return first..<first + random.int(1...40)
+      })
+    drawn.valuePrefix = isLatent ? headSize - 2 * random.int(1...headSize / 2 - 1) : nil
+    drawn.isWide = !isLatent && random.bool()
+    drawn.window = random.bool() ? random.int(1...150) : nil
+    drawn.hasSinks = random.bool()
+    return drawn
+  }
+}
+
+extension RouterCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> RouterCase {
+    let experts = random.int(1...160)
+    return RouterCase(
+      rows: random.int(1...150), experts: experts, chosen: random.int(1...min(experts, 9)),
+      rule: RouterRule(
+        scoring: random.one(of: RouterRule.Scoring.allCases), renormalise: random.bool(), scale: random.bool() ? 1 : 1.5
+      ),
+      hasCorrection: random.bool())
+  }
+}
+
+extension ExpertsCase: RandomOpCase {
+  static func random(_ random: inout CaseRandom) -> ExpertsCase {
+    let experts = random.int(1...24)
+    return ExpertsCase(
+      rows: random.int(1...90), experts: experts, chosen: random.int(1...min(experts, 6)),
+      columns: random.int(1...160), intermediate: random.int(1...120), format: random.one(of: drawnFormats),
+      spread: random.one(of: [.random, .random, .last]), hasExtras: random.bool())
+  }
+}

@@ -1,0 +1,71 @@
+import Backend
+
+/// What an op has to do at least: for throughput.
+package struct OpWork: Sendable, Equatable {
+  /// Floating-point operations: a multiplication and an addition are two.
+  package var operations: Double
+  /// Bytes of weights, activations and cache between device memory and compute, each once.
+  package var bytes: Double
+}
+
+extension OpCase {
+  package var work: OpWork { OpWork(operations: 0, bytes: 0) }
+}
+
+extension NormCase {
+  /// Squares, their sum, the scale and the weight; rows read and written.
+  package var work: OpWork {
+    OpWork(operations: Double(4 * rows * columns), bytes: Double((2 * rows + 1) * columns * 4))
+  }
+}
+
+extension LinearCase {
+  package var work: OpWork {
+    OpWork(
+      operations: Double(2 * rows * columns * features),
+      bytes: Double(columns * features * format.byteCount + 4 * rows * (columns + (accumulate ? 2 : 1) * features)))
+  }
+}
+
+extension HeadProductsCase {
+  package var work: OpWork {
+    let elements = heads * columns * features
+    let moved = rows * heads * (2 * headSize - columns + features)
+    return OpWork(
+      operations: Double(2 * rows * elements), bytes: Double(elements * format.byteCount + 4 * moved))
+  }
+}
+
+extension EmbeddingCase {
+  /// A row of the table, then a gather and a copy.
+  package var work: OpWork {
+    OpWork(operations: 0, bytes: Double(rows * columns * (format.byteCount + 4 + 2 * 8)))
+  }
+}
+
+extension AttentionCase {
+  /// Scores and weighted sums over the positions that each row sees; keys and values once a sequence, the rest once a row.
+  package var work: OpWork {
+    let seen = sequences.joined().reduce(0) { $0 + $1 + 1 - shape.firstVisible(from: $1) }
+    let cached = sequences.reduce(0) { $0 + $1.upperBound - shape.firstVisible(from: $1.lowerBound) }
+    return OpWork(
+      operations: Double(2 * seen * (shape.queryColumns + shape.outputColumns)),
+      bytes: Double(
+        4 * ((cached + rows) * shape.cacheColumns + rows * (2 * shape.queryColumns + shape.outputColumns))))
+  }
+}
+
+extension RouterCase {
+  package var work: OpWork { OpWork(operations: 0, bytes: Double(4 * rows * (experts + 2 * chosen))) }
+}
+
+extension ExpertsCase {
+  /// Three products a chosen expert; the weights of as many experts as rows can meet.
+  package var work: OpWork {
+    let met = spread == .last ? chosen : min(experts, rows * chosen)
+    let expert = 3 * columns * intermediate
+    return OpWork(
+      operations: Double(2 * rows * chosen * expert),
+      bytes: Double(met * expert * format.byteCount + 4 * rows * chosen * (3 * columns + 2 * intermediate)))
+  }
+}
