@@ -100,7 +100,7 @@ package struct AttentionCase: OpCase {
   }
 
   private static let blockSize = 16
-  private var shape: AttentionShape {
+  var shape: AttentionShape {
     AttentionShape(
       queryHeads: queryHeads, keyValueHeads: keyValueHeads, headSize: headSize, scale: 1 / Float(headSize).squareRoot(),
       valuePrefix: valuePrefix, window: window)

@@ -142,7 +142,7 @@ struct ValidateTests {
 
   @Test(.needsOpenCL) func anUnknownOpIsRefused() async throws {
     let outcome = try await Strata.run("validate", "--op", "nonsense", environment: device)
-    outcome.expectFailure("op is \"nonsense\"", "Attention, Embedding, Experts, Linear, Norm, Routing")
+    outcome.expectFailure("op is \"nonsense\"", "Attention, Embedding, Experts, HeadProducts, Linear, Norm, Routing")
   }
 
   @Test func theReferenceIsNotValidated() async throws {

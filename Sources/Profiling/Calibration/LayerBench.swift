@@ -30,7 +30,8 @@ final class LayerBench {
   /// - Throws: `ProfilingError` if the device has too little memory, and what the backend throws.
   init(_ backend: B, model: ModelShape, positions: Int) throws {
     guard model.latent == nil else {
-      throw ProfilingError("\(model.name): latent attention cannot be calibrated, expected a model without kv_lora_rank")
+      throw ProfilingError(
+        "\(model.name): latent attention cannot be calibrated, expected a model without kv_lora_rank")
     }
     self.backend = backend
     self.model = model
