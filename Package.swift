@@ -99,7 +99,7 @@ let package = Package(
       name: "EngineTests",
       dependencies: [
         "Conversion", "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints",
-        "Tokenizers", "TestSupport",
+        "Tokenizers", "Templates", "JSON", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
