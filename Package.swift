@@ -102,7 +102,7 @@ let package = Package(
       name: "EngineTests",
       dependencies: [
         "Conversion", "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints",
-        "Tokenizers", "TestSupport",
+        "Tokenizers", "Templates", "JSON", "TestSupport",
       ],
       swiftSettings: strict + [faults]),
     .testTarget(

@@ -24,7 +24,8 @@ struct Decoding: Sendable {
     if !isFirst, !parts.decoder.separator.isEmpty { add(parts.decoder.separator[...]) }
     if let byte = vocabulary.byte(of: id) { return run.append(byte) }
     finish()
-    if isFirst, let spelling = vocabulary.spelling(of: id), let first = parts.decoder.firstContent(of: Array(spelling)) {
+    if isFirst, let spelling = vocabulary.spelling(of: id), let first = parts.decoder.firstContent(of: Array(spelling))
+    {
       return add(first[...])
     }
     add(content)

@@ -50,15 +50,14 @@ struct ModelSection {
   private mutating func readVocabulary(_ field: JSONField) throws(TokenizerError) {
     let members = try field.members()
     ids.reserveCapacity(members.count)
+    // Ids may have gaps, but tables are as long as the highest, so a small file must not have a high one.
+    let highest = min(Vocabulary.highestID, Int32(clamping: 2 * members.count + 1024))
     // By id: the place in `members` of the token that has it, or -1.
     var owners: [Int] = []
     for (place, member) in members.enumerated() {
       let spelling = member.name.bytes
-      guard case .int(let number) = member.value, let id = Int32(exactly: number),
-        (0...Vocabulary.highestID).contains(id)
-      else {
-        throw field.error(
-          "the token \(quoted(spelling)) has \(member.value.kind), expected an id from 0 to \(Vocabulary.highestID)")
+      guard case .int(let number) = member.value, let id = Int32(exactly: number), (0...highest).contains(id) else {
+        throw field.error("the token \(quoted(spelling)) has \(member.value.kind), expected an id from 0 to \(highest)")
       }
       if number >= owners.count { owners += repeatElement(-1, count: number + 1 - owners.count) }
       if owners[number] >= 0 {

@@ -66,7 +66,8 @@ struct TokenDecoder: Sendable {
       count += 1
     }
     count = 0
-    while count < end, !character.isEmpty, rest.count >= character.count, rest.suffix(character.count) == character[...] {
+    while count < end, !character.isEmpty, rest.count >= character.count, rest.suffix(character.count) == character[...]
+    {
       rest = rest.dropLast(character.count)
       count += 1
     }

@@ -56,7 +56,8 @@ struct Chat {
     try files.check(prompt, source: "the conversation")
     let room = context - prompt.count + 1
     guard room > 0 else {
-      throw EngineError("the conversation has \(prompt.count) tokens, and there is room for \(context) (--chat-context)")
+      throw EngineError(
+        "the conversation has \(prompt.count) tokens, and there is room for \(context) (--chat-context)")
     }
     let request = GenerationRequest(
       prompt: prompt, maxTokens: min(maxTokens ?? room, room), sampling: sampling, stopTokens: stops)

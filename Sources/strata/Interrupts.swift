@@ -17,7 +17,8 @@ final class Interrupts: Sendable {
   }
 
   /// Runs `body`; Ctrl-C calls `stop` meanwhile.
-  func during<Result>(_ body: () async throws -> Result, stop: @escaping @Sendable () -> Void) async rethrows -> Result {
+  func during<Result>(_ body: () async throws -> Result, stop: @escaping @Sendable () -> Void) async rethrows -> Result
+  {
     action.withLock { $0 = stop }
     defer { action.withLock { $0 = nil } }
     return try await body()

@@ -67,7 +67,9 @@ struct Run: AsyncParsableCommand {
       throw ValidationError("--chat takes its messages from the input, without --prompt, --json, --plan and --trace")
     }
     if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens is \(maxTokens), expected 1 or more") }
-    if let chatContext, chatContext < 1 { throw ValidationError("--chat-context is \(chatContext), expected 1 or more") }
+    if let chatContext, chatContext < 1 {
+      throw ValidationError("--chat-context is \(chatContext), expected 1 or more")
+    }
   }
 
   func run() async throws {
@@ -111,7 +113,8 @@ struct Run: AsyncParsableCommand {
     let files = try ModelFiles(path: options.model)
     let tokenizer = try files.tokenizer()
     guard let template = try files.chatTemplate() else {
-      throw EngineError("\(options.model): there is no chat template, expected chat_template.jinja or one in tokenizer_config.json")
+      throw EngineError(
+        "\(options.model): there is no chat template, expected chat_template.jinja or one in tokenizer_config.json")
     }
     let sampling = try sampling(files.sampling)
     let context = min(chatContext ?? 4096, files.description.maxPositions)

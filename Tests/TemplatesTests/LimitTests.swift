@@ -56,7 +56,8 @@ struct LimitTests {
     ("{{ ", "-", "1 }}"), ("{{ ", "not ", "1 }}"), ("{{ a", "+ a", "}}"), ("{{ a", ".a", "}}"),
     ("{{ a", "|upper", "}}"),
     ("{{ a", " if a", "}}"), ("{{ a", " if a else a", "}}"), ("{{ a", "(1)", "}}"), ("{{ a", " and a", "}}"),
-    ("{{ a", "|upper is upper", "}}"), ("", "{% if a %}", ""), ("", "{% for a in b %}", ""), ("", "{% macro a() %}", ""),
+    ("{{ a", "|upper is upper", "}}"), ("", "{% if a %}", ""), ("", "{% for a in b %}", ""),
+    ("", "{% macro a() %}", ""),
     ("{% set ", "(", "a" + String(repeating: ")", count: 50_000) + "= 1 %}"),
   ])
   func deepNestingIsRefused(before: String, piece: String, after: String) throws {

@@ -155,7 +155,8 @@ struct PatternParser {
     } else if take("?<!") {
       wrap = { .look($0, isBehind: true, isNegative: true) }
     } else if next == "?" {
-      throw PatternProblem(text: "the group (?\(position + 1 < scalars.count ? "\(scalars[position + 1])" : "") is not supported")
+      throw PatternProblem(
+        text: "the group (?\(position + 1 < scalars.count ? "\(scalars[position + 1])" : "") is not supported")
     }
     let node = try alternatives()
     guard take(")") else { throw PatternProblem(text: "a group has no end") }
@@ -284,7 +285,9 @@ extension PatternParser {
       first = next == "b" ? "\u{8}" : try characterEscape()
       if first == "\u{8}" { position += 1 }
     }
-    guard next == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else { return insert(first, into: &set) }
+    guard next == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else {
+      return insert(first, into: &set)
+    }
     position += 1
     var last = try taken()
     if last == "\\" {

@@ -13,7 +13,8 @@ enum TextPattern: Sendable {
     case .literal(let literal):
       guard let first = literal.first else { return }
       var start = range.lowerBound
-      while start + literal.count <= range.upperBound, let place = bytes[start..<range.upperBound].firstIndex(of: first) {
+      while start + literal.count <= range.upperBound, let place = bytes[start..<range.upperBound].firstIndex(of: first)
+      {
         if bytes[place..<range.upperBound].starts(with: literal) {
           body(place..<place + literal.count)
           start = place + literal.count

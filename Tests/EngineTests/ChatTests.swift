@@ -1,0 +1,59 @@
+import Foundation
+import JSON
+import Templates
+import Testing
+import Tokenizers
+
+@testable import Engine
+
+struct ChatTests {
+  /// One token a byte of the letters below, and the marks of the harmony format behind them.
+  private func tokenizer(harmony: Bool) throws -> Tokenizer {
+    let letters = "abcdefghijklmnopqrstuvwxyz ".map { $0 == " " ? "\u{120}" : String($0) }
+    let marks = harmony ? ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>"] : ["<|im_end|>"]
+    var metadata = TokenizerMetadata(model: "gpt2", tokens: letters + marks)
+    metadata.pre = "gpt-2"
+    metadata.merges = []
+    metadata.kinds = letters.map { _ in 1 } + marks.map { _ in 3 }
+    return try Tokenizer(metadata, source: "test")
+  }
+
+  private func read(_ text: String, harmony: Bool) throws -> [String: String] {
+    let tokenizer = try tokenizer(harmony: harmony)
+    var reader = ReplyReader(tokenizer)
+    var channels: [String: String] = [:]
+    for token in tokenizer.encode(text, addSpecialTokens: false) {
+      if let piece = reader.append(token) { channels[piece.channel, default: ""] += piece.text }
+    }
+    if let piece = reader.finish() { channels[piece.channel, default: ""] += piece.text }
+    return channels
+  }
+
+  @Test func channelsAreToldApart() throws {
+    let reply =
+      "<|channel|>analysis<|message|>let me think<|end|><|start|>assistant<|channel|>final<|message|>hello there<|return|>"
+    #expect(try read(reply, harmony: true) == ["analysis": "let me think", "final": "hello there"])
+  }
+
+  @Test func aHeaderMayNameMoreThanTheChannel() throws {
+    let reply = "<|channel|>commentary to weather<|message|>call it<|end|>"
+    #expect(try read(reply, harmony: true) == ["commentary": "call it"])
+  }
+
+  @Test func anyOtherReplyIsForTheUser() throws {
+    #expect(try read("hello there<|im_end|>", harmony: false) == ["final": "hello there"])
+  }
+
+  @Test func aConversationIsRenderedAsAWhole() throws {
+    let template = try ChatTemplate(
+      "{% for m in messages %}{{ m.role[0] }} {{ m.content }} {{ m.thinking }}<|im_end|>{% endfor %}", source: "test")
+    let tokenizer = try tokenizer(harmony: false)
+    var conversation = Conversation(template, tokenizer, system: "be brief")
+    conversation.addUser("hi")
+    conversation.addReply("yes", reasoning: "hm")
+    conversation.addUser("gone")
+    conversation.removeLast()
+    let text = tokenizer.decode(try conversation.prompt(), skipSpecialTokens: false)
+    #expect(text == "s be brief <|im_end|>u hi <|im_end|>a yes hm<|im_end|>")
+  }
+}
