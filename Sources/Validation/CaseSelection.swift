@@ -118,7 +118,8 @@ extension LinearCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> LinearCase {
     let (format, columns) = drawn(random.int(1...400), &random)
     return LinearCase(
-      rows: random.int(1...150), columns: columns, features: random.int(1...300), format: format, accumulate: random.bool(), hasExtras: random.bool())
+      rows: random.int(1...150), columns: columns, features: random.int(1...300), format: format,
+      accumulate: random.bool(), hasExtras: random.bool())
   }
 }
 
