@@ -1,20 +1,5 @@
 import Foundation
 
-/// A Unicode normalisation form (UAX #15).
-enum UnicodeForm: Sendable {
-  case c, d, kc, kd
-
-  /// The form of valid UTF-8, or nil where it is the text itself.
-  func normalised(_ bytes: [UInt8], in range: Range<Int>) -> [UInt8]? {
-    switch self {
-    case .c: Composition.canonical.normalised(bytes, in: range)
-    case .d: Composition.canonical.decomposedOnly(bytes, in: range)
-    case .kc: Composition.compatible.normalised(bytes, in: range)
-    case .kd: Composition.compatible.decomposedOnly(bytes, in: range)
-    }
-  }
-}
-
 /// Unicode normalisation as the `tokenizers` package does it.
 ///
 /// Its tables are those of Unicode 9: any later scalar is a plain starter that neither decomposes nor composes.
@@ -182,34 +167,5 @@ struct Composition: Sendable {
       result.append(scalar)
     }
     return result
-  }
-}
-
-/// Hangul syllables by arithmetic (Unicode, section 3.12).
-private enum Hangul {
-  static let syllables: UInt32 = 0xAC00
-  static let leading: Range<UInt32> = 0x1100..<0x1113
-  static let vowels: Range<UInt32> = 0x1161..<0x1176
-  /// Without the filler that stands for "no trailing consonant", U+11A7.
-  static let trailing: Range<UInt32> = 0x11A8..<0x11C3
-
-  static func isSyllable(_ scalar: UInt32) -> Bool {
-    scalar >= syllables && scalar < syllables + 11_172
-  }
-
-  static func decompose(_ scalar: UInt32) -> [UInt32] {
-    let index = scalar - syllables
-    let parts = [leading.lowerBound + index / 588, vowels.lowerBound + index % 588 / 28]
-    return index % 28 == 0 ? parts : parts + [trailing.lowerBound - 1 + index % 28]
-  }
-
-  static func compose(_ first: UInt32, _ second: UInt32) -> UInt32? {
-    if leading.contains(first), vowels.contains(second) {
-      return syllables + (first - leading.lowerBound) * 588 + (second - vowels.lowerBound) * 28
-    }
-    if isSyllable(first), (first - syllables) % 28 == 0, trailing.contains(second) {
-      return first + (second - trailing.lowerBound + 1)
-    }
-    return nil
   }
 }

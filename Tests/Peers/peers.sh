@@ -29,9 +29,11 @@ echo "== tokenizer.json against tokenizers"
 [ -d .peers/tokenizers ] || $python Tests/Peers/tokenizer_files.py .peers/models .peers/tokenizers
 $python Tests/Peers/tokenizers_peer.py "$strata" .peers/tokenizers/*.json \
   Tests/Fixtures/tiny-moe/tokenizer.json Tests/Fixtures/tokenizers/qwen2_style.json || status=1
-echo "== speed"
-for name in llama-bpe qwen2 deepseek-v3 llama-spm; do
+echo "== speed, on prose and source code"
+cat Tests/Fixtures/tiny-moe/heldout.txt README.md Documentation/*.md > .peers/text.txt
+find Sources Kernels -name '*.swift' -o -name '*.cl' | sort | xargs cat >> .peers/text.txt
+for name in llama-bpe qwen2 gpt-2 deepseek-v3 command-r-o200k llama-spm; do
   echo "$name"
-  "$strata" tokenize --tokenizer ".peers/tokenizers/$name.json" --file Tests/Fixtures/tiny-moe/heldout.txt --timing
+  "$strata" tokenize --tokenizer ".peers/tokenizers/$name.json" --file .peers/text.txt --timing
 done
 exit $status

@@ -1,10 +1,10 @@
 /// Cuts a template into tokens, with `trim_blocks` and `lstrip_blocks` on, as `transformers` sets them.
 struct Lexer {
-  private let source: [Unicode.Scalar]
+  let source: [Unicode.Scalar]
   private let name: String
-  private var position = 0
-  private var line = 1
-  private var tokens: [Token] = []
+  var position = 0
+  var line = 1
+  var tokens: [Token] = []
   /// Whether what came before ended a line.
   private var isLineStart = true
 
@@ -29,31 +29,31 @@ struct Lexer {
     source = scalars
   }
 
-  private func error(_ problem: String) -> TemplateError {
+  func error(_ problem: String) -> TemplateError {
     TemplateError(source: name, line: line, problem: problem)
   }
 
-  private func at(_ text: StaticString, _ place: Int) -> Bool {
+  func at(_ text: StaticString, _ place: Int) -> Bool {
     guard place + text.utf8CodeUnitCount <= source.count else { return false }
     return text.withUTF8Buffer { bytes in
       bytes.indices.allSatisfy { source[place + $0].value == UInt32(bytes[$0]) }
     }
   }
 
-  private func string(_ range: Range<Int>) -> String {
+  func string(_ range: Range<Int>) -> String {
     String(String.UnicodeScalarView(source[range]))
   }
 
-  private mutating func add(_ kind: Token.Kind) { tokens.append(Token(kind: kind, line: line)) }
+  mutating func add(_ kind: Token.Kind) { tokens.append(Token(kind: kind, line: line)) }
 
   /// Moves on, counting lines.
-  private mutating func advance(to end: Int) {
+  mutating func advance(to end: Int) {
     for index in position..<end where source[index] == "\n" { line += 1 }
     if end > position { isLineStart = source[end - 1] == "\n" }
     position = end
   }
 
-  private func afterSpace(_ place: Int) -> Int {
+  func afterSpace(_ place: Int) -> Int {
     var place = place
     while place < source.count, source[place].isPythonSpace { place += 1 }
     return place
@@ -111,7 +111,7 @@ extension Lexer {
   }
 
   /// The place behind a tag's end at `place`, which is given without its sign; nil if it is not there.
-  private func tagEnd(_ mark: StaticString, at place: Int, trimsLine: Bool) -> Int? {
+  func tagEnd(_ mark: StaticString, at place: Int, trimsLine: Bool) -> Int? {
     if at(mark, place) {
       return trimsLine && place + 2 < source.count && source[place + 2] == "\n" ? place + 3 : place + 2
     }
@@ -146,79 +146,5 @@ extension Lexer {
       return advance(to: end)
     }
     throw error("the raw block has no end")
-  }
-}
-
-// Inside of tags.
-extension Lexer {
-  private static let symbols: [StaticString] = [
-    "**", "//", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".",
-    ":", "|", ",", ";",
-  ]
-
-  private mutating func inside(_ mark: StaticString, trimsLine: Bool) throws {
-    var open: [String] = []
-    while true {
-      advance(to: afterSpace(position))
-      guard position < source.count else { throw error("the tag has no end") }
-      if open.isEmpty, let end = tagEnd(mark, at: position, trimsLine: trimsLine) {
-        add(trimsLine ? .blockEnd : .variableEnd)
-        return advance(to: end)
-      }
-      let scalar = source[position]
-      if scalar == "'" || scalar == "\"" {
-        try string(quote: scalar)
-      } else if ("0"..."9").contains(scalar) {
-        try number()
-      } else if scalar == "_" || scalar.properties.isAlphabetic {
-        var end = position
-        while end < source.count, source[end].isNamePart { end += 1 }
-        add(.name(string(position..<end)))
-        advance(to: end)
-      } else {
-        try symbol(&open)
-      }
-    }
-  }
-
-  private mutating func symbol(_ open: inout [String]) throws {
-    guard let symbol = Self.symbols.first(where: { at($0, position) })?.description else {
-      throw error("unexpected character \"\(source[position].escaped(asASCII: false))\"")
-    }
-    switch symbol {
-    case "(": open.append(")")
-    case "[": open.append("]")
-    case "{": open.append("}")
-    case ")", "]", "}":
-      guard open.popLast() == symbol else { throw error("unexpected \(symbol)") }
-    default: break
-    }
-    add(.symbol(symbol))
-    advance(to: position + symbol.utf8.count)
-  }
-
-  private mutating func number() throws {
-    var literal = NumberLiteral(source[position...].prefix(400), isIndex: tokens.last?.kind == .symbol("."))
-    guard let kind = literal.read() else { throw error("a number out of range") }
-    add(kind)
-    advance(to: position + literal.length)
-  }
-
-  private mutating func string(quote: Unicode.Scalar) throws {
-    var end = position + 1
-    while end < source.count, source[end] != quote { end += source[end] == "\\" ? 2 : 1 }
-    guard end < source.count else { throw error("the string has no end") }
-    do {
-      add(.string(try StringLiteral.text(of: source[(position + 1)..<end])))
-    } catch let problem as Problem {
-      throw error(problem.text)
-    }
-    advance(to: end + 1)
-  }
-}
-
-extension Unicode.Scalar {
-  fileprivate var isNamePart: Bool {
-    self == "_" || ("0"..."9").contains(self) || properties.isAlphabetic || properties.numericType != nil
   }
 }

@@ -37,7 +37,7 @@ extension Parser {
   }
 
   /// Statements to which an `if` around them means nothing.
-  private mutating func ownBody(_ end: String) throws -> [Statement] {
+  mutating func ownBody(_ end: String) throws -> [Statement] {
     let outside = isSoft
     isSoft = false
     defer { isSoft = outside }
@@ -142,86 +142,5 @@ extension Parser {
     let body = try ownBody("endblock")
     _ = take(name: name)
     return .scope(body)
-  }
-}
-
-// Macros.
-extension Parser {
-  private mutating func macro() throws -> Statement {
-    let name = try plainName()
-    var signature = Signature(name: name)
-    let symbol = symbol(name)
-    try readParameters(&signature)
-    try readMacroBody(&signature, end: "endmacro")
-    return .macro(symbol, signature)
-  }
-
-  private mutating func callBlock() throws -> Statement {
-    var signature = Signature(name: "caller")
-    if isAt("(") { try readParameters(&signature) }
-    let call = try expression()
-    guard case .call = syntax.expressions[call] else { throw error("expected a call behind {% call") }
-    try readMacroBody(&signature, end: "endcall")
-    return .callBlock(call, signature)
-  }
-
-  private mutating func readParameters(_ signature: inout Signature) throws {
-    try expect("(")
-    while !isAt(")") {
-      if !signature.parameters.isEmpty { try expect(",") }
-      signature.parameters.append(symbol(try plainName()))
-      if take("=") {
-        signature.defaults.append(try expression())
-      } else if !signature.defaults.isEmpty {
-        throw error("a parameter without a default behind one with a default")
-      }
-    }
-    advance()
-  }
-
-  private mutating func readMacroBody(_ signature: inout Signature, end: String) throws {
-    let outside = (loops, mentioned)
-    (loops, mentioned) = (0, [])
-    signature.body = try ownBody(end)
-    signature.usesCaller = mentioned.contains(Names.caller)
-    signature.usesVarargs = mentioned.contains(Names.varargs)
-    signature.usesKwargs = mentioned.contains(Names.kwargs)
-    loops = outside.0
-    mentioned.formUnion(outside.1)
-  }
-}
-
-// What a value can be given to.
-extension Parser {
-  private mutating func plainName() throws -> String {
-    let name = try name()
-    if ["true", "True", "false", "False", "none", "None"].contains(name) { throw error("\"\(name)\" cannot be set") }
-    return name
-  }
-
-  private mutating func target(end: String? = nil, withAttributes: Bool = false) throws -> Target {
-    var targets: [Target] = []
-    var isTuple = false
-    while true {
-      if !targets.isEmpty { try expect(",") }
-      if isTupleEnd(end) || isAt("=") { break }
-      targets.append(try nested { try $0.singleTarget(withAttributes: withAttributes) })
-      guard isAt(",") else { break }
-      isTuple = true
-    }
-    if !isTuple, let target = targets.first { return target }
-    if targets.isEmpty { throw unexpected("a name") }
-    return .tuple(targets)
-  }
-
-  private mutating func singleTarget(withAttributes: Bool) throws -> Target {
-    if take("(") {
-      let target = try target()
-      try expect(")")
-      return target
-    }
-    let name = try plainName()
-    if withAttributes, take(".") { return .attribute(of: symbol(name), try self.name()) }
-    return .name(symbol(name))
   }
 }

@@ -4,10 +4,10 @@
 /// has taken many steps, each failure is remembered, and the search takes time linear in the text. A look ahead that
 /// succeeds is not remembered, so there is a limit of steps too, behind which nothing matches.
 struct PatternMatcher {
-  private let program: PatternProgram
+  let program: PatternProgram
   /// UTF-8, valid in `range`.
-  private let bytes: [UInt8]
-  private let range: Range<Int>
+  let bytes: [UInt8]
+  let range: Range<Int>
 
   private struct Choice {
     var instruction: Int
@@ -163,40 +163,6 @@ extension PatternMatcher {
     position = end
     instruction += 1
     return true
-  }
-
-  private func isBehind(_ set: Int, _ position: Int) -> Bool {
-    guard position > range.lowerBound else { return false }
-    var start = UTF8Reader.start(before: position, in: bytes)
-    return program.sets[set].contains(UTF8Reader.scalar(at: &start, in: bytes))
-  }
-
-  private func isEdge(_ edge: PatternNode.Edge, _ position: Int) -> Bool {
-    let isStart = position == range.lowerBound
-    let isEnd = position == range.upperBound
-    switch edge {
-    case .textStart: return isStart
-    case .textEnd: return isEnd
-    case .lineStart: return isStart || bytes[position - 1] == 0x0A
-    case .lineEnd: return isEnd || bytes[position] == 0x0A
-    case .textEndOrNewline: return isEnd || position == range.upperBound - 1 && bytes[position] == 0x0A
-    case .wordBoundary: return isWordBoundary(position)
-    case .noWordBoundary: return !isWordBoundary(position)
-    }
-  }
-
-  private func isWordBoundary(_ position: Int) -> Bool {
-    var before = false
-    var behind = false
-    if position > range.lowerBound {
-      var start = UTF8Reader.start(before: position, in: bytes)
-      before = ScalarClasses.of(UTF8Reader.scalar(at: &start, in: bytes)).contains(.patternWord)
-    }
-    if position < range.upperBound {
-      var start = position
-      behind = ScalarClasses.of(UTF8Reader.scalar(at: &start, in: bytes)).contains(.patternWord)
-    }
-    return before != behind
   }
 
   /// Whether the rest fails from here; if that is not known, it is about to be tried.

@@ -1,9 +1,9 @@
 /// Reads regular expressions as the pre-tokenizers of `tokenizers` spell them (Oniguruma's Ruby syntax).
 struct PatternParser {
-  private let scalars: [Unicode.Scalar]
-  private var position = 0
-  private var depth = 0
-  private var ignoresCase = false
+  let scalars: [Unicode.Scalar]
+  var position = 0
+  var depth = 0
+  var ignoresCase = false
 
   static func node(of expression: String) throws(PatternProblem) -> PatternNode {
     var parser = PatternParser(scalars: Array(expression.unicodeScalars))
@@ -14,16 +14,16 @@ struct PatternParser {
 
   private init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
-  private var next: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
+  var next: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
-  private mutating func take(_ text: StaticString) -> Bool {
+  mutating func take(_ text: StaticString) -> Bool {
     let wanted = Array(text.description.unicodeScalars)
     guard scalars[position...].starts(with: wanted) else { return false }
     position += wanted.count
     return true
   }
 
-  private mutating func taken() throws(PatternProblem) -> Unicode.Scalar {
+  mutating func taken() throws(PatternProblem) -> Unicode.Scalar {
     guard let scalar = next else { throw PatternProblem(text: "it ends too early") }
     position += 1
     return scalar
@@ -118,12 +118,12 @@ struct PatternParser {
   }
 
   /// A character; ignoring case, also what differs from it in case only.
-  private func literal(_ scalar: Unicode.Scalar) -> ScalarSet {
+  func literal(_ scalar: Unicode.Scalar) -> ScalarSet {
     guard ignoresCase else { return ScalarSet(scalars: [scalar.value]) }
     return ScalarSet(scalars: Self.variants(scalar))
   }
 
-  private static func variants(_ scalar: Unicode.Scalar) -> [UInt32] {
+  static func variants(_ scalar: Unicode.Scalar) -> [UInt32] {
     var variants: Set<UInt32> = [scalar.value]
     for mapping in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
       let mapped = Array(mapping.unicodeScalars)
@@ -161,148 +161,5 @@ struct PatternParser {
     let node = try alternatives()
     guard take(")") else { throw PatternProblem(text: "a group has no end") }
     return wrap(node)
-  }
-}
-
-// Escapes and brackets.
-extension PatternParser {
-  private mutating func escape() throws(PatternProblem) -> PatternNode {
-    switch next {
-    case "b": return edge(.wordBoundary)
-    case "B": return edge(.noWordBoundary)
-    case "A": return edge(.textStart)
-    case "z": return edge(.textEnd)
-    case "Z": return edge(.textEndOrNewline)
-    default: break
-    }
-    if let set = try classEscape() { return .set(set) }
-    return .set(literal(try characterEscape()))
-  }
-
-  private mutating func edge(_ edge: PatternNode.Edge) -> PatternNode {
-    position += 1
-    return .edge(edge)
-  }
-
-  /// `\s`, `\p{L}` and the like behind the backslash; nil for others.
-  private mutating func classEscape() throws(PatternProblem) -> ScalarSet? {
-    guard let letter = next else { throw PatternProblem(text: "it ends behind a backslash") }
-    let classes: ScalarClasses
-    switch letter {
-    case "s", "S": classes = .space
-    case "d", "D": classes = .decimal
-    case "w", "W": classes = .patternWord
-    case "p", "P":
-      position += 1
-      return try property(isNegated: letter == "P")
-    default: return nil
-    }
-    position += 1
-    return ScalarSet(classes, isNegated: letter.properties.isUppercase)
-  }
-
-  private mutating func property(isNegated: Bool) throws(PatternProblem) -> ScalarSet {
-    var name = ""
-    var isNegated = isNegated
-    if take("{") {
-      if take("^") { isNegated.toggle() }
-      while let scalar = next, scalar != "}" {
-        name.unicodeScalars.append(scalar)
-        position += 1
-      }
-      guard take("}") else { throw PatternProblem(text: "\\p{ has no end") }
-    } else {
-      name = String(try taken())
-    }
-    switch name {
-    case "Han": return ScalarSet(.han, isNegated: isNegated)
-    case "Alnum": return ScalarSet([.letter, .number, .mark], isNegated: isNegated)
-    case "Space": return ScalarSet(.space, isNegated: isNegated)
-    default:
-      guard let classes = ScalarClasses.category(name) else {
-        throw PatternProblem(text: "the property \\p{\(name)} is not supported")
-      }
-      return ScalarSet(classes, isNegated: isNegated)
-    }
-  }
-
-  private mutating func characterEscape() throws(PatternProblem) -> Unicode.Scalar {
-    let letter = try taken()
-    switch letter {
-    case "n": return "\n"
-    case "r": return "\r"
-    case "t": return "\t"
-    case "f": return "\u{C}"
-    case "v": return "\u{B}"
-    case "0": return "\0"
-    case "x": return try take("{") ? hexadecimal(1...8, isBraced: true) : hexadecimal(1...2)
-    case "u": return try take("{") ? hexadecimal(1...8, isBraced: true) : hexadecimal(4...4)
-    case _ where letter.isASCII && letter.properties.isAlphabetic, "1"..."9":
-      throw PatternProblem(text: "the escape \\\(letter) is not supported")
-    default: return letter
-    }
-  }
-
-  private mutating func hexadecimal(
-    _ count: ClosedRange<Int>, isBraced: Bool = false
-  ) throws(PatternProblem) -> Unicode.Scalar {
-    let digits = scalars[position...].prefix(count.upperBound).prefix { $0.properties.isASCIIHexDigit }
-    position += digits.count
-    guard digits.count >= count.lowerBound, !isBraced || take("}"),
-      let scalar = UInt32(String(String.UnicodeScalarView(digits)), radix: 16).flatMap(Unicode.Scalar.init)
-    else { throw PatternProblem(text: "an escape that is no character") }
-    return scalar
-  }
-
-  /// A set in brackets, behind the opening one.
-  private mutating func bracket() throws(PatternProblem) -> ScalarSet {
-    depth += 1
-    defer { depth -= 1 }
-    if depth > 50 { throw PatternProblem(text: "brackets nested more than 50 deep") }
-    var set = ScalarSet()
-    let isNegated = take("^")
-    var isFirst = true
-    while true {
-      guard let scalar = next else { throw PatternProblem(text: "a bracket has no end") }
-      if scalar == "]", !isFirst {
-        position += 1
-        break
-      }
-      isFirst = false
-      if scalar == "[" { throw PatternProblem(text: "a bracket inside of brackets is not supported") }
-      if take("&&") { throw PatternProblem(text: "&& inside of brackets is not supported") }
-      try readItem(into: &set)
-    }
-    if isNegated { set.negate() }
-    return set
-  }
-
-  private mutating func readItem(into set: inout ScalarSet) throws(PatternProblem) {
-    position += 1
-    var first = scalars[position - 1]
-    if first == "\\" {
-      if let item = try classEscape() { return set.insert(item) }
-      first = next == "b" ? "\u{8}" : try characterEscape()
-      if first == "\u{8}" { position += 1 }
-    }
-    guard next == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else {
-      return insert(first, into: &set)
-    }
-    position += 1
-    var last = try taken()
-    if last == "\\" {
-      if try classEscape() != nil { throw PatternProblem(text: "a range of characters that ends with a class") }
-      last = try characterEscape()
-    }
-    guard first.value <= last.value else { throw PatternProblem(text: "a range of characters from high to low") }
-    set.insert(first.value...last.value)
-    guard ignoresCase else { return }
-    for value in first.value...min(last.value, first.value + 1000) {
-      if let scalar = Unicode.Scalar(value) { insert(scalar, into: &set) }
-    }
-  }
-
-  private func insert(_ scalar: Unicode.Scalar, into set: inout ScalarSet) {
-    for value in ignoresCase ? Self.variants(scalar) : [scalar.value] { set.insert(value...value) }
   }
 }
