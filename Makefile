@@ -2,7 +2,8 @@
 # make test   sets up, builds, and runs the tests
 # make lint   checks the formatting
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
-# make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, which it fetches with pip
+# make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
+#                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
 #
 # Both of the first two install what is missing with apt, as root or through sudo, and say so.
 
@@ -15,7 +16,7 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run test test-peers faults lint build check-swift setup setup-run setup-test
+.PHONY: run test test-peers test-peers-text test-peers-gguf faults lint build check-swift setup setup-run setup-test
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
@@ -28,8 +29,15 @@ faults: setup-test
 	$(SWIFT) build --build-tests
 	STRATA_FAULTS=all $(SWIFT) test --skip-build --filter FaultMatrixTests
 
-test-peers: build
+test-peers: test-peers-text test-peers-gguf
+
+test-peers-text: build
 	Tests/Peers/peers.sh .build/release/strata
+
+# Tiny GGUF files in llama.cpp and here; the first time it fetches and builds llama.cpp.
+test-peers-gguf: build
+	Tests/Peers/llama.sh
+	cd Tests/Peers && ../../.peers/venv/bin/python gguf_peers.py ../../.build/release/strata
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Kernels Benchmarks

@@ -26,7 +26,8 @@ package struct ModelFiles: Sendable {
     }
     addsBOS = try Self.addsBOS(checkpoint)
     if addsBOS, bosToken == nil {
-      throw EngineError("\(path): a BOS token is to be added (add_bos_token), but no bos_token_id is given")
+      let field = checkpoint.gguf == nil ? "\(path)/tokenizer_config.json: field " : "\(path): key tokenizer.ggml."
+      throw EngineError("\(field)add_bos_token: a BOS token is to be added, but no bos_token_id is given")
     }
   }
 
