@@ -26,7 +26,9 @@ package struct ModelFiles: Sendable {
     }
     addsBOS = try Self.addsBOS(checkpoint)
     if addsBOS, bosToken == nil {
-      throw EngineError("\(path): a BOS token is to be added (add_bos_token), but no bos_token_id is given")
+      let field =
+        checkpoint.gguf == nil ? "/tokenizer_config.json: field add_bos_token" : ": key tokenizer.ggml.add_bos_token"
+      throw EngineError("\(path)\(field) is true, but no bos_token_id is given")
     }
   }
 
