@@ -1,5 +1,6 @@
 # make run    sets up, builds, and generates text with the bundled model
 # make test   sets up, builds, and runs the tests
+# make test-peers-gguf   compares GGUF files with llama.cpp
 # make lint   checks the formatting
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, which it fetches with pip
 #
@@ -14,7 +15,7 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run test test-peers lint build check-swift setup setup-run setup-test
+.PHONY: run test test-peers test-peers-gguf lint build check-swift setup setup-run setup-test
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
@@ -25,6 +26,11 @@ test: setup-test
 
 test-peers: build
 	Tests/Peers/peers.sh .build/release/strata
+
+# Tiny GGUF files in llama.cpp and here; the first time it fetches and builds llama.cpp.
+test-peers-gguf: build
+	Tests/Peers/llama.sh
+	cd Tests/Peers && ../../.peers/venv/bin/python gguf_peers.py ../../.build/release/strata
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Kernels Benchmarks

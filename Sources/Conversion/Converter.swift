@@ -39,12 +39,14 @@ package struct Converter {
 
   /// All keys but those that say how the old file lay.
   static func copiedMetadata(
-    _ gguf: GGUFModel, _ choice: FormatChoice, without dropped: Set<String> = []
+    _ gguf: GGUFModel, _ choice: FormatChoice?, without dropped: Set<String> = []
   ) -> [(key: String, value: GGUFWriter.Value)] {
-    let own: Set = ["general.alignment", "general.file_type", "general.quantization_version"]
+    let own: Set = choice == nil ? ["general.alignment"] : Self.ownKeys
     let kept = gguf.metadata.keys.filter { !own.contains($0) && !dropped.contains($0) && !$0.hasPrefix("split.") }
-    return kept.map { ($0, .copied(gguf.metadata.bytes($0))) } + formatKeys(choice)
+    return kept.map { ($0, .copied(gguf.metadata.bytes($0))) } + (choice.map(formatKeys) ?? [])
   }
+
+  private static let ownKeys: Set = ["general.alignment", "general.file_type", "general.quantization_version"]
 
   static func formatKeys(_ choice: FormatChoice) -> [(key: String, value: GGUFWriter.Value)] {
     [("general.file_type", .u32(choice.fileType)), ("general.quantization_version", .u32(2))]

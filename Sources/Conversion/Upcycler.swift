@@ -9,10 +9,11 @@ package struct Upcycler {
 
   /// - Parameters:
   ///   - experts: of each layer, at least 2; `used` of them meet a token.
+  ///   - type: of the weights; nil for those that they have, with no rounding: then whole blocks of neurons change places.
   ///   - seed: of orders and routers.
   /// - Throws: for a model that is no dense `llama` GGUF.
   package init(
-    _ checkpoint: Checkpoint, experts: Int, used: Int, type: ElementFormat, seed: UInt64
+    _ checkpoint: Checkpoint, experts: Int, used: Int, type: ElementFormat?, seed: UInt64
   ) throws {
     guard let gguf = checkpoint.gguf else {
       throw ConversionError("\(checkpoint.path): found a folder, expected a GGUF file; strata convert makes one")
@@ -20,8 +21,13 @@ package struct Upcycler {
     guard checkpoint.architecture == "LlamaForCausalLM" else {
       throw gguf.metadata.error("general.architecture", expected: "a dense \"llama\"")
     }
-    let choice = FormatChoice(type: type)
-    let network = ExpertNetwork(experts: experts, seed: seed, choice: choice)
+    let choice = type.map { FormatChoice(type: $0) }
+    var downFormats: [Int: ElementFormat] = [:]
+    for tensor in gguf.tensors {
+      let words = tensor.name.split(separator: ".")
+      if words.count == 4, words[2] == "ffn_down", let layer = Int(words[1]) { downFormats[layer] = tensor.format }
+    }
+    let network = ExpertNetwork(experts: experts, seed: seed, choice: choice, downFormats: downFormats)
     var tensors: [GGUFWriter.Tensor] = []
     for tensor in gguf.tensors {
       tensors += try network.tensors(for: tensor)
@@ -38,7 +44,9 @@ package struct Upcycler {
 private struct ExpertNetwork {
   let experts: Int
   let seed: UInt64
-  let choice: FormatChoice
+  let choice: FormatChoice?
+  /// By layer.
+  let downFormats: [Int: ElementFormat]
 
   /// The tensor itself, or what stands for it: experts for a projection, and the router with the first of them.
   func tensors(for tensor: HostTensor) throws -> [GGUFWriter.Tensor] {
@@ -52,30 +60,48 @@ private struct ExpertNetwork {
     switch words[2] {
     case "ffn_gate", "ffn_up":
       // The rows are the neurons.
-      let orders = orders(layer, count: rows)
+      let orders = orders(layer, count: rows, run: downRun(layer))
       let source = RowSource(name: name, shape: shape, format: tensor.format) { (tensor, orders[$0 / rows][$0 % rows]) }
       return (words[2] == "ffn_gate" ? [router(layer, columns: columns)] : []) + [converted(source)]
-    case "ffn_down": return [down(tensor, name, shape, orders(layer, count: columns))]
+    case "ffn_down": return [down(tensor, name, shape, orders(layer, count: columns, run: downRun(layer)))]
     default: return [converted(RowSource(tensor))]
     }
   }
 
   private func converted(_ source: RowSource) -> GGUFWriter.Tensor {
-    source.tensor(as: choice.format(name: source.name, shape: source.shape, found: source.format))
+    source.tensor(as: format(source.name, source.shape, source.format))
   }
 
+  private func format(_ name: String, _ shape: [Int], _ found: ElementFormat) -> ElementFormat {
+    choice?.format(name: name, shape: shape, found: found) ?? found
+  }
+
+  /// Neurons that stay together: those of a block of the down projection, unless it is rounded anew.
+  private func downRun(_ layer: Int) -> Int { choice == nil ? downFormats[layer]?.blockElements ?? 1 : 1 }
+
   /// Each expert's neurons: the dense network's in a random order (Fisher and Yates), the same for its three projections.
-  private func orders(_ layer: Int, count: Int) -> [[Int]] {
+  private func orders(_ layer: Int, count: Int, run: Int) -> [[Int]] {
     (0..<experts).map { expert in
       var random = SplitMix(seed: seed, layer * experts + expert)
-      return (0..<count).shuffled(using: &random)
+      return (0..<count / run).shuffled(using: &random).flatMap { $0 * run..<($0 + 1) * run }
     }
   }
 
   /// The columns are the neurons.
   private func down(_ tensor: HostTensor, _ name: String, _ shape: [Int], _ orders: [[Int]]) -> GGUFWriter.Tensor {
     let (rows, columns) = (shape[1], shape[2])
-    let format = choice.format(name: name, shape: shape, found: tensor.format)
+    let format = format(name, shape, tensor.format)
+    let run = format.blockElements
+    if choice == nil {
+      return GGUFWriter.Tensor(name: name, format: format, shape: shape) { row, target in
+        guard let source = tensor.bytes.baseAddress else { return }
+        for block in 0..<columns / run {
+          let place = row % rows * (columns / run) + orders[row / rows][block * run] / run
+          (target + block * format.byteCount).copyMemory(
+            from: source + place * format.byteCount, byteCount: format.byteCount)
+        }
+      }
+    }
     return GGUFWriter.Tensor(name: name, format: format, shape: shape) { row, target in
       let order = orders[row / rows]
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * columns) { values in

@@ -23,8 +23,8 @@ struct Upcycle: ParsableCommand {
   @Option(parsing: .unconditional, help: "Experts that a token meets.")
   var used: Int
 
-  @Option(help: "Format of the weights.")
-  var type = FormatName(.q80)
+  @Option(help: "Format of the weights. Default: those that they have, with no rounding.")
+  var type: FormatName?
 
   @Option(parsing: .unconditional, help: "Seed of the orders and the routers.")
   var seed: UInt64 = 1
@@ -38,6 +38,6 @@ struct Upcycle: ParsableCommand {
     try SafetensorsWriter.check(output)
     let checkpoint = try Checkpoint(path: input)
     try write(
-      Upcycler(checkpoint, experts: experts, used: used, type: type.format, seed: seed).converter, to: output)
+      Upcycler(checkpoint, experts: experts, used: used, type: type?.format, seed: seed).converter, to: output)
   }
 }

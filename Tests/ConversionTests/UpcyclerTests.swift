@@ -87,6 +87,26 @@ struct UpcyclerTests {
     }
   }
 
+  /// Blocks of 32 neurons change places; what they hold stays, to the last bit.
+  @Test func withoutATypeNothingIsRounded() throws {
+    let path = "\(folder.path)/q8.gguf"
+    try Converter(dense, FormatChoice(type: .q80)).write(to: path) { _, _ in }
+    let small = try Checkpoint(path: path)
+    let out = "\(folder.path)/sparse.gguf"
+    try Upcycler(small, experts: 5, used: 2, type: nil, seed: 1).converter.write(to: out) { _, _ in }
+    let sparse = try Checkpoint(path: out)
+    let blocks = { (tensor: HostTensor) in
+      stride(from: 0, to: tensor.bytes.count, by: 34).map { Array(tensor.bytes[$0..<$0 + 34]) }
+    }
+    for (name, own) in [("gate_proj", "w1"), ("up_proj", "w3"), ("down_proj", "w2")] {
+      let before = try #require(small.tensor("model.layers.1.mlp.\(name).weight"))
+      for expert in 0..<5 {
+        let after = try #require(sparse.tensor("model.layers.1.block_sparse_moe.experts.\(expert).\(own).weight"))
+        #expect(after.format == .q80 && Set(blocks(after)) == Set(blocks(before)))
+      }
+    }
+  }
+
   @Test func everythingElseStays() throws {
     let sparse = try upcycle(.f32)
     for tensor in dense.tensors where !tensor.name.contains(".mlp.") {

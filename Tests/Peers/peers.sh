@@ -9,9 +9,9 @@ set -eu
 strata=$(realpath "${1:-.build/release/strata}")
 cd "$(dirname "$0")/../.."
 mkdir -p .peers
-if [ ! -x .peers/venv/bin/python ]; then
-  echo "making .peers/venv with transformers, tokenizers and Jinja"
-  python3 -m venv .peers/venv
+if ! .peers/venv/bin/python -c "import transformers, tokenizers, jinja2" 2>/dev/null; then
+  echo "installing transformers, tokenizers and Jinja into .peers/venv"
+  [ -x .peers/venv/bin/python ] || python3 -m venv .peers/venv
   .peers/venv/bin/pip install --quiet transformers==5.24.0 tokenizers==0.23.3 jinja2==3.1.6
 fi
 if [ ! -d .peers/models/templates ]; then
