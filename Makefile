@@ -3,6 +3,7 @@
 # make chat   fetches a small model for conversations, and talks
 # make lint   checks the formatting
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
+# make validate-all  validates the kernels on PoCL, Intel's CPU runtime and Oclgrind, which it installs
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
 #                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
 #
@@ -17,7 +18,7 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run chat test test-peers test-peers-text test-peers-gguf faults lint build check-swift setup setup-run setup-pip setup-test
+.PHONY: run chat test test-peers test-peers-text test-peers-gguf faults validate-all lint build check-swift setup setup-run setup-pip setup-test
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
@@ -43,6 +44,10 @@ test: setup-test
 faults: setup-test
 	$(SWIFT) build --build-tests
 	STRATA_FAULTS=all $(SWIFT) test --skip-build --filter FaultMatrixTests
+
+validate-all: setup-run build
+	$(call install,$(CPU_DRIVER) oclgrind python3 python3-venv)
+	Tests/Implementations/validate_all.sh .build/release/strata
 
 test-peers: test-peers-text test-peers-gguf
 

@@ -24,7 +24,8 @@ package struct AttentionCase: OpCase {
   package var name: String {
     "heads=\(queryHeads)/\(keyValueHeads)×\(headSize)\(hasNorm ? " norm" : "")\(isWide ? " wide clip" : "")"
       + (window.map { " window=\($0)" } ?? "") + (hasSinks ? " sinks" : "")
-      + (valuePrefix.map { " latent=\($0)" } ?? "") + " positions=\(sequences)"
+      + (valuePrefix.map { " latent=\($0)" } ?? "") + " positions="
+      + (sequences.isEmpty ? "none" : sequences.map { "\($0)" }.joined(separator: ","))
       + (nanPosition.map { " NaN at \($0)" } ?? "")
   }
   package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
