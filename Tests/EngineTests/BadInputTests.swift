@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Requests that cannot be had, devices that are too small, and clients that go away: each concerns nobody else.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct BadInputTests {
   private let files: ModelFiles
   private let reference: SafetensorsFile

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Workloads on a real engine: what is counted and timed fits together, whatever the policy.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct ServingRunTests {
   private let files: ModelFiles
 
