@@ -128,19 +128,9 @@ private struct ExpertNetwork {
   }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014), one sequence for each number of a seed.
-private struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64, _ number: Int) {
-    state = seed &+ UInt64(number + 1) &* 0xD129_0C4F_3B1A_66D5
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+extension SplitMix {
+  /// One sequence for each number of a seed.
+  fileprivate init(seed: UInt64, _ number: Int) {
+    self.init(state: seed &+ UInt64(number + 1) &* 0xD129_0C4F_3B1A_66D5)
   }
 }

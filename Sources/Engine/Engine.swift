@@ -78,7 +78,7 @@ package actor Engine {
       }
       let backend = try OpenCLBackend(
         device, plan: options.plan, cache: options.programCache, experts: experts, profiling: options.profiling)
-      backend.allocationLimit = memory.budget
+      backend.allocations.limit = memory.budget
       profiled = options.profiling ? backend : nil
       backend.beforeBuilding(building)
       loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: true, progress)

@@ -46,20 +46,14 @@ package final class OpenCLBackend: Backend {
 
   package var name: String { device.name }
 
-  /// Bytes of device memory that buffers together may take; nil for as many as the driver gives.
-  package var allocationLimit: Int? {
-    get { shared.context.ledger.limit }
-    set { shared.context.ledger.limit = newValue }
-  }
-
-  /// Objects of OpenCL that are alive in this backend's context. It may be asked when the backend is gone.
+  /// What is alive in this backend's context, and the limit of its bytes. It may be asked when the backend is gone.
   package var allocations: AllocationLedger { shared.context.ledger }
 
   /// Calls `body` with the path of each kernel's source before it is built or loaded.
   package func beforeBuilding(_ body: @escaping @Sendable (String) -> Void) { kernels.willBuild = body }
 
   package var allocatedBytes: (live: Int, peak: Int)? {
-    (shared.context.ledger.liveBytes, shared.context.ledger.peakBytes)
+    (allocations.liveBytes, allocations.peakBytes)
   }
 
   // MARK: Memory

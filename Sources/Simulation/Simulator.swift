@@ -47,11 +47,12 @@ package struct SimulatedExecutor: Executor {
     energy += costs.energy(of: cost)
     totals.iterations += 1
     totals.decodeRows += plan.decode.count
+    let account = costs.account(cost)
+    totals.ledger.outside += account
     if keepsRecords {
       totals.records.append(
-        IterationRecord(began: now - cost.seconds, seconds: cost.seconds, plan: plan, account: costs.account(cost)))
+        IterationRecord(began: now - cost.seconds, seconds: cost.seconds, plan: plan, account: account))
     }
-    totals.ledger.outside += costs.account(cost)
     totals.preemptions += plan.preempted.count
     totals.energy = energy
 

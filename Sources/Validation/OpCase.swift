@@ -53,20 +53,15 @@ package struct OpResult: Sendable, Equatable {
 
 /// SplitMix64 (Steele, Lea and Flood 2014): values that depend on a seed and nothing else.
 struct CaseRandom {
-  private var state: UInt64
+  private var generator: SplitMix
 
   /// One generator for each of some numbers, such as a case's seed, a row and a role.
   init(_ numbers: Int...) {
-    state = numbers.reduce(0x5EED) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0xD129_0C4F_3B1A_66D5 &+ 0x9E37_79B9 }
+    generator = SplitMix(
+      state: numbers.reduce(0x5EED) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0xD129_0C4F_3B1A_66D5 &+ 0x9E37_79B9 })
   }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { generator.next() }
 
   /// Uniform in [−1, 1).
   mutating func float() -> Float { Float(Int32(truncatingIfNeeded: next() >> 32)) * 0x1p-31 }

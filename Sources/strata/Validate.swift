@@ -93,7 +93,7 @@ struct Validate: AsyncParsableCommand {
         continue
       }
       var run = ValidationRun(
-        device, plan: plan, again: ValidationRun.Repeat(index: index, variant: variant, selection: selection))
+        device, plan: plan, again: ValidationRun.Repeat(index: index, selection: selection))
       run.isQuiet = json
       run.showsCases = !summary
       try run.begin()

@@ -43,7 +43,6 @@ struct ValidationRun {
   /// How to run the cases again.
   struct Repeat {
     var index: Int
-    var variant: KernelStyle?
     var selection: CaseSelection
   }
 

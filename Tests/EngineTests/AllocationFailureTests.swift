@@ -18,7 +18,7 @@ struct AllocationFailureTests {
   private func load(limit: Int?) throws -> (allocations: AllocationLedger, peak: Int, failure: OpenCLError?) {
     guard case .openCL(let device) = TestTarget.any.device else { throw ModelError("needs a device") }
     let backend = try OpenCLBackend(device)
-    backend.allocationLimit = limit
+    backend.allocations.limit = limit
     var failure: OpenCLError?
     do {
       let model = try Families.load(files.checkpoint, on: backend, positions: 64)
