@@ -11,22 +11,17 @@ struct TokenTestTests {
     #expect(TokenTest(promptTokens: 0, generatedTokens: 128, requests: 8).name == "tg128 @ b8")
   }
 
-  /// By hand for the bundled model: 8 layers, hidden 192, 6 query heads and 2 key-value heads of 32, 8 experts of which 2
-  /// with 128 columns.
+  /// By hand for the bundled model: 8 layers, hidden 192, 6 query heads and 2 key-value heads of 32, 32 experts of which 4
+  /// with 64 columns, a vocabulary of 2048.
   @Test func operationsAreCountedByHand() throws {
-    let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
-    let model = files.description
-    let heads = model.attention.queryHeads * model.attention.headSize
-    let keys = model.attention.keyValueHeads * model.attention.headSize
-    let layer = 2 * model.hiddenSize * heads + 2 * model.hiddenSize * keys + model.hiddenSize * model.expertCount
-    let experts = model.chosenExperts * 3 * model.hiddenSize * model.expertIntermediateSize
-    let head = model.hiddenSize * model.vocabularySize
+    let layer = 2 * 192 * 192 + 2 * 192 * 64 + 192 * 32
+    let experts = 4 * 3 * 192 * 64
     let test = TokenTest(promptTokens: 10, generatedTokens: 3, requests: 2)
-    let work = ModelWork(files).operations(test)
-    #expect(work.feedForward == Double(2 * 2 * 13 * model.layerCount * experts))
+    let work = ModelWork(try ModelFiles(path: Fixtures.path("tiny-moe"))).operations(test)
+    #expect(work.feedForward == Double(2 * 2 * 13 * 8 * experts))
     // Logits of three decoded tokens and of the prompt's last one.
-    #expect(work.projections == Double(2 * 2 * (13 * model.layerCount * layer + 4 * head)))
-    // Positions 1 to 13, each seen by those behind it: 91 scores and 91 weighted values a head.
-    #expect(work.attention == Double(2 * model.layerCount * 91 * 4 * heads))
+    #expect(work.projections == Double(2 * 2 * (13 * 8 * layer + 4 * 192 * 2048)))
+    // Positions 1 to 13, each seen by those behind it: 91 scores and 91 weighted values a head, 2 operations an element.
+    #expect(work.attention == Double(2 * 8 * 91 * 4 * 6 * 32))
   }
 }

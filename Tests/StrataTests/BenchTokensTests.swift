@@ -62,8 +62,8 @@ struct BenchTokensTests {
       #expect(abs(result.stddev_ts - (squares / 2).squareRoot()) <= 1e-6 * mean)
       #expect((result.bandwidth_share == nil) == (device == "reference"))
     }
-    // Without batch mates, a decoded token reads its 2 experts of each of 8 layers: 3 · 192 · 128 weights of 2 bytes each.
-    #expect(results[2].expert_bytes_per_token == Double(8 * 2 * 3 * 192 * 128 * 2))
+    // Without batch mates, a decoded token reads its 4 experts of each of 8 layers: 3 · 192 · 64 weights of 2 bytes each.
+    #expect(results[2].expert_bytes_per_token == Double(8 * 4 * 3 * 192 * 64 * 2))
   }
 
   @Test(.needsOpenCL) func timeIsDividedAmongKernels() async throws {
