@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes a Qwen3-MoE checkpoint of a given size with random weights, and routers that prefer some experts.
+"""Writes a Qwen3-MoE or OLMoE checkpoint of a given size with random weights, and routers that prefer some experts.
 
-    Benchmarks/random_model.py FOLDER [--layers 12] [--hidden 1024] [--experts 128] [--chosen 8]
+    Benchmarks/random_model.py FOLDER [--family qwen3moe|olmoe] [--layers 12] [--hidden 1024] [--experts 128] [--chosen 8]
                                [--intermediate 384] [--vocabulary 8192] [--context 16384] [--common 0.4] [--seed 1]
 
 For measurements of time and bytes at a size that no bundled model has: what it says is noise. A trained router prefers some
@@ -20,9 +20,17 @@ import struct
 import numpy as np
 
 
+def attention(a):
+    """Query heads, key-value heads, and their size."""
+    if a.family == "olmoe":
+        return a.hidden // 128, a.hidden // 128, 128
+    return a.hidden // 64, max(1, a.hidden // 512), 128
+
+
 def shapes(a):
     """Name and shape of every tensor, in the order of the file."""
-    heads, kv, size = a.hidden // 64, max(1, a.hidden // 512), 128
+    heads, kv, size = attention(a)
+    norms = (size, size) if a.family == "qwen3moe" else (heads * size, kv * size)
     yield "model.embed_tokens.weight", (a.vocabulary, a.hidden)
     for layer in range(a.layers):
         p = f"model.layers.{layer}."
@@ -31,8 +39,8 @@ def shapes(a):
         yield p + "self_attn.k_proj.weight", (kv * size, a.hidden)
         yield p + "self_attn.v_proj.weight", (kv * size, a.hidden)
         yield p + "self_attn.o_proj.weight", (a.hidden, heads * size)
-        yield p + "self_attn.q_norm.weight", (size,)
-        yield p + "self_attn.k_norm.weight", (size,)
+        yield p + "self_attn.q_norm.weight", (norms[0],)
+        yield p + "self_attn.k_norm.weight", (norms[1],)
         yield p + "post_attention_layernorm.weight", (a.hidden,)
         yield p + "mlp.gate.weight", (a.experts, a.hidden)
         for expert in range(a.experts):
@@ -41,6 +49,8 @@ def shapes(a):
             yield q + "up_proj.weight", (a.intermediate, a.hidden)
             yield q + "down_proj.weight", (a.hidden, a.intermediate)
     yield "model.norm.weight", (a.hidden,)
+    if a.family == "olmoe":
+        yield "lm_head.weight", (a.vocabulary, a.hidden)
 
 
 def values(name, shape, a, common, rng):
@@ -60,6 +70,7 @@ def values(name, shape, a, common, rng):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder")
+    parser.add_argument("--family", choices=["qwen3moe", "olmoe"], default="qwen3moe")
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--hidden", type=int, default=1024, help="a multiple of 512")
     parser.add_argument("--experts", type=int, default=128)
@@ -91,12 +102,14 @@ def main():
             v = np.ascontiguousarray(values(name, shape, a, common, rng))
             file.write((v.view(np.uint32) >> 16).astype(np.uint16).tobytes())
     os.replace(path + ".part", path)
+    heads, kv, size = attention(a)
+    is_olmoe = a.family == "olmoe"
     config = {
-        "architectures": ["Qwen3MoeForCausalLM"], "hidden_size": a.hidden, "num_hidden_layers": a.layers,
-        "num_attention_heads": a.hidden // 64, "num_key_value_heads": max(1, a.hidden // 512), "head_dim": 128,
+        "architectures": ["OlmoeForCausalLM" if is_olmoe else "Qwen3MoeForCausalLM"], "hidden_size": a.hidden,
+        "num_hidden_layers": a.layers, "num_attention_heads": heads, "num_key_value_heads": kv, "head_dim": size,
         "num_experts": a.experts, "num_experts_per_tok": a.chosen, "moe_intermediate_size": a.intermediate,
         "intermediate_size": a.intermediate, "vocab_size": a.vocabulary, "max_position_embeddings": a.context,
-        "rms_norm_eps": 1e-6, "rope_theta": 1e6, "norm_topk_prob": True, "tie_word_embeddings": True,
+        "rms_norm_eps": 1e-6, "rope_theta": 1e6, "norm_topk_prob": not is_olmoe, "tie_word_embeddings": not is_olmoe,
         "hidden_act": "silu",
     }
     with open(os.path.join(a.folder, "config.json"), "w") as file:

@@ -7,6 +7,8 @@ package struct GenerationRequest: Sendable {
   package var sampling: SamplingOptions
   /// Tokens that end the text.
   package var stopTokens: Set<Int32>
+  /// Tokens that follow whatever the logits say, for measuring; behind them, and unless given, tokens are chosen.
+  package var continuation: [Int32] = []
   /// What to keep of the prompt's way through the model.
   package var capture: CaptureOptions?
   /// Lower comes first.

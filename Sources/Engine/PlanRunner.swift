@@ -240,7 +240,11 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   /// Chooses the next token of a request from its logits.
   private func choose(_ id: RequestID, _ logits: ArraySlice<Float>, _ outcome: inout IterationOutcome) throws {
     let current = try sequence(id)
-    let token = logits.withUnsafeBufferPointer { current.sampler.choose($0, index: current.generated.count) }
+    let index = current.generated.count
+    let token: Int32? =
+      current.request.continuation.indices.contains(index)
+      ? current.request.continuation[index]
+      : logits.withUnsafeBufferPointer { current.sampler.choose($0, index: index) }
     guard let token else {
       outcome.failed[id] = "the model gave no logit that is a number"
       return

@@ -7,24 +7,34 @@ import Simulation
 /// How long a product takes does not depend on the numbers, as long as they are ordinary ones.
 final class RandomWeights {
   private let memory: OwnedMemory
-  private let scale: Float
+  private let format: ElementFormat
 
-  /// - Parameter elements: of the largest tensor.
-  init(elements: Int, seed: UInt64 = 1) {
-    memory = OwnedMemory(byteCount: elements * 2)
-    scale = 0.05
-    let values = memory.bytes.assumingMemoryBound(to: UInt16.self)
-    // A period is enough, and quick to make.
-    let period = min(elements, 1 << 16)
+  private static let scale: Float = 0.05
+  /// Elements that are made; they are repeated.
+  private static let period = 1 << 16
+
+  /// - Parameters:
+  ///   - elements: of the largest tensor, whole blocks.
+  ///   - format: one of those that can be written.
+  init(elements: Int, format: ElementFormat = .bf16, seed: UInt64 = 1) {
+    self.format = format
+    let count = format.rowBytes(elements)
+    memory = OwnedMemory(byteCount: count)
     var random = SeededRandom(seed)
-    for index in 0..<period { values[index] = BFloat16.round(random.float() * scale) }
-    for index in period..<max(period, elements) { values[index] = values[index - period] }
+    let values = (0..<min(elements, Self.period)).map { _ in random.float() * Self.scale }
+    guard let start = memory.bytes.baseAddress else { return }
+    BlockEncoding.encode(values, count: values.count, as: format, to: start)
+    let period = format.rowBytes(values.count)
+    for index in stride(from: period, to: count, by: period) {
+      (start + index).copyMemory(from: start, byteCount: min(period, count - index))
+    }
   }
 
-  /// bf16 [rows, columns].
+  /// [rows, columns]
   func tensor(_ name: String, rows: Int, columns: Int) -> HostTensor {
-    let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.bytes)[..<(rows * columns * 2)])
-    return HostTensor(name: name, format: .bf16, shape: [rows, columns], bytes: bytes, source: "", owner: memory)
+    let count = rows * format.rowBytes(columns)
+    let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.bytes)[..<count])
+    return HostTensor(name: name, format: format, shape: [rows, columns], bytes: bytes, source: "", owner: memory)
   }
 
   func matrix(_ label: String, rows: Int, columns: Int) throws -> MatrixSource {
@@ -33,10 +43,15 @@ final class RandomWeights {
 
   /// A layer's experts, which all get their place on the device at once.
   func experts(of model: ModelShape, layer: Int) throws -> ExpertsSource {
-    let (hidden, intermediate) = (model.hiddenSize, model.expertIntermediateSize)
+    try experts(
+      model.experts, hidden: model.hiddenSize, intermediate: model.expertIntermediateSize, layer: layer)
+  }
+
+  /// So many experts of one layer.
+  func experts(_ count: Int, hidden: Int, intermediate: Int, layer: Int) throws -> ExpertsSource {
     func matrix(_ label: String, _ kind: MatrixSource.Kind, rows: Int, columns: Int) throws -> MatrixSource {
       let tensor = tensor(label, rows: rows, columns: columns)
-      return try MatrixSource(label: label, kind: kind, parts: Array(repeating: [tensor], count: model.experts))
+      return try MatrixSource(label: label, kind: kind, parts: Array(repeating: [tensor], count: count))
     }
     return ExpertsSource(
       layer: layer, gateUp: try matrix("experts' gate and up", .gated, rows: 2 * intermediate, columns: hidden),

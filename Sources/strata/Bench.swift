@@ -2,6 +2,9 @@ import ArgumentParser
 
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures policies on a real device, and the scheduler itself.",
-    subcommands: [BenchServe.self, BenchScheduler.self])
+    abstract:
+      "Measures tokens a second of a model, policies on a real device, products of experts, and the scheduler itself.",
+    discussion: "Without a subcommand it is `strata bench tokens`.",
+    subcommands: [BenchTokens.self, BenchServe.self, BenchProducts.self, BenchScheduler.self],
+    defaultSubcommand: BenchTokens.self)
 }

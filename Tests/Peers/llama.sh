@@ -1,6 +1,10 @@
 #!/bin/sh
 # Fetches llama.cpp (the source package of llama-cpp-python from PyPI), builds its library, and llama_logits on it, in the
 # ignored folder .peers. Prints nothing if all is there.
+#
+#   Tests/Peers/llama.sh [TARGET ...]
+#
+# TARGET is a program of llama.cpp to build besides, such as llama-bench.
 set -e
 cd "$(dirname "$0")/../.."
 mkdir -p .peers
@@ -12,11 +16,16 @@ if [ ! -d .peers/llama.cpp ]; then
   tar -xzf .peers/llama_cpp_python-*.tar.gz -C .peers
   mv .peers/llama_cpp_python-*/vendor/llama.cpp .peers/llama.cpp
 fi
-if [ ! -e .peers/llama-build/bin/libllama.so ]; then
+if [ ! -e .peers/llama-build/build.ninja ]; then
   cmake -S .peers/llama.cpp -B .peers/llama-build -G Ninja -DCMAKE_BUILD_TYPE=Release -DLLAMA_CURL=OFF \
     -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DBUILD_SHARED_LIBS=ON > .peers/cmake.log
-  ninja -C .peers/llama-build llama > .peers/ninja.log
 fi
+for target in libllama.so "$@"; do
+  [ -e ".peers/llama-build/bin/$target" ] && continue
+  echo "building llama.cpp's $target" >&2
+  [ "$target" != libllama.so ] || target=llama
+  ninja -C .peers/llama-build "$target" > .peers/ninja.log || { tail -20 .peers/ninja.log >&2; exit 1; }
+done
 if [ ! -x .peers/llama_logits ] || [ Tests/Peers/llama_logits.cpp -nt .peers/llama_logits ]; then
   c++ -O1 -I .peers/llama.cpp/include -I .peers/llama.cpp/ggml/include Tests/Peers/llama_logits.cpp -o .peers/llama_logits \
     -L .peers/llama-build/bin -lllama -lggml -lggml-base -Wl,-rpath,"$PWD/.peers/llama-build/bin"

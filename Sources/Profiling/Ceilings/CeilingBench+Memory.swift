@@ -33,7 +33,7 @@ extension CeilingBench {
   private func memory(
     _ name: Ceiling.Name, _ function: String, _ first: BufferView, _ second: BufferView?, passes: Int
   ) throws -> Ceiling {
-    var kernel = try kernel("Ceilings/memory.\(plan.style == .cpu ? "cpu" : "gpu").cl", function)
+    var kernel = try memoryKernel(function)
     var found: Ceiling?
     for shape in MemoryShape.candidates(bufferBytes: bufferBytes, device: device, plan: plan) {
       let seconds = try repeated {
@@ -54,5 +54,21 @@ extension CeilingBench {
     }
     guard let found else { throw ProfilingError("device \"\(device.name)\" has no memory to measure") }
     return found
+  }
+
+  func memoryKernel(_ function: String) throws -> Kernel {
+    try kernel("Ceilings/memory.\(plan.style == .cpu ? "cpu" : "gpu").cl", function)
+  }
+
+  /// Bytes a second that `memory_read` reads in the best of so many runs.
+  func readRate(
+    _ kernel: inout Kernel, _ shape: MemoryShape, _ source: BufferView, _ sums: BufferView, runs: Int
+  ) throws -> Double {
+    let seconds = try (0..<runs).map { _ in
+      try queue.launchTimed(
+        &kernel, global: shape.global, local: shape.local, source, sums, Int32(shape.steps)
+      ).seconds
+    }
+    return Double(shape.byteCount) / (seconds.min() ?? 1)
   }
 }

@@ -26,13 +26,21 @@ package struct PowerMeter: Sendable {
 
   /// Joules of all packages while `body` runs.
   package func joules<R>(_ body: () throws -> R) rethrows -> (result: R, joules: Double) {
-    let before = zones.map { Self.number($0.file) ?? 0 }
+    let before = counters
     let result = try body()
+    return (result, joules(since: before))
+  }
+
+  /// What the counters show, in microjoules.
+  var counters: [UInt64] { zones.map { Self.number($0.file) ?? 0 } }
+
+  /// Joules of all packages since the counters showed `before`.
+  func joules(since before: [UInt64]) -> Double {
     let microjoules = zip(zones, before).map { zone, before in
       let after = Self.number(zone.file) ?? before
       return after >= before ? after - before : after &+ zone.range &- before
     }
-    return (result, Double(microjoules.reduce(0, &+)) * 1e-6)
+    return Double(microjoules.reduce(0, &+)) * 1e-6
   }
 
   /// Watts while nothing is done, for so many seconds.
