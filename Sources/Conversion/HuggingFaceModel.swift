@@ -40,7 +40,9 @@ struct HuggingFaceModel {
   }
 
   /// The tensor, whose shape and format are those of a weight.
-  private func weight(_ tensor: HostTensor) throws -> HostTensor { try checkpoint.weight(tensor.name, shape: tensor.shape) }
+  private func weight(_ tensor: HostTensor) throws -> HostTensor {
+    try checkpoint.weight(tensor.name, shape: tensor.shape)
+  }
 
   private func source(_ tensor: HostTensor, _ name: String) throws -> RowSource {
     if name.contains("ffn_gate_inp_shexp"), tensor.shape.count == 2, tensor.shape[0] == 1 {

@@ -21,7 +21,9 @@ struct RotaryMetadata {
     }
   }
 
-  private mutating func add(_ key: String, _ value: GGUFWriter.Value) { entries.append(("\(prefix).rope.\(key)", value)) }
+  private mutating func add(_ key: String, _ value: GGUFWriter.Value) {
+    entries.append(("\(prefix).rope.\(key)", value))
+  }
 
   private mutating func add(_ yarn: RopeScaling.Yarn, _ configuration: JSONObject) throws {
     add("scaling.type", .string("yarn"))

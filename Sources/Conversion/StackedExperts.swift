@@ -76,14 +76,18 @@ struct StackedExperts {
     try check(tensor, dimensions: 4, rowDimension: 1)
     let shape = [tensor.shape[0], tensor.shape[1], tensor.shape[2] * ElementFormat.mxfp4.blockElements]
     return whole(
-      try checkpoint.scaledBlocks(String(tensor.name.dropLast(GGUFNames.StackPart.blocks.rawValue.count)), shape: shape))
+      try checkpoint.scaledBlocks(String(tensor.name.dropLast(GGUFNames.StackPart.blocks.rawValue.count)), shape: shape)
+    )
   }
 
-  private func weight(_ tensor: HostTensor) throws -> HostTensor { try checkpoint.weight(tensor.name, shape: tensor.shape) }
+  private func weight(_ tensor: HostTensor) throws -> HostTensor {
+    try checkpoint.weight(tensor.name, shape: tensor.shape)
+  }
 
   private func check(_ tensor: HostTensor, dimensions: Int, rowDimension: Int) throws {
     let shape = tensor.shape
-    guard shape.count == dimensions, shape.allSatisfy({ $0 > 0 }), isDown || shape[rowDimension].isMultiple(of: 2) else {
+    guard shape.count == dimensions, shape.allSatisfy({ $0 > 0 }), isDown || shape[rowDimension].isMultiple(of: 2)
+    else {
       throw ConversionError(
         "\(tensor.source): tensor \(printable(tensor.name)): found shape \(shape), expected \(dimensions) dimensions"
           + (isDown ? "" : " and an even number of rows, those of gate and up projection"))

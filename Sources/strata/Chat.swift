@@ -56,7 +56,8 @@ struct Chat {
     // A quarter of the room, or what is asked for, is left to the reply.
     let (prompt, forgotten) = try conversation.prompt(fitting: context - min(maxTokens ?? context, context / 4))
     if forgotten > 0 {
-      Terminal.error("(the conversation is longer than --chat-context \(context): its oldest turns, \(forgotten), are forgotten)")
+      Terminal.error(
+        "(the conversation is longer than --chat-context \(context): its oldest turns, \(forgotten), are forgotten)")
     }
     try files.check(prompt, source: "the conversation")
     let room = context - prompt.count + 1

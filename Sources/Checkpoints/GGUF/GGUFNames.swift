@@ -33,7 +33,8 @@ package struct GGUFNames {
   package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     guard let found = GGUFArchitecture.find(modelClass: checkpoint.architecture) else {
       throw CheckpointError(
-        "\(checkpoint.configuration.source): field architectures: \(quoted(checkpoint.architecture)) cannot be converted")
+        "\(checkpoint.configuration.source): field architectures: \(quoted(checkpoint.architecture)) cannot be converted"
+      )
     }
     architecture = found
     layerCount = try checkpoint.configuration.int("num_hidden_layers", in: 1...4096)
