@@ -96,7 +96,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Conversion", "Models", "Reference", "Backend", "Checkpoints", "JSON", "TestSupport"],
+      name: "ModelsTests",
+      dependencies: ["Conversion", "Models", "Reference", "Backend", "Checkpoints", "JSON", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EngineTests",
