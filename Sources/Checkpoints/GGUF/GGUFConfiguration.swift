@@ -27,6 +27,7 @@ struct GGUFConfiguration {
     for (field, value) in found.constants { add(field, value) }
     add("rope_theta", .double(10_000))
     addScaling(name)
+    try checkRotation(name)
     try addVocabulary(model, name)
     try addTokens()
     try addWindows(name)
@@ -53,6 +54,21 @@ struct GGUFConfiguration {
       }
       add(field, Int32(exactly: first).map { .int(Int($0)) } ?? .double(Double(first)))
     case .unsigned: throw metadata.error(key, expected: "a number below 2^63")
+    }
+  }
+
+  /// Heads are rotated as a whole, but for those of latent attention.
+  private func checkRotation(_ name: String) throws(CheckpointError) {
+    let key = "\(name).rope.dimension_count"
+    guard name != "deepseek2", let rotated = try metadata.optionalInt(key, in: 0...65_536) else { return }
+    var size = members["head_dim"]
+    if size == nil, case .int(let hidden) = members["hidden_size"],
+      case .int(let heads) = members["num_attention_heads"]
+    {
+      size = .int(hidden / max(heads, 1))
+    }
+    guard case .int(let size) = size, rotated == size else {
+      throw metadata.error(key, expected: "the size of a head: partly rotated heads are not supported")
     }
   }
 
