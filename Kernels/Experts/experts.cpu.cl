@@ -98,3 +98,32 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
     s += count;
   }
 }
+
+// x[n] += Σ over j of weights[j] · (hidden of slot j · D[e(j)][n]), in the order of j, of a single row: down and combine in
+// one launch, the steps and bits of both. All experts are in this buffer.
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down_combine(
+    __global const x_t *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
+    __global float *x, int I, int K, __global const float *bias, __global const float *weights) {
+  const int panel = get_global_id(0), column = panel * PANEL;
+  vfloat sum[VECTORS];
+  UNROLL for (int v = 0; v < VECTORS; v++) sum[v] = load_columns(x + column + v * LANES, K - column - v * LANES);
+  NO_UNROLL for (int j = 0; j < CHOSEN; j++) {
+    // Each slot of a single row is an entry of its own.
+    int t = 0;
+    while (slots[t] != j) t++;
+    const int4 tile = vload4(t, tiles);
+    __global const x_t *source = hidden + t * X_ROW(I);
+    vfloat acc[1][VECTORS];
+    panel_tile_1(&source, w + ((ulong)tile.x * get_global_size(0) + panel) * PANEL_SIZE(I), I, acc);
+    UNROLL for (int v = 0; v < VECTORS; v++) {
+#if BIAS
+      acc[0][v] += load_columns(
+          bias + (ulong)tile.w * K + column + v * LANES, K - column - v * LANES);
+#endif
+      sum[v] = fma((vfloat)(weights[j]), acc[0][v], sum[v]);
+    }
+  }
+  UNROLL for (int v = 0; v < VECTORS; v++) {
+    store_columns(sum[v], x + column + v * LANES, K - column - v * LANES);
+  }
+}

@@ -93,6 +93,11 @@ package protocol Backend: AnyObject {
     _ qkv: Activation, shape: AttentionShape, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
     into out: Activation) throws
 
+  /// `prepareHeads`, then `attention` of the same rows.
+  func attend(
+    _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
+    into out: Activation) throws
+
   /// Chooses experts from the router's logits [rows, experts].
   ///
   /// - Parameter correction: [experts] or nil: added to the scores for the choice, but not for the weights.
@@ -111,6 +116,11 @@ package protocol Backend: AnyObject {
 
   /// x[r, :] += Σⱼ weight(r, j) · expertOut[r · chosen + j, :], in the order of j.
   func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws
+
+  /// `experts`, then `combine`; a backend may leave out what `expertOut` would hold.
+  func addExperts(
+    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
+    addingTo sum: Activation) throws
 
   /// Copies `rows` of `source` to the rows of `destination` from `start` on.
   func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws
@@ -139,6 +149,25 @@ extension Backend {
   package var allocatedBytes: (live: Int, peak: Int)? { nil }
   package func expect(_ forecast: IterationForecast) {}
   package var expertTransfers: ExpertTransfers { ExpertTransfers() }
+}
+
+// Ops one after the other.
+extension Backend {
+  package func attend(
+    _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
+    into out: Activation
+  ) throws {
+    try prepareHeads(qkv, heads, batch: batch, rows: rows, cache: cache)
+    try attention(qkv, shape: heads.shape, sinks: sinks, batch: batch, rows: rows, cache: cache, into: out)
+  }
+
+  package func addExperts(
+    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
+    addingTo sum: Activation
+  ) throws {
+    try self.experts(x, experts, routing: routing, rows: rows, hidden: hidden, into: expertOut)
+    try combine(expertOut, routing: routing, rows: rows, addingTo: sum)
+  }
 }
 
 // The ops without what most models leave out.

@@ -48,6 +48,7 @@ extension ServingBenchmark {
     options.maxBatchedTokens = maxBatchedTokens
     options.maxRequests = maxRequests
     options.deviceMemory = deviceMemory
+    options.activations = activations
     options.recordsIterations = keepsDetails
     options.experts = experts
     options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)

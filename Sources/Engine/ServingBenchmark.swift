@@ -29,6 +29,8 @@ package struct ServingBenchmark: Sendable {
   package var cachePositions: Int?
   package var serviceLevel: ServiceLevel?
   package var deviceMemory: DeviceMemory = .share(0.9)
+  /// What products of weights in blocks take; what suits the device unless given.
+  package var activations: ActivationPrecision?
   package var experts = ExpertMemory()
   /// Whether each request's times and each iteration's account are kept.
   package var keepsDetails = false

@@ -29,8 +29,9 @@ package struct DevicePlan: Sendable, Equatable {
   package var emulatesMatrixUnits: Bool
   /// What products of weights in blocks take their activations as; `int8` in the CPU style only.
   package var activations: ActivationPrecision
-  /// Integer products use the CPU's instruction for them.
+  /// Integer products may use the CPU's instruction for them, on its widest vectors.
   package var hasByteDots: Bool
+  private var usesByteDots: Bool { hasByteDots && lanes == 16 }
   /// Compute units: work is cut so that each has some.
   package var units: Int
 
@@ -63,7 +64,7 @@ package struct DevicePlan: Sendable, Equatable {
     self.maxAllocation = min(maxAllocation ?? .max, reported)
     mapsWeights = device.unifiedMemory
     units = max(device.computeUnits, 1)
-    hasByteDots = self.style == .cpu && lanes == 16 && ByteDots.areUsable(on: device)
+    hasByteDots = self.style == .cpu && ByteDots.areUsable(on: device)
     activations = hasByteDots ? .int8 : .float32
   }
 
@@ -73,13 +74,13 @@ package struct DevicePlan: Sendable, Equatable {
   }
 
   /// Bytes of a row of so many columns in codes of eight bits (`Kernels/Common/codes.clh`).
-  package func codeBytes(columns: Int) -> Int { columns * (hasByteDots ? 1 : 4) + columns / 32 * 8 }
+  package func codeBytes(columns: Int) -> Int { columns * (usesByteDots ? 1 : 4) + columns / 32 * 8 }
 
   /// The macros that all kernels of this plan are built with.
   var options: String {
     switch style {
     case .cpu:
-      "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)" + (hasByteDots ? " -DDOT_BYTES=1" : "")
+      "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)" + (usesByteDots ? " -DDOT_BYTES=1" : "")
     case .gpu, .mma:
       "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
         + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "")

@@ -11,6 +11,8 @@ enum KernelName: String {
   case gateWeights = "gate_weights"
   case gateUp = "gate_up"
   case routeFew = "route_few"
+  case headsAttention = "heads_attention"
+  case downCombine = "down_combine"
 
   /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
   func path(_ style: KernelStyle, format: ElementFormat?) -> String {
@@ -25,9 +27,10 @@ enum KernelName: String {
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
-    case .routeFew: "Routing/route_few.gpu.cl"
+    case .routeFew: "Routing/route_few.\(style == .cpu ? "cpu" : "gpu").cl"
+    case .headsAttention: "Attention/heads_attention.cpu.cl"
     case .group: "Routing/group.\(style).cl"
-    case .gateUp, .down: "Experts/experts.\(style).cl"
+    case .gateUp, .down, .downCombine: "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
     case .gateWeights: "Routing/gate_weights.cl"
     }

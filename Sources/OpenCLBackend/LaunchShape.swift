@@ -98,10 +98,20 @@ struct LaunchShape: Equatable {
         local: Extent(DevicePlan.threadsN, plan.threadsM, 1))
   }
 
+  /// Whether heads are prepared by what attends with them: each row is a sequence's only one, and there are items for all
+  /// units.
+  static func attendsTogether(heads: Int, rows: Int, tiles: Int, tallest: Int, _ plan: DevicePlan) -> Bool {
+    plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1 && heads * rows >= plan.units
+  }
+
   /// Whether one group routes and groups all rows: so few that doing them in turn takes less than another launch.
   static func routesTogether(rows: Int, chosen: Int, _ plan: DevicePlan) -> Bool {
-    plan.style != .cpu && (1...4).contains(rows) && rows * chosen <= plan.rowGroup
+    (1...4).contains(rows) && (plan.style == .cpu || rows * chosen <= plan.rowGroup)
   }
+
+  /// Whether the down projection adds to the residual stream itself: a single row's experts, as of several rows those that
+  /// meet in an expert would each read it.
+  static func addsTogether(rows: Int, _ plan: DevicePlan) -> Bool { plan.style == .cpu && rows == 1 }
 
   /// One work-item in all, or one group an expert.
   static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {

@@ -23,6 +23,8 @@ struct BenchServe: AsyncParsableCommand {
 
   @OptionGroup var memory: MemoryOptions
 
+  @OptionGroup var precision: PrecisionOptions
+
   @OptionGroup var serving: ServingOptions
 
   @Option(parsing: .unconditional, help: "Runs of each policy.")
@@ -52,6 +54,7 @@ struct BenchServe: AsyncParsableCommand {
     benchmark.sharedTokens = sharedTokens
     benchmark.cachePositions = cachePositions
     benchmark.maxRequests = serving.maxNumSeqs
+    benchmark.activations = precision.activations
     benchmark.maxBatchedTokens = serving.maxNumBatchedTokens
     benchmark.serviceLevel = try serving.serviceLevel()
     let progress = BenchProgress(model: model, device: benchmark.device.name, rounds: rounds)

@@ -44,6 +44,8 @@ struct BenchTokens: AsyncParsableCommand {
 
   @OptionGroup var memory: MemoryOptions
 
+  @OptionGroup var precision: PrecisionOptions
+
   @Option(name: .shortAndLong, help: "Output: \(Form.allCases.map(\.rawValue).joined(separator: ", ")).")
   var output: Form = .md
 
@@ -79,6 +81,7 @@ struct BenchTokens: AsyncParsableCommand {
     benchmark.policy = PolicyOptions(policy)
     benchmark.repetitions = repetitions
     benchmark.warmsUp = !noWarmup
+    benchmark.activations = precision.activations
     benchmark.profilesOps = ops
     var results: [TokenResult] = []
     for path in model.split(separator: ",").map(String.init) {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Backend
 import Checkpoints
 import Engine
 import Foundation
@@ -7,7 +6,6 @@ import Models
 import Scheduling
 
 extension PolicyName: ExpressibleByArgument {}
-extension ActivationPrecision: ExpressibleByArgument {}
 
 /// Which model, where, and in which order its work is done.
 struct ModelOptions: ParsableArguments {
@@ -46,13 +44,9 @@ struct ModelOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Requests that run at once.")
   var maxNumSeqs = 256
 
-  @Option(
-    help:
-      "What products with weights in blocks take activations as: int8 (integers with a scale for each 32) or f32. Default: int8 where the device multiplies bytes quickly."
-  )
-  var activations: ActivationPrecision?
-
   @OptionGroup var memory: MemoryOptions
+
+  @OptionGroup var precision: PrecisionOptions
 }
 
 extension ModelOptions {
@@ -69,7 +63,7 @@ extension ModelOptions {
       options.maxBatchedTokens = maxNumBatchedTokens ?? max(chunkSize, Engine.maxBatchedTokens(files, options))
     }
     options.maxRequests = maxNumSeqs
-    options.activations = activations
+    options.activations = precision.activations
     (options.deviceMemory, options.experts) = try memory.settings(options.device, files.description)
     return options
   }

@@ -46,18 +46,18 @@ struct QuantisedModelTests {
     }
   }
 
-  @Test(arguments: TestTarget.openCL, [ElementFormat.q40, .f16])
+  @Test(arguments: TestTarget.openCL + TestTarget.integer, [ElementFormat.q40, .f16])
   func devicesAgreeWithTheReference(target: TestTarget, type: ElementFormat) async throws {
     let files = try files(type)
     let requests = requests(files, lengths: [5])
-    let expected = try await generate(files, requests, on: .reference)
+    let expected = try await generate(files, requests, on: target.ownReference)
     for (a, b) in zip(try await generate(files, requests, on: target), expected) {
       #expect(relativeError(try #require(a.capture).logits, try #require(b.capture).logits) <= target.tolerance)
     }
   }
 
   /// Policies, batch mates, and experts that come and go change no bit, and the bytes that move are those of the format.
-  @Test(arguments: TestTarget.chosen)
+  @Test(arguments: TestTarget.chosen + TestTarget.integer)
   func theScheduleChangesNoBit(target: TestTarget) async throws {
     let files = try files(.q40, expertsOnly: true)
     let requests = requests(files, lengths: [70, 9, 3], tokens: 3)

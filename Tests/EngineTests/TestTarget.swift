@@ -1,3 +1,4 @@
+import Backend
 import Engine
 import OpenCL
 import OpenCLBackend
@@ -9,11 +10,14 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
   let device: DeviceSelection
   let plan: DevicePlan?
   let testDescription: String
+  /// Other than the plan's, if given.
+  private var activations: ActivationPrecision?
 
   private init(_ device: DeviceSelection, _ plan: DevicePlan?) {
     self.device = device
     self.plan = plan
-    testDescription = plan.map { "\(device.name), \($0.style.rawValue) kernels" } ?? device.name
+    testDescription =
+      plan.map { "\(device.name), \($0.style.rawValue) kernels, \($0.activations.rawValue)" } ?? device.name
   }
 
   static let reference = TestTarget(.reference, nil)
@@ -21,12 +25,23 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
   /// Every OpenCL device with each family of kernels.
   private static let everything = devices.flatMap { device in
     KernelStyle.allCases.map {
-      (plan: DevicePlan(device, style: $0), target: TestTarget(.openCL(device), DevicePlan(device, style: $0)))
+      var plan = DevicePlan(device, style: $0)
+      plan.activations = .float32
+      return (plan: plan, target: TestTarget(.openCL(device), plan))
     }
   }
   /// Those that run as they are; matrix units that are acted out take too long for more than a few checks.
   static let openCL = everything.filter { $0.plan.style != .mma || !$0.plan.emulatesMatrixUnits }.map(\.target)
   static let actedOut = everything.filter { $0.plan.style == .mma && $0.plan.emulatesMatrixUnits }.map(\.target)
+  /// Every OpenCL device with activations of eight bits, by plain code and as the device does it best.
+  static let integer = devices.flatMap { device in
+    [false, true].map { isPlain in
+      var plan = DevicePlan(device, style: .cpu)
+      plan.activations = .int8
+      if isPlain { plan.hasByteDots = false }
+      return TestTarget(.openCL(device), plan)
+    }
+  }
   /// Every OpenCL device with the kernels that it would choose.
   static let chosen = devices.map { TestTarget(.openCL($0), DevicePlan($0)) }
   static let all = [reference] + openCL
@@ -41,7 +56,16 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
   var tolerance: Double { plan?.style == .mma ? 3e-4 : 1e-4 }
 
   func options(cachePositions: Int, policy: any Policy = Layered()) -> EngineOptions {
-    EngineOptions(device: device, policy: policy, cachePositions: cachePositions, plan: plan)
+    var options = EngineOptions(device: device, policy: policy, cachePositions: cachePositions, plan: plan)
+    options.activations = activations
+    return options
+  }
+
+  /// The reference with this target's precision.
+  var ownReference: TestTarget {
+    var reference = TestTarget.reference
+    reference.activations = plan?.activations
+    return reference
   }
 }
 

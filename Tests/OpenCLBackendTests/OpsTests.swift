@@ -46,6 +46,32 @@ struct OpsTests {
     }
   }
 
+  /// Activations of eight bits by plain code and by the CPU's instruction give the same bits, as sums of integers are exact.
+  @Test func integerProductsAreExact() throws {
+    let bytes = DevicePlan(devices[0], style: .cpu)
+    var plain = bytes
+    (plain.activations, plain.hasByteDots) = (.int8, false)
+    let backends = try [plain, bytes].map { try OpenCLBackend(devices[0], plan: $0) }
+    for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
+      let report = try Validator.check(test, on: backends[0])
+      #expect(report.problem == nil, "\(report.family) \(report.name)")
+      guard bytes.activations == .int8, bytes.hasByteDots else { continue }
+      let found = try backends.map { try test.run($0, rows: 0..<test.rows).values.map(\.bitPattern) }
+      #expect(found[0] == found[1], "\(report.family) \(report.name)")
+    }
+  }
+
+  /// Where integers would be chosen, f32 can be asked for.
+  @Test func unroundedActivationsComputeTheSame() throws {
+    var plan = DevicePlan(devices[0], style: .cpu)
+    plan.activations = .float32
+    let backend = try OpenCLBackend(devices[0], plan: plan)
+    for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
+      let report = try Validator.check(test, on: backend)
+      #expect(report.problem == nil, "\(report.family) \(report.name)")
+    }
+  }
+
   /// The other vector widths, as devices without AVX-512 have them.
   @Test(arguments: [4, 8])
   func narrowVectorsComputeTheSame(lanes: Int) throws {

@@ -43,9 +43,8 @@ final class AttentionBlock<B: Backend>: AttentionLayer {
     try backend.rmsNorm(hidden, weight: norm, epsilon: epsilon, rows: rows, into: buffers.normed)
     try backend.linear(
       buffers.normed, qkv, options: LinearOptions(bias: qkvBias), rows: rows, into: buffers.qkv)
-    try backend.prepareHeads(buffers.qkv, heads, batch: batch, rows: rows, cache: cache)
-    try backend.attention(
-      buffers.qkv, shape: heads.shape, sinks: sinks, batch: batch, rows: rows, cache: cache, into: buffers.attention)
+    try backend.attend(
+      buffers.qkv, heads, sinks: sinks, batch: batch, rows: rows, cache: cache, into: buffers.attention)
     try backend.linear(buffers.attention, output, options: outputOptions, rows: rows, into: hidden)
   }
 }

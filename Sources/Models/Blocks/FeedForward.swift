@@ -41,9 +41,9 @@ struct FeedForwardBlock<B: Backend> {
     let options = RouterOptions(rule: router.rule, layer: layer, phase: phase)
     try backend.route(
       logits: logits, rows: rows, options: options, correction: router.correction, into: mlp.routing)
-    try backend.experts(
-      buffers.normed, experts, routing: mlp.routing, rows: rows, hidden: mlp.hidden, into: mlp.out)
-    try backend.combine(mlp.out, routing: mlp.routing, rows: rows, addingTo: hidden)
+    try backend.addExperts(
+      buffers.normed, experts, routing: mlp.routing, rows: rows, hidden: mlp.hidden, expertOut: mlp.out,
+      addingTo: hidden)
     guard let shared else { return }
     var gate: B.Activation?
     if let weight = shared.gate, let logits = buffers.sharedGate {
@@ -60,8 +60,8 @@ struct FeedForwardBlock<B: Backend> {
   ) throws {
     guard let mlp = buffers.dense else { throw ModelError("no workspace for an expert that all rows meet") }
     try backend.routeAll(rows: rows, gate: gate, into: mlp.routing)
-    try backend.experts(
-      buffers.normed, expert, routing: mlp.routing, rows: rows, hidden: mlp.hidden, into: mlp.out)
-    try backend.combine(mlp.out, routing: mlp.routing, rows: rows, addingTo: hidden)
+    try backend.addExperts(
+      buffers.normed, expert, routing: mlp.routing, rows: rows, hidden: mlp.hidden, expertOut: mlp.out,
+      addingTo: hidden)
   }
 }

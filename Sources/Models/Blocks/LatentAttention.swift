@@ -54,9 +54,8 @@ final class LatentAttentionBlock<B: Backend>: AttentionLayer {
     try backend.linear(
       buffers.normed, keys.weight, options: LinearOptions(bias: keys.bias, column: heads.shape.queryColumns),
       rows: rows, into: buffers.qkv)
-    try backend.prepareHeads(buffers.qkv, heads, batch: batch, rows: rows, cache: cache)
-    try backend.attention(
-      buffers.qkv, shape: heads.shape, batch: batch, rows: rows, cache: cache, into: buffers.attention)
+    try backend.attend(
+      buffers.qkv, heads, sinks: nil, batch: batch, rows: rows, cache: cache, into: buffers.attention)
     try backend.multiplyHeads(buffers.attention, headSize: latent.rank, valueUp, rows: rows, into: own.values)
     try backend.linear(own.values, output, options: outputOptions, rows: rows, into: hidden)
   }

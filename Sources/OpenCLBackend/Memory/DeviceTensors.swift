@@ -162,6 +162,9 @@ extension OpenCLBackend {
     var counted: RouterOptions?
     /// The rows are sorted already, with every expert at its own place.
     var isGrouped = false
+    /// Where there is a single expert: so many of the first rows are known to be sent to it, and have the weight 1; and so
+    /// many rows were sorted last.
+    var single = (rows: 0, unitRows: 0, sortedRows: 0)
 
     init(
       rows: Int, experts: Int, chosen: Int, layers: Int, indices: DeviceBuffer, weights: DeviceBuffer,

@@ -9,22 +9,20 @@ extension OpenCLBackend {
     precondition(qkv.columns == shape.qkvColumns)
     qkv.codedRows = 0
     if heads.normScope == .allHeads { return try prepareWideHeads(qkv, heads, batch: batch, rows: rows, cache: cache) }
+    let arguments = HeadArguments(heads)
     let key = KernelKey(
       .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
     let launchShape = LaunchShape.heads(rows: rows, heads: qkv.columns / shape.headSize, plan)
-    let queryNorm = (heads.queryNorm ?? heads.rotary).buffer.view
-    let keyNorm = (heads.keyNorm ?? heads.rotary).buffer.view
-    let norms = Int32((heads.queryNorm == nil ? 0 : 1) + (heads.keyNorm == nil ? 0 : 2))
     if let spoiled = cache.spoiled {
       try launch(
-        key, launchShape, qkv.buffer.view, queryNorm, keyNorm, heads.rotary.buffer.view, batch.positions.view,
+        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view, batch.positions.view,
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
-        Int32(qkv.columns), norms, heads.epsilon, heads.clip ?? 0, spoiled.view)
+        Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0, spoiled.view)
     } else {
       try launch(
-        key, launchShape, qkv.buffer.view, queryNorm, keyNorm, heads.rotary.buffer.view, batch.positions.view,
+        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view, batch.positions.view,
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
-        Int32(qkv.columns), norms, heads.epsilon, heads.clip ?? 0)
+        Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0)
     }
   }
 
@@ -55,7 +53,7 @@ extension OpenCLBackend {
         qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
     let features = shape.features(hasSinks: sinks != nil)
-    if let codes = out.codes, shape.outputColumns / shape.queryHeads % ActivationCodes.groupSize == 0 {
+    if let codes = out.codes, shape.makesWholeGroups {
       try launch(
         KernelKey(.attention, headSize: shape.headSize, isPortable: true, features: features + [.codes]),
         .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
@@ -74,10 +72,72 @@ extension OpenCLBackend {
   }
 }
 
+extension OpenCLBackend {
+  package func attend(
+    _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
+    into out: Activation
+  ) throws {
+    let shape = heads.shape
+    let tiles = batch.tileCounts[rows]
+    guard heads.normScope != .allHeads,
+      LaunchShape.attendsTogether(
+        heads: shape.keyValueHeads, rows: rows, tiles: tiles, tallest: batch.tallest[tiles], plan)
+    else {
+      try prepareHeads(qkv, heads, batch: batch, rows: rows, cache: cache)
+      return try attention(qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, into: out)
+    }
+    precondition(qkv.columns == shape.qkvColumns && out.columns == shape.outputColumns)
+    (qkv.codedRows, out.codedRows) = (0, 0)
+    let codes = shape.makesWholeGroups ? out.codes : nil
+    let arguments = HeadArguments(heads)
+    let key = KernelKey(
+      .headsAttention, headSize: shape.headSize,
+      features: heads.features + shape.optionFeatures(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes]))
+    let launchShape = LaunchShape(global: Extent(shape.keyValueHeads, rows), local: Extent(1, 1))
+    let sinks = (sinks?.buffer ?? qkv.buffer).view
+    if let codes {
+      try launch(
+        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
+        batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
+        Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
+        batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, sinks, codes.view)
+      out.codedRows = rows
+    } else {
+      try launch(
+        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
+        batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
+        Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
+        batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, sinks)
+    }
+  }
+}
+
+/// The norms of heads as kernels take them.
+private struct HeadArguments {
+  let queryNorm: BufferView
+  let keyNorm: BufferView
+  /// Bit 0: queries have one, bit 1: keys have.
+  let norms: Int32
+
+  init(_ heads: HeadOptions<OpenCLBackend.Vector>) {
+    queryNorm = (heads.queryNorm ?? heads.rotary).buffer.view
+    keyNorm = (heads.keyNorm ?? heads.rotary).buffer.view
+    norms = (heads.queryNorm == nil ? 0 : 1) + (heads.keyNorm == nil ? 0 : 2)
+  }
+}
+
 extension AttentionShape {
+  /// Whether a head's output is whole groups of codes of eight bits.
+  var makesWholeGroups: Bool { outputColumns / queryHeads % ActivationCodes.groupSize == 0 }
+
   /// The macros of `Kernels/Attention/layout.clh`.
   func features(hasSinks: Bool) -> [KernelFeature] {
-    cacheFeatures + (window.map { [KernelFeature("WINDOW", $0)] } ?? []) + (hasSinks ? [KernelFeature("SINKS")] : [])
+    cacheFeatures + optionFeatures(hasSinks: hasSinks)
+  }
+
+  /// What attention has besides.
+  func optionFeatures(hasSinks: Bool) -> [KernelFeature] {
+    (window.map { [KernelFeature("WINDOW", $0)] } ?? []) + (hasSinks ? [KernelFeature("SINKS")] : [])
   }
 
   var cacheFeatures: [KernelFeature] {

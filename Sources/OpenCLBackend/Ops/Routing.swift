@@ -6,6 +6,7 @@ extension OpenCLBackend {
     logits: Activation, rows: Int, options: RouterOptions, correction: Vector?, into routing: Routing
   ) throws {
     precondition(rows <= routing.rows && logits.columns == routing.experts && options.layer < routing.layers)
+    routing.single = (0, 0, 0)
     if LaunchShape.routesTogether(rows: rows, chosen: routing.chosen, plan) {
       return try routeFew(logits: logits, rows: rows, options: options, correction: correction, into: routing)
     }
@@ -38,14 +39,19 @@ extension OpenCLBackend {
   }
 
   package func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws {
-    precondition(rows <= routing.rows && routing.chosen == 1)
-    try queue.fill(routing.indices.view, with: 0, byteCount: rows * 4)
+    precondition(rows <= routing.rows && routing.chosen == 1 && routing.experts == 1)
+    if routing.single.rows < rows {
+      try queue.fill(routing.indices.view, with: 0, byteCount: rows * 4)
+      routing.single.rows = rows
+    }
     if let gate {
+      routing.single.unitRows = 0
       try launch(
         KernelKey(.gateWeights), .elements(columns: rows, rows: 1), gate.buffer.view, routing.weights.view,
         Int32(gate.columns), Int32(rows))
-    } else {
+    } else if routing.single.unitRows < rows {
       try queue.fill(routing.weights.view, with: Float(1).bitPattern, byteCount: rows * 4)
+      routing.single.unitRows = rows
     }
     routing.counted = nil
     routing.isGrouped = false

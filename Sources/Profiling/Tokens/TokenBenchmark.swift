@@ -16,6 +16,8 @@ package struct TokenBenchmark: Sendable {
   /// Whether each test runs once more with its launches timed, in the end.
   package var profilesOps = false
   package var deviceMemory: DeviceMemory = .share(0.9)
+  /// What products of weights in blocks take; what suits the device unless given.
+  package var activations: ActivationPrecision?
   package var experts = ExpertMemory()
   package var seed: UInt64 = 1
 
@@ -122,6 +124,7 @@ package struct TokenBenchmark: Sendable {
     options.prefixCaching = false
     options.profiling = profiling
     options.deviceMemory = deviceMemory
+    options.activations = activations
     options.experts = experts
     if let chunk = policy.chunkSize { options.maxBatchedTokens = max(chunk, Engine.maxBatchedTokens(files, options)) }
     let engine = try Engine(files, tokenizer: nil, options: options) { progress(.loading(done: $0, total: $1)) }
