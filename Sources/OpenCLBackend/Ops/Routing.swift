@@ -37,6 +37,16 @@ extension OpenCLBackend {
     routing.isGrouped = true
   }
 
+  package func choose(_ indices: [Int32], weights: [Float], options: RouterOptions?, into routing: Routing) throws {
+    precondition(indices.count == weights.count && indices.count <= routing.rows * routing.chosen)
+    if !indices.isEmpty {
+      try indices.withUnsafeBytes { try queue.write($0, to: routing.indices.view, at: 0) }
+      try weights.withUnsafeBytes { try queue.write($0, to: routing.weights.view, at: 0) }
+    }
+    routing.counted = options
+    routing.isGrouped = false
+  }
+
   package func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws {
     precondition(rows <= routing.rows && routing.chosen == 1)
     try queue.fill(routing.indices.view, with: 0, byteCount: rows * 4)
