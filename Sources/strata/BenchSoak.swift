@@ -27,7 +27,7 @@ struct BenchSoak: AsyncParsableCommand {
   var interval = 10.0
 
   @Option(parsing: .unconditional, help: "Seconds until another engine, with another memory, takes over.")
-  var engineSeconds = 120.0
+  var engineSeconds = 300.0
 
   @Option(parsing: .unconditional, help: "What decides the requests and when they come.")
   var seed: UInt64 = 1

@@ -11,8 +11,11 @@ package struct Soak: Sendable {
   package var seed: UInt64 = 1
   /// Seconds between two samples.
   package var interval = 10.0
-  /// Seconds after which another engine with another memory takes over.
-  package var engineSeconds = 120.0
+  /// Seconds after which another engine with another memory takes over. The first ones are at work for shorter times, so that
+  /// each kind of engine has been there twice after a few minutes, and memory has found its level.
+  package var engineSeconds = 300.0
+  private let firstEngines = 8
+  private let firstSeconds = 20.0
   /// Requests under way at most.
   private let mostRequests = 24
 
@@ -63,9 +66,10 @@ package struct Soak: Sendable {
       var random = SeededRandom(seed ^ 0x736F_616B)
       var number = 0
       while ContinuousClock.now < end {
-        let until = min(end, ContinuousClock.now + .seconds(engineSeconds))
+        let turn = number < firstEngines ? min(firstSeconds, engineSeconds) : engineSeconds
+        let until = min(end, ContinuousClock.now + .seconds(turn))
         try await period(
-          files, options(number, files, requests), requests.all, expected, until: until, gap: alone / 2, log: log,
+          files, options(number, files, requests), requests.all, expected, until: until, gap: alone / 8, log: log,
           &random)
         number += 1
       }
@@ -100,7 +104,7 @@ package struct Soak: Sendable {
     let policy: any Policy = number.isMultiple(of: 3) ? Chunked(chunkSize: 64) : Layered(groups: 2)
     var options = EngineOptions(
       device: device, policy: policy,
-      cachePositions: requests.positions * (number.isMultiple(of: 2) ? 2 : 8), expectedTokens: 256)
+      cachePositions: number.isMultiple(of: 2) ? requests.positions + 64 : requests.positions * 8, expectedTokens: 256)
     options.maxRequests = 12
     if number % 4 >= 2 {
       let plan = Engine.memoryPlan(files, options)

@@ -29,9 +29,6 @@ let routingMutants: [KernelMutant] = [
     .bias, "Routing/choose.clh", "key_of(CORRECTION ? p[i] + correction[e] : p[i])", "key_of(p[i])", "gpu", "Routing",
     "correction"),
   KernelMutant(
-    .barrier, "Routing/choose.clh", "  barrier(CLK_LOCAL_MEM_FENCE);\n  int place[OWN];", "  int place[OWN];", "gpu",
-    "Routing"),
-  KernelMutant(
     .count, "Routing/group.cpu.cl", "used += next[e] > 0;", "used++;", "cpu", "Experts", "bf16"),
   KernelMutant(
     .edge, "Routing/group.cpu.cl", "min(begin + tileRows, end), e), entry, tiles);",
