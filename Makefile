@@ -3,7 +3,9 @@
 # make chat   fetches a small model for conversations, and talks
 # make lint   checks the formatting
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
-# make validate-all  validates the kernels on PoCL, Intel's CPU runtime and Oclgrind, which it installs
+# make validate-all  validates the kernels on PoCL, Intel's CPU runtime and Oclgrind, which it installs; validate-quick a few
+#                   cases on the last two
+# make sanitize  runs tests that stay within Swift under ThreadSanitizer and AddressSanitizer
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
 #                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
 #
@@ -18,7 +20,7 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run chat test test-peers test-peers-text test-peers-gguf faults validate-all lint build check-swift setup setup-run setup-pip setup-test
+.PHONY: run chat test test-peers test-peers-text test-peers-gguf faults validate-all validate-quick sanitize lint build check-swift setup setup-run setup-pip setup-test setup-implementations
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
@@ -45,9 +47,18 @@ faults: setup-test
 	$(SWIFT) build --build-tests
 	STRATA_FAULTS=all $(SWIFT) test --skip-build --filter FaultMatrixTests
 
-validate-all: setup-run build
-	$(call install,$(CPU_DRIVER) oclgrind python3 python3-venv)
+validate-all: setup-implementations build
 	Tests/Implementations/validate_all.sh .build/release/strata
+
+# With the executable that the tests have built.
+validate-quick: setup-implementations
+	$(SWIFT) build --product strata
+	Tests/Implementations/validate_all.sh .build/debug/strata quick
+
+# What these cannot do: Documentation/validation.md.
+sanitize: setup-test
+	Tests/Sanitizers/sanitize.sh thread
+	Tests/Sanitizers/sanitize.sh address
 
 test-peers: test-peers-text test-peers-gguf
 
@@ -100,3 +111,6 @@ setup-pip:
 
 setup-test: setup
 	$(call install,$(CPU_DRIVER))
+
+setup-implementations: setup-test
+	$(call install,oclgrind python3 python3-venv)

@@ -90,6 +90,10 @@ let package = Package(
       dependencies: ["OpenCLBackend", "Validation", "Reference", "Backend", "Kernels", "OpenCL", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
+      name: "ValidationTests",
+      dependencies: ["Validation", "OpenCLBackend", "Backend", "Kernels", "OpenCL", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation", "Scheduling", "Checkpoints", "TestSupport"],
@@ -102,8 +106,9 @@ let package = Package(
     .testTarget(
       name: "EngineTests",
       dependencies: [
-        "Conversion", "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints",
-        "Tokenizers", "Templates", "JSON", "TestSupport",
+        "Conversion", "Engine", "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend",
+        "Checkpoints",
+        "Tokenizers", "Templates", "JSON", "Kernels", "TestSupport",
       ],
       swiftSettings: strict + [faults]),
     .testTarget(

@@ -1,10 +1,11 @@
-"""Pictures of serving runs, from the JSON of `strata simulate --json` and `strata bench serve --json`.
+"""Pictures of serving runs, from the JSON of `strata simulate --json` and `strata bench serve --json`, and of soaks.
 
     python3 Benchmarks/plot.py attainment RUNS.json… -o OUT.png    attainment against rate, a curve a policy
     python3 Benchmarks/plot.py front RUNS.json… -o OUT.png         TTFT against TBT, a point a run
     python3 Benchmarks/plot.py tokens RUNS.json… -o OUT.png        tokens of one request over time (needs --detailed)
     python3 Benchmarks/plot.py bytes PROMPTS.json -o OUT.png       expert bytes of one prompt against chunk size
     python3 Benchmarks/plot.py timeline TRACE.json -o OUT.png [--seconds BEGIN END]
+    python3 Benchmarks/plot.py soak SOAK.csv -o OUT.svg            memory, OpenCL objects and latencies over time
     python3 Benchmarks/plot.py paper FOLDER OUT                    all of the comparison with the paper
 
 Needs matplotlib.
@@ -20,6 +21,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+import soak as soaks  # noqa: E402
 import tables  # noqa: E402
 
 COLOURS = {"chunked": "#d55e00", "layered": "#0072b2", "adaptive": "#009e73", "continuous": "#777777"}
@@ -172,6 +174,24 @@ def timeline(path, out, seconds=None):
     save(figure, out)
 
 
+def soak(path, out):
+    rows = soaks.load(path)
+    minutes = [row["seconds"] / 60 for row in rows]
+    figure, (memory, objects, times) = plt.subplots(3, 1, figsize=(9, 7), sharex=True)
+    for key, label in (("resident_bytes", "resident"), ("device_bytes", "device buffers")):
+        memory.plot(minutes, [row[key] / 2**20 for row in rows], label=label)
+    memory.set(ylabel="MiB", ylim=(0, None))
+    for key, label in (("handles", "OpenCL objects"), ("open_files", "open files"), ("threads", "threads")):
+        objects.plot(minutes, [row[key] for row in rows], label=label)
+    objects.set(ylabel="alive", ylim=(0, None))
+    for key, label in (("ttft_median", "first token, median"), ("ttft_p99", "first token, P99"), ("tbt_median", "between tokens, median")):
+        times.plot(minutes, [row[key] and row[key] * 1e3 for row in rows], label=label)
+    times.set(ylabel="ms", yscale="log", xlabel="minutes")
+    for axes in (memory, objects, times):
+        axes.legend(loc="upper right", fontsize=8)
+    save(figure, out)
+
+
 def paper(folder, out):
     panels(folder, os.path.join(out, "attainment.png"))
     front(sorted(glob.glob(os.path.join(folder, "front-*.json"))), os.path.join(out, "front.png"))
@@ -182,7 +202,7 @@ def paper(folder, out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["attainment", "front", "tokens", "bytes", "timeline", "paper"])
+    parser.add_argument("kind", choices=["attainment", "front", "tokens", "bytes", "timeline", "soak", "paper"])
     parser.add_argument("files", nargs="+")
     parser.add_argument("-o", "--output")
     parser.add_argument("--seconds", nargs=2, type=float)
@@ -199,6 +219,8 @@ def main():
         front(options.files, options.output)
     elif options.kind == "tokens":
         tokens(options.files, options.output)
+    elif options.kind == "soak":
+        soak(options.files[0], options.output)
     elif options.kind == "bytes":
         expert_bytes(options.files[0], options.output)
     else:

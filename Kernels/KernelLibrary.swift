@@ -9,18 +9,24 @@ package enum KernelLibrary {
   package static var paths: [String] { embeddedKernels.map(\.path).sorted() }
 
   /// The source at `path`, with each `#include "PATH"` of another embedded source replaced by that source, once.
+  /// - Parameter replacements: texts of files, by path, that stand in for those of the library.
   /// - Throws: `KernelLibraryError` if the source, or one that it includes, does not exist.
-  package static func source(_ path: String) throws(KernelLibraryError) -> String {
+  package static func source(
+    _ path: String, replacements: [String: String] = [:]
+  ) throws(KernelLibraryError) -> String {
     var included: Set<String> = []
-    return try expand(path, &included)
+    return try expand(path, replacements, &included)
   }
 
-  private static func expand(_ path: String, _ included: inout Set<String>) throws(KernelLibraryError) -> String {
+  private static func expand(
+    _ path: String, _ replacements: [String: String], _ included: inout Set<String>
+  ) throws(KernelLibraryError) -> String {
     guard included.insert(path).inserted else { return "" }
     var text = ""
-    for line in try read(path).split(separator: "\n", omittingEmptySubsequences: false) {
+    let own = if let replacement = replacements[path] { replacement } else { try file(path) }
+    for line in own.split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("#include \""), let end = line.dropFirst(10).firstIndex(of: "\"") {
-        text += try expand(String(line[line.index(line.startIndex, offsetBy: 10)..<end]), &included)
+        text += try expand(String(line[line.index(line.startIndex, offsetBy: 10)..<end]), replacements, &included)
       } else {
         text += line
         text += "\n"
@@ -29,7 +35,8 @@ package enum KernelLibrary {
     return text
   }
 
-  private static func read(_ path: String) throws(KernelLibraryError) -> String {
+  /// The file at `path` as it is, with its includes.
+  package static func file(_ path: String) throws(KernelLibraryError) -> String {
     if let folder = ProcessInfo.processInfo.environment["STRATA_KERNELS"], !folder.isEmpty {
       do { return try String(contentsOfFile: folder + "/" + path, encoding: .utf8) } catch {
         throw KernelLibraryError(description: "\(folder)/\(path): cannot read this kernel source (STRATA_KERNELS)")

@@ -104,6 +104,11 @@ package protocol Backend: AnyObject {
   func route(
     logits: Activation, rows: Int, options: RouterOptions, correction: Vector?, into routing: Routing) throws
 
+  /// Makes `indices` and `weights`, [rows · chosen], the choice of the first rows, as `route` would have chosen so.
+  ///
+  /// - Parameter options: where the use is counted; nil for nowhere.
+  func choose(_ indices: [Int32], weights: [Float], options: RouterOptions?, into routing: Routing) throws
+
   /// Sends every row to the single expert of a dense layer, with weight 1, or with σ(gate[r, 0]).
   func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws
 
@@ -137,6 +142,8 @@ package protocol Backend: AnyObject {
   func read(_ x: Activation, rows: Range<Int>) throws -> [Float]
   /// Waits, and copies the chosen experts of `rows`: [rows · chosen], best first.
   func readChoice(_ routing: Routing, rows: Range<Int>) throws -> [Int32]
+  /// Waits, and copies the weights of the chosen experts of `rows`: [rows · chosen].
+  func readWeights(_ routing: Routing, rows: Range<Int>) throws -> [Float]
   /// Waits, and reads how many experts' weights the uses of this routing have loaded since it was made, by layer.
   func readExpertLoads(_ routing: Routing) throws -> [ExpertLoads]
   /// Waits, and reads how many rows each expert had in the uses of this routing since it was made: [layers][experts].

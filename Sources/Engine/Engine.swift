@@ -1,7 +1,7 @@
 import Backend
 import Checkpoints
 package import Models
-import OpenCL
+package import OpenCL
 package import OpenCLBackend
 import Reference
 package import Scheduling
@@ -34,6 +34,8 @@ package actor Engine {
   private let cacheBlocks: Int
   /// Nil unless the engine was made for profiling, on a device.
   private let profiled: OpenCLBackend?
+  /// What is alive in the device's context; nil for the reference. It may be asked when the engine is gone.
+  package nonisolated let allocations: AllocationLedger?
   /// Of the keys of KV blocks.
   private let secret = SipHash.Key.random()
 
@@ -69,6 +71,7 @@ package actor Engine {
     switch options.device {
     case .reference:
       profiled = nil
+      allocations = nil
       let backend = ReferenceBackend(activations: options.activations ?? .float32)
       loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: false, progress)
     case .openCL(let device):
@@ -78,11 +81,18 @@ package actor Engine {
         experts.reserve = memory.activations
       }
       let backend = try OpenCLBackend(
-        device, plan: options.devicePlan, cache: options.programCache, experts: experts, profiling: options.profiling)
+        device, plan: options.devicePlan, cache: options.programCache, experts: experts, profiling: options.profiling,
+        kernels: options.kernels)
       backend.allocations.limit = memory.budget
       profiled = options.profiling ? backend : nil
+      allocations = backend.allocations
       backend.beforeBuilding(building)
-      loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: true, progress)
+      if let filter = options.opFilter, !filter.families.isEmpty {
+        let filtered = FilteredBackend(backend, filter)
+        loaded = try Self.load(files, on: filtered, cache: cache, weights: weights, warmUp: true, progress)
+      } else {
+        loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: true, progress)
+      }
     }
     runner = loaded.runner
     if let recorder = profiled?.recorder {

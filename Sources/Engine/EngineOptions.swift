@@ -1,6 +1,7 @@
 package import Backend
 package import OpenCL
 package import OpenCLBackend
+package import Reference
 package import Scheduling
 
 /// How an engine is set up.
@@ -33,6 +34,10 @@ package struct EngineOptions: Sendable {
   package var profiling = false
   /// Whether each iteration's account is kept, for `Engine.iterationTotals`; it is read from the device then.
   package var recordsIterations = false
+  /// Ops of a device that the reference computes; those of `STRATA_OP_FILTER` unless given.
+  package var opFilter = OpFilter.ofProcess
+  /// Texts of kernel sources, by path, that stand in for those of the library.
+  package var kernels: [String: String] = [:]
 
   package init(
     device: DeviceSelection, policy: any Policy = Layered(), cachePositions: Int, expectedTokens: Int = 512,

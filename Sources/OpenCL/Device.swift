@@ -47,6 +47,8 @@ package struct Device: @unchecked Sendable, Equatable {
   package let unifiedMemory: Bool
   /// Whether the host may read and write buffers of shared virtual memory at any time, without mapping them.
   package let sharesFineGrainedMemory: Bool
+  /// Whether f32 numbers below 2⁻¹²⁶ are numbers, and not zero, to the device.
+  package let keepsDenormals: Bool
   package let isAvailable: Bool
   package let hasCompiler: Bool
   package let isLittleEndian: Bool
@@ -95,6 +97,8 @@ package struct Device: @unchecked Sendable, Equatable {
     sharesFineGrainedMemory =
       unifiedMemory && OpenCLVersion(platform.version) >= OpenCLVersion(major: 2, minor: 0)
       && svm & Int(CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0
+    let single = info.number(CL_DEVICE_SINGLE_FP_CONFIG, as: cl_device_fp_config.self)
+    keepsDenormals = single & Int(CL_FP_DENORM) != 0
     isAvailable = info.flag(CL_DEVICE_AVAILABLE)
     hasCompiler = info.flag(CL_DEVICE_COMPILER_AVAILABLE)
     isLittleEndian = info.flag(CL_DEVICE_ENDIAN_LITTLE)

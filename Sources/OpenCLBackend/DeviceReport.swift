@@ -56,6 +56,9 @@ package struct DeviceReport: Sendable {
       "products of bf16 weights, with activations as sums of two bf16 numbers",
       instead: isCPU ? "not needed by the CPU kernels" : "f32 multiply-adds")
     add(
+      "denormals (CL_FP_DENORM)", device.keepsDenormals, "kept: f32 numbers below 2⁻¹²⁶ count",
+      instead: "not needed: f32 numbers below 2⁻¹²⁶ may become zero")
+    add(
       "fp16 arithmetic (cl_khr_fp16)", device.extensions.contains("cl_khr_fp16"),
       "not needed: activations and sums are f32", instead: "f32: activations and sums are f32 everywhere")
     add(

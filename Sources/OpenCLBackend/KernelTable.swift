@@ -98,21 +98,28 @@ struct KernelFeature: Hashable {
 /// A built kernel; a class, since arguments are set in place.
 final class DeviceKernel {
   var kernel: Kernel
+  /// The source's path below `Kernels/`.
+  let source: String
 
-  init(_ kernel: consuming Kernel) { self.kernel = kernel }
+  init(_ kernel: consuming Kernel, source: String) {
+    self.kernel = kernel
+    self.source = source
+  }
 }
 
 /// Builds each kernel once, when it is first wanted.
 final class KernelTable {
   private let plan: DevicePlan
   private let cache: ProgramCache
+  private let replacements: [String: String]
   private var kernels: [KernelKey: DeviceKernel] = [:]
   /// Told the source's path before each build, which may take a second.
   var willBuild: @Sendable (String) -> Void = { _ in }
 
-  init(plan: DevicePlan, cache: ProgramCache) {
+  init(plan: DevicePlan, cache: ProgramCache, replacements: [String: String]) {
     self.plan = plan
     self.cache = cache
+    self.replacements = replacements
   }
 
   /// Builds a product's kernels for all numbers of rows together, so that a later batch does not wait for one.
@@ -139,8 +146,9 @@ final class KernelTable {
     // What decodes a block takes vectors in the CPU style; elsewhere a work-item is one lane.
     if key.format?.block != nil, plan.style != .cpu { options.append("-DLANES=1") }
     let program = try cache.program(
-      context, source: KernelLibrary.source(path), options: options.joined(separator: " "), label: "Kernels/\(path)")
-    let built = DeviceKernel(try Kernel(program, name: key.name.rawValue))
+      context, source: KernelLibrary.source(path, replacements: replacements), options: options.joined(separator: " "),
+      label: "Kernels/\(path)")
+    let built = DeviceKernel(try Kernel(program, name: key.name.rawValue), source: path)
     kernels[key] = built
     return built
   }

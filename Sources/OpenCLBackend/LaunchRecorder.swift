@@ -1,3 +1,4 @@
+package import Backend
 package import OpenCL
 
 /// What a launch belongs to.
@@ -20,13 +21,22 @@ package struct LaunchPlace: Sendable, Equatable {
 package struct LaunchRecord: Sendable, Equatable {
   /// The kernel's function.
   package var kernel: String
+  /// The file below `Kernels/` that it is in; empty for a kernel of somebody else.
+  package var source: String
+  /// Of the weights that it was built for.
+  package var format: ElementFormat?
   package var place: LaunchPlace
   /// When the host queued it, by its own clock; noted for every few launches only.
   package var queued: ContinuousClock.Instant?
   package var times: EventTimes
 
-  package init(kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant?, times: EventTimes) {
+  package init(
+    kernel: String, source: String = "", format: ElementFormat? = nil, place: LaunchPlace,
+    queued: ContinuousClock.Instant?, times: EventTimes
+  ) {
     self.kernel = kernel
+    self.source = source
+    self.format = format
     self.place = place
     self.queued = queued
     self.times = times
@@ -44,12 +54,19 @@ package final class LaunchRecorder {
   private final class Pending {
     let event: Event
     let kernel: String
+    let source: String
+    let format: ElementFormat?
     let place: LaunchPlace
     let queued: ContinuousClock.Instant?
 
-    init(_ event: consuming Event, kernel: String, place: LaunchPlace, queued: ContinuousClock.Instant?) {
+    init(
+      _ event: consuming Event, kernel: String, source: String, format: ElementFormat?, place: LaunchPlace,
+      queued: ContinuousClock.Instant?
+    ) {
       self.event = event
       self.kernel = kernel
+      self.source = source
+      self.format = format
       self.place = place
       self.queued = queued
     }
@@ -67,9 +84,12 @@ package final class LaunchRecorder {
 
   package init() {}
 
-  package func add(_ event: consuming Event, kernel: String) {
+  package func add(
+    _ event: consuming Event, kernel: String, source: String = "", format: ElementFormat? = nil
+  ) {
     let isNoted = (pending.count + done.count).isMultiple(of: Self.noted)
-    pending.append(Pending(event, kernel: kernel, place: place, queued: isNoted ? .now : nil))
+    pending.append(
+      Pending(event, kernel: kernel, source: source, format: format, place: place, queued: isNoted ? .now : nil))
   }
 
   /// Everything that was launched so far is over: its events can go when there is time.
@@ -93,7 +113,9 @@ package final class LaunchRecorder {
   private func keep(_ some: ArraySlice<Pending>) throws {
     for launch in some {
       done.append(
-        LaunchRecord(kernel: launch.kernel, place: launch.place, queued: launch.queued, times: try launch.event.times))
+        LaunchRecord(
+          kernel: launch.kernel, source: launch.source, format: launch.format, place: launch.place,
+          queued: launch.queued, times: try launch.event.times))
     }
   }
 }

@@ -25,15 +25,16 @@ package final class OpenCLBackend: Backend {
   ///   - cache: where built programs are kept.
   ///   - experts: where experts may lie.
   ///   - profiling: whether launches are timed, by `recorder`.
+  ///   - kernels: texts of files below `Kernels/`, by path, that stand in for those of `KernelLibrary`.
   /// - Throws: `OpenCLError` if the device gives no context or queue.
   package init(
     _ device: Device, plan: DevicePlan? = nil, cache: ProgramCache = ProgramCache(),
-    experts: ExpertMemory = ExpertMemory(), profiling: Bool = false
+    experts: ExpertMemory = ExpertMemory(), profiling: Bool = false, kernels replacements: [String: String] = [:]
   ) throws {
     shared = DeviceContext(try Context(device))
     self.device = device
     self.plan = plan ?? DevicePlan(device)
-    kernels = KernelTable(plan: self.plan, cache: cache)
+    kernels = KernelTable(plan: self.plan, cache: cache, replacements: replacements)
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
@@ -152,6 +153,11 @@ package final class OpenCLBackend: Backend {
       routing.indices, first: rows.lowerBound * routing.chosen, count: rows.count * routing.chosen, as: Int32.self)
   }
 
+  package func readWeights(_ routing: Routing, rows: Range<Int>) throws -> [Float] {
+    try read(
+      routing.weights, first: rows.lowerBound * routing.chosen, count: rows.count * routing.chosen, as: Float.self)
+  }
+
   package func readExpertLoads(_ routing: Routing) throws -> [ExpertLoads] {
     let counts = try read(routing.loads, first: 0, count: routing.layers * 2, as: Int32.self)
     return (0..<routing.layers).map {
@@ -198,6 +204,6 @@ package final class OpenCLBackend: Backend {
     }
     recorder.add(
       try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
-      kernel: key.name.rawValue)
+      kernel: key.name.rawValue, source: entry.source, format: key.format)
   }
 }

@@ -165,6 +165,10 @@ package final class ReferenceBackend: Backend {
     Array(routing.indices[rows.lowerBound * routing.chosen..<rows.upperBound * routing.chosen])
   }
 
+  package func readWeights(_ routing: Routing, rows: Range<Int>) -> [Float] {
+    Array(routing.weights[rows.lowerBound * routing.chosen..<rows.upperBound * routing.chosen])
+  }
+
   package func readExpertLoads(_ routing: Routing) -> [ExpertLoads] { routing.loads }
 
   package func readExpertRows(_ routing: Routing) -> [[Int]] { routing.uses }

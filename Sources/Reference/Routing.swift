@@ -43,7 +43,8 @@ extension ReferenceBackend {
         .reduce(Float(0)) { $0 + scores[group * size + $1] }
     }
     let kept = Set(order(ofGroups).prefix(groups.kept))
-    return scores.indices.map { kept.contains($0 / size) ? scores[$0] : -.infinity }
+    // Also an expert of −∞ comes before those of groups that are not kept.
+    return scores.indices.map { kept.contains($0 / size) ? max(scores[$0], -.greatestFiniteMagnitude) : -.infinity }
   }
 
   /// Indices, the largest value first; of equal ones the lower index, and NaN behind all numbers.
@@ -52,6 +53,13 @@ extension ReferenceBackend {
       if keys[a].isNaN || keys[b].isNaN { return keys[a].isNaN == keys[b].isNaN ? a < b : keys[b].isNaN }
       return keys[a] != keys[b] ? keys[a] > keys[b] : a < b
     }
+  }
+
+  package func choose(_ indices: [Int32], weights: [Float], options: RouterOptions?, into routing: Routing) {
+    routing.indices.replaceSubrange(indices.indices, with: indices)
+    routing.weights.replaceSubrange(weights.indices, with: weights)
+    Self.group(rows: indices.count / routing.chosen, routing)
+    routing.counted = options
   }
 
   package func routeAll(rows: Int, gate: Activation?, into routing: Routing) {

@@ -19,6 +19,7 @@ package struct AttentionCase: OpCase {
   /// Latent attention: values are the first so many elements of a key, which alone has a norm, and the rest is rotated by
   /// neighbours.
   var valuePrefix: Int?
+  var extreme: Extreme?
 
   package var family: String { "Attention" }
   package var name: String {
@@ -26,7 +27,7 @@ package struct AttentionCase: OpCase {
       + (window.map { " window=\($0)" } ?? "") + (hasSinks ? " sinks" : "")
       + (valuePrefix.map { " latent=\($0)" } ?? "") + " positions="
       + (sequences.isEmpty ? "none" : sequences.map { "\($0)" }.joined(separator: ","))
-      + (nanPosition.map { " NaN at \($0)" } ?? "")
+      + (nanPosition.map { " NaN at \($0)" } ?? "") + (extreme.map { " \($0.rawValue)" } ?? "")
   }
   package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
   /// Softmax weights of up to 200 positions: exp of the device within 3 ulp (OpenCL C 1.2, table 7.1).
@@ -54,7 +55,11 @@ package struct AttentionCase: OpCase {
       AttentionCase(
         queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: $0)
     }
-    return cases + long + poisoned + windows + wide + latent
+    let extremes = [(true, Extreme.large), (false, .large), (true, .denormals), (false, .denormals)].map {
+      AttentionCase(
+        queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: $0.0, sequences: [0..<20, 60..<70], extreme: $0.1)
+    }
+    return cases + long + poisoned + windows + wide + latent + extremes
   }
 
   /// GPT-OSS: windows shorter and longer than a chunk and a tile, with a NaN that leaves the window.
@@ -136,7 +141,7 @@ package struct AttentionCase: OpCase {
     let heads = try heads(backend, positions: last, &random)
     let sinks = hasSinks ? try backend.loadVector(random.floats(queryHeads, scale: 3), label: "sinks") : nil
 
-    func prepared(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
+    func inputs(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
       var layout = BatchLayout()
       var values: [Float] = []
       for (sequence, positions) in wanted where !positions.isEmpty {
@@ -145,23 +150,27 @@ package struct AttentionCase: OpCase {
         for position in positions {
           var random = CaseRandom(9, sequence, position)
           var row = random.floats(shape.qkvColumns, scale: 2)
-          // In the last value, or in what the latent's norm does not reach.
-          if position == nanPosition { row[row.count - 1] = .nan }
+          if let extreme { row = extreme.apply(to: row) }
+          // In the last value, or in a latent, which is all of a value.
+          if position == nanPosition { row[valuePrefix == nil ? row.count - 1 : queryHeads * headSize] = .nan }
           values += row
         }
       }
       let batch = try backend.prepare(layout, vocabulary: 1, cache: cacheShape)
       let qkv = try backend.activation(rows: layout.rowCount, columns: shape.qkvColumns, values)
-      try backend.prepareHeads(qkv, heads, batch: batch, rows: layout.rowCount, cache: cache)
       return (batch, qkv, layout.rowCount)
     }
     // What a part of the batch finds in the cache: everything before its own rows.
     let wanted = positions(of: rows)
-    _ = try prepared(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
-    let (batch, qkv, count) = try prepared(wanted)
+    let before = try inputs(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
+    try backend.prepareHeads(before.1, heads, batch: before.0, rows: before.2, cache: cache)
+    let (batch, qkv, count) = try inputs(wanted)
     let out = try backend.activation(rows: count, columns: shape.outputColumns)
-    try backend.attention(qkv, shape: shape, sinks: sinks, batch: batch, rows: count, cache: cache, into: out)
-    return try backend.result(out, rows: count, columns: shape.outputColumns)
+    try backend.attend(qkv, heads, sinks: sinks, batch: batch, rows: count, cache: cache, into: out)
+    var result = try backend.result(out, rows: count, columns: shape.outputColumns)
+    result.isContained =
+      try result.isContained && backend.leavesGuards(qkv, rows: count, columns: shape.qkvColumns)
+    return result
   }
 
   /// The sequences and positions that `rows` of the batch are.

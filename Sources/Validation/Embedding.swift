@@ -7,11 +7,14 @@ package struct EmbeddingCase: OpCase {
   var vocabulary: Int
   var format: ElementFormat
   var scale: Float = 1
+  var extreme: Extreme?
 
   package var family: String { "Embedding" }
   package var name: String {
     "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)\(scale == 1 ? "" : " scale")"
+      + (extreme.map { " \($0.rawValue)" } ?? "")
   }
+  package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format) }
   /// Nothing is computed but one product, which every device rounds alike.
   package var bound: Double { 0 }
 
@@ -28,13 +31,22 @@ package struct EmbeddingCase: OpCase {
       + ElementFormat.allCases.filter { $0.block != nil }.map {
         EmbeddingCase(rows: 9, columns: 2 * $0.blockElements, vocabulary: 97, format: $0)
       }
+      + ElementFormat.weights.map {
+        EmbeddingCase(rows: 5, columns: 256, vocabulary: 20, format: $0, extreme: .tinyWeights)
+      }
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(1, columns, vocabulary)
     let table = try backend.loadMatrix(
       MatrixSource(
-        label: "table", parts: [[randomTensor("table", format, rows: vocabulary, columns: columns, &random)]]))
+        label: "table",
+        parts: [
+          [
+            randomTensor(
+              "table", format, rows: vocabulary, columns: columns, isTiny: extreme == .tinyWeights, &random)
+          ]
+        ]))
     let tokens = rows.map { row in
       var random = CaseRandom(2, row)
       return Int32(random.next() % UInt64(vocabulary))
@@ -52,6 +64,10 @@ package struct EmbeddingCase: OpCase {
     for row in 0..<rows.count {
       try backend.copyRows(reversed, rows: row..<row + 1, to: out, at: rows.count - 1 - row)
     }
-    return try backend.result(out, rows: rows.count, columns: columns)
+    var result = try backend.result(out, rows: rows.count, columns: columns)
+    for moved in [embedded, reversed] {
+      result.isContained = try result.isContained && backend.leavesGuards(moved, rows: rows.count, columns: columns)
+    }
+    return result
   }
 }

@@ -23,13 +23,15 @@ package struct ExpertsCase: OpCase {
   var spread: Spread
   /// Biases and a clamped activation, as GPT-OSS has them; of a dense layer a gate.
   var hasExtras = false
+  var extreme: Extreme?
 
   package var family: String { "Experts" }
   package var name: String {
     "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format)"
       + "\(downFormat.map { " \($0)" } ?? "") \(spread.rawValue)"
-      + (hasExtras ? spread == .dense ? " gate" : " bias clamped" : "")
+      + (hasExtras ? spread == .dense ? " gate" : " bias clamped" : "") + (extreme.map { " \($0.rawValue)" } ?? "")
   }
+  package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format, downFormat ?? format) }
   package var bound: Double { 1e-5 }
 
   static var all: [any OpCase] {
@@ -61,7 +63,23 @@ package struct ExpertsCase: OpCase {
         rows: $0.0, experts: 1, chosen: 1, columns: $0.1, intermediate: $0.2, format: .bf16, spread: .dense,
         hasExtras: true)
     }
-    return sparse + dense + extras + gated + blocks
+    return sparse + dense + extras + gated + blocks + few + extremes
+  }
+
+  /// As few rows as one work-group routes together, which meet the same experts.
+  private static var few: [any OpCase] {
+    [2, 3, 4].flatMap { rows in
+      [Spread.random, .last].map {
+        ExpertsCase(rows: rows, experts: 8, chosen: 2, columns: 33, intermediate: 17, format: .bf16, spread: $0)
+      }
+    }
+  }
+
+  private static var extremes: [any OpCase] {
+    [(ElementFormat.bf16, Extreme.large), (.bf16, .denormals), (.q80, .large), (.q80, .denormals)].map {
+      ExpertsCase(
+        rows: 6, experts: 5, chosen: 2, columns: 64, intermediate: 32, format: $0.0, spread: .random, extreme: $0.1)
+    }
   }
 
   /// Every format of blocks, and some beside others.
@@ -81,20 +99,28 @@ package struct ExpertsCase: OpCase {
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     let weights = try backend.loadExperts(source())
+    // Before the ops, and not beside them: this is no check of transfers, and Oclgrind takes one thread's calls at a time.
+    try backend.settleExperts()
+    try backend.finishLoading()
     let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 2, label: "case")
-    if spread == .dense {
-      let gate = try backend.activation(rows: rows.count, columns: 1, rows.map { Float($0 % 9) - 4 })
-      try backend.routeAll(rows: rows.count, gate: hasExtras ? gate : nil, into: routing)
-    } else {
-      let options = RouterOptions(renormalise: true, layer: 1, phase: .prefill)
-      try backend.route(
-        logits: backend.activation(rows: rows.count, columns: experts, rows.flatMap(logits)), rows: rows.count,
-        options: options, into: routing)
+    func route() throws {
+      if spread == .dense {
+        let gate = try backend.input(rows: rows.count, columns: 1, rows.map { Float($0 % 9) - 4 })
+        try backend.routeAll(rows: rows.count, gate: hasExtras ? gate : nil, into: routing)
+      } else {
+        let options = RouterOptions(renormalise: true, layer: 1, phase: .prefill)
+        try backend.route(
+          logits: backend.input(rows: rows.count, columns: experts, rows.flatMap(logits)), rows: rows.count,
+          options: options, into: routing)
+      }
     }
-    let x = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 11) })
+    let x = try backend.input(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 11) })
     let hidden = try backend.activation(rows: rows.count * chosen, columns: intermediate)
     let out = try backend.activation(rows: rows.count * chosen, columns: columns)
+    // By one op after the other, then together.
     let residual = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 12) })
+    let together = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 12) })
+    try route()
     try backend.experts(x, weights, routing: routing, rows: rows.count, hidden: hidden, into: out)
     try backend.combine(out, routing: routing, rows: rows.count, addingTo: residual)
     var result = try backend.result(residual, rows: rows.count, columns: columns)
@@ -102,6 +128,10 @@ package struct ExpertsCase: OpCase {
       let own = try backend.result(buffer, rows: rows.count * chosen, columns: width)
       result.isContained = result.isContained && own.isContained && !own.values.contains(poison)
     }
+    try route()
+    try backend.addExperts(
+      x, weights, routing: routing, rows: rows.count, hidden: hidden, expertOut: out, addingTo: together)
+    result.add(try backend.result(together, rows: rows.count, columns: columns))
     result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
     result.totals += try backend.readExpertRows(routing).joined().map(Int32.init)
     return result
@@ -135,6 +165,7 @@ package struct ExpertsCase: OpCase {
   private func input(_ row: Int, role: Int) -> [Float] {
     var random = CaseRandom(role, columns, row)
     var values = random.floats(columns)
+    if let extreme { values = extreme.apply(to: values) }
     if row == 2 { values[0] = .nan }
     return values
   }

@@ -1,6 +1,7 @@
 package import Backend
 
-/// Products of heads, each with a matrix of its own; row 2 holds a NaN in its first head, which must stay there.
+/// Products of heads, each with a matrix of its own; row 2 holds a NaN in its first head, which must stay there,
+/// row 3 numbers below 2⁻¹²⁶.
 package struct HeadProductsCase: OpCase {
   package var rows: Int
   var heads: Int
@@ -25,6 +26,15 @@ package struct HeadProductsCase: OpCase {
         HeadProductsCase(
           rows: rows, heads: heads, headSize: headSize, columns: columns, features: features, format: $0)
       }
+    } + blocks
+  }
+
+  /// As GGUF files have them.
+  private static var blocks: [any OpCase] {
+    ElementFormat.weights.map {
+      let columns = max($0.blockElements, 32)
+      return HeadProductsCase(
+        rows: 7, heads: 2, headSize: columns + 6, columns: columns, features: 33, format: $0)
     }
   }
 
@@ -40,9 +50,10 @@ package struct HeadProductsCase: OpCase {
       var random = CaseRandom(16, columns, row)
       var values = random.floats(width)
       if row == 2 { values[0] = .nan }
+      if row == 3 { values = Extreme.denormals.apply(to: values) }
       return values
     }
-    let x = try backend.activation(rows: rows.count, columns: width, values)
+    let x = try backend.input(rows: rows.count, columns: width, values)
     let out = try backend.activation(
       rows: rows.count, columns: outWidth, Array(repeating: 0.5, count: rows.count * outWidth))
     try backend.multiplyHeads(x, headSize: headSize, weights, rows: rows.count, into: out)

@@ -11,23 +11,39 @@ package struct LinearCase: OpCase {
   var hasExtras = false
   /// Of the second tensor; that of the first unless given.
   var secondFormat: ElementFormat?
+  var extreme: Extreme?
 
   package var family: String { "Linear" }
   package var name: String {
     "rows=\(rows) K=\(columns) N=\(features) \(format)\(secondFormat.map { "+\($0)" } ?? "")\(accumulate ? " accumulate" : "")"
-      + (hasExtras ? " bias scale column" : "")
+      + (hasExtras ? " bias scale column" : "") + (extreme.map { " \($0.rawValue)" } ?? "")
   }
+  package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format) }
 
   static var all: [any OpCase] {
     let shapes = [
       (0, 16, 16), (1, 1, 2), (1, 128, 512), (3, 33, 45), (7, 64, 31), (8, 192, 32), (9, 2, 33), (33, 100, 65),
       (65, 128, 96), (130, 192, 320), (300, 48, 17),
+      (15, 35, 40),
     ]
     return shapes.flatMap { rows, columns, features -> [any OpCase] in
       [(ElementFormat.bf16, false), (.bf16, true), (.f32, false), (.f16, true)].map {
         LinearCase(rows: rows, columns: columns, features: features, format: $0.0, accumulate: $0.1)
       }
     } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + extras + blocks
+      + extremes
+  }
+
+  private static var extremes: [any OpCase] {
+    let activations: [any OpCase] = [ElementFormat.bf16, .f32, .q4K].flatMap { format in
+      [Extreme.large, .denormals].map {
+        LinearCase(rows: 6, columns: 256, features: 37, format: format, accumulate: false, extreme: $0)
+      }
+    }
+    return activations
+      + ElementFormat.weights.map {
+        LinearCase(rows: 5, columns: 256, features: 37, format: $0, accumulate: false, extreme: .tinyWeights)
+      }
   }
 
   private static var extras: [any OpCase] {
@@ -65,12 +81,13 @@ package struct LinearCase: OpCase {
     var random = CaseRandom(5, columns, features)
     let first = features / 2
     let parts = [(first, format), (features - first, secondFormat ?? format)].filter { $0.0 > 0 }.map {
-      randomTensor("weight", $0.1, rows: $0.0, columns: columns, &random)
+      randomTensor("weight", $0.1, rows: $0.0, columns: columns, isTiny: extreme == .tinyWeights, &random)
     }
     let weight = try backend.loadMatrix(MatrixSource(label: "weight", parts: [parts]))
     let values = rows.flatMap { row -> [Float] in
       var random = CaseRandom(6, columns, row)
       var values = random.floats(columns)
+      if let extreme { values = extreme.apply(to: values) }
       if row == 2 { values[columns - 1] = .nan }
       return values
     }
@@ -79,7 +96,7 @@ package struct LinearCase: OpCase {
       var random = CaseRandom(7, features, row)
       return random.floats(width)
     }
-    let x = try backend.activation(rows: rows.count, columns: columns, values)
+    let x = try backend.input(rows: rows.count, columns: columns, values)
     let out = try backend.activation(rows: rows.count, columns: width, accumulate || hasExtras ? before : nil)
     let bias = hasExtras ? try backend.loadVector(random.floats(features), label: "bias") : nil
     let options = LinearOptions(

@@ -1,6 +1,7 @@
 package import Backend
 
-/// RMS norm; row 0 holds values so small that ε counts, row 1 a NaN, row 2 large values, row 3 zeros.
+/// RMS norm; row 0 holds values so small that ε counts, row 1 a NaN, row 2 large values, row 3 zeros, row 4
+/// numbers below 2⁻¹²⁶, row 5 ±65504.
 package struct NormCase: OpCase {
   package var rows: Int
   var columns: Int
@@ -20,6 +21,7 @@ package struct NormCase: OpCase {
     case 0: 1e-3
     case 2: 1e15
     case 3: 0
+    case 4: 0x1p-127
     default: 3
     }
   }
@@ -31,9 +33,10 @@ package struct NormCase: OpCase {
       var random = CaseRandom(4, columns, row)
       var values = random.floats(columns, scale: scale(row))
       if row == 1 { values[columns / 2] = .nan }
+      if row == 5 { values = Extreme.large.apply(to: values) }
       return values
     }
-    let x = try backend.activation(rows: rows.count, columns: columns, values)
+    let x = try backend.input(rows: rows.count, columns: columns, values)
     let out = try backend.activation(rows: rows.count, columns: columns)
     try backend.rmsNorm(x, weight: weight, epsilon: 1e-6, rows: rows.count, into: out)
     return try backend.result(out, rows: rows.count, columns: columns)

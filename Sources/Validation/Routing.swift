@@ -1,6 +1,7 @@
 package import Backend
 
-/// Router: which experts, with which weights. Row 1 has ties, row 2 NaN, row 3 infinities.
+/// Router: which experts, with which weights. Row 1 has ties, row 2 NaN, row 3 −∞, in grouped routers for every second
+/// expert; in row 4 all are equal, in row 5 ±65504, in row 6 below 2⁻¹²⁶, in row 7 all −∞.
 package struct RouterCase: OpCase {
   package var rows: Int
   var experts: Int
@@ -33,6 +34,9 @@ package struct RouterCase: OpCase {
 
   /// DeepSeek's routers.
   private static var grouped: [any OpCase] {
+    // Of the kept groups as many experts as there are: those of −∞, too, and none of another group.
+    let all = RouterRule(
+      scoring: .chosenSoftmax, renormalise: false, groups: RouterRule.Groups(count: 4, kept: 2, best: 1))
     let shapes = [(3, 8, 2, 4, 2), (33, 12, 3, 3, 1), (40, 60, 6, 6, 3), (2, 256, 8, 8, 4), (130, 160, 6, 8, 3)]
     return shapes.flatMap { rows, experts, chosen, groups, kept -> [any OpCase] in
       [(RouterRule.Scoring.softmax, false, 1), (.sigmoid, true, 2)].map { scoring, isCorrected, best in
@@ -41,7 +45,7 @@ package struct RouterCase: OpCase {
           groups: RouterRule.Groups(count: groups, kept: kept, best: best))
         return RouterCase(rows: rows, experts: experts, chosen: chosen, rule: rule, hasCorrection: isCorrected)
       }
-    }
+    } + [RouterCase(rows: 9, experts: 8, chosen: 4, rule: all)]
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
@@ -51,10 +55,25 @@ package struct RouterCase: OpCase {
       if row == 1 { values = values.map { $0.rounded(.toNearestOrEven) } }
       if row == 2, experts > chosen + 1 { values[experts / 2] = .nan }
       if row == 3, experts > chosen { values[0] = -.infinity }
-      return values
+      if row == 3, rule.groups != nil {
+        for expert in values.indices where expert % 2 == 1 { values[expert] = -.infinity }
+      }
+      switch row {
+      case 4: return values.map { _ in 0.5 }
+      case 5: return Extreme.large.apply(to: values)
+      // Logits as they are would be compared, which a device that takes them for zero cannot.
+      case 6: return values.map { rule.scoring == .chosenSoftmax ? 0 : $0 * 0x1p-127 }
+      case 7: return values.map { _ in -.infinity }
+      default: return values
+      }
     }
-    let logits = try backend.activation(rows: rows.count, columns: experts, values)
-    let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 1, label: "case")
+    let logits = try backend.input(rows: rows.count, columns: experts, values)
+    let routing = try backend.makeRouting(
+      rows: rows.count + guardRows, experts: experts, chosen: chosen, layers: 1, label: "case")
+    let slots = (rows.count + guardRows) * chosen
+    try backend.choose(
+      Array(repeating: Int32(experts - 1), count: slots), weights: Array(repeating: poison, count: slots), options: nil,
+      into: routing)
     let options = RouterOptions(rule: rule, layer: 0, phase: .prefill)
     var random = CaseRandom(17, experts)
     let correction = hasCorrection ? try backend.loadVector(random.floats(experts), label: "correction") : nil
@@ -66,15 +85,20 @@ package struct RouterCase: OpCase {
     let x = try backend.activation(
       rows: rows.count, columns: chosen, [Float](repeating: 0, count: rows.count * chosen))
     try backend.combine(
-      backend.activation(rows: rows.count * chosen, columns: chosen, units), routing: routing, rows: rows.count,
+      backend.input(rows: rows.count * chosen, columns: chosen, units), routing: routing, rows: rows.count,
       addingTo: x)
     var choice = try backend.readChoice(routing, rows: 0..<rows.count)
-    // A row with NaN has no right choice, only valid ones.
-    for (index, row) in rows.enumerated() where row == 2 && experts > chosen + 1 {
+    // A row of NaN has no right choice, only valid ones; all −∞ are one, after a softmax.
+    for (index, row) in rows.enumerated() where (row == 2 && experts > chosen + 1) || row == 7 {
       let own = index * chosen..<(index + 1) * chosen
       let isValid = choice[own].allSatisfy { (0..<Int32(experts)).contains($0) } && Set(choice[own]).count == chosen
       for slot in own { choice[slot] = isValid ? 0 : -1 }
     }
-    return try backend.result(x, rows: rows.count, columns: chosen, indices: choice)
+    var result = try backend.result(x, rows: rows.count, columns: chosen, indices: choice)
+    let guards = rows.count..<rows.count + guardRows
+    result.isContained =
+      try result.isContained && backend.readWeights(routing, rows: guards).allSatisfy { $0 == poison }
+      && backend.readChoice(routing, rows: guards).allSatisfy { $0 == Int32(experts - 1) }
+    return result
   }
 }

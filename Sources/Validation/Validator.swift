@@ -32,7 +32,7 @@ package enum Validator {
   }
 
   /// The op families, in the order in which they are checked.
-  package static let families = ["Embedding", "Norm", "Linear", "HeadProducts", "Attention", "Routing", "Experts"]
+  package static let families = OpFamily.allCases.map(\.rawValue)
 
   /// The table of cases.
   package static var cases: [any OpCase] {

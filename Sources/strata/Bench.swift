@@ -3,8 +3,8 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Measures tokens a second of a model, policies on a real device, products of experts, and the scheduler itself.",
+      "Measures tokens a second of a model, policies on a real device, products of experts, and the scheduler itself, and runs for long.",
     discussion: "Without a subcommand it is `strata bench tokens`.",
-    subcommands: [BenchTokens.self, BenchServe.self, BenchProducts.self, BenchScheduler.self],
+    subcommands: [BenchTokens.self, BenchServe.self, BenchProducts.self, BenchScheduler.self, BenchSoak.self],
     defaultSubcommand: BenchTokens.self)
 }

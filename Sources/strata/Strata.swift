@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import OpenCL
+import Reference
 
 @main
 struct Strata: AsyncParsableCommand {
@@ -17,6 +18,9 @@ struct Strata: AsyncParsableCommand {
   static func main() async {
     do {
       var command = try parseAsRoot()
+      if let filter = try OpFilter(environment: ProcessInfo.processInfo.environment) {
+        Terminal.error("strata: \(OpFilter.environmentVariable): \(filter.summary)")
+      }
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

@@ -1,8 +1,10 @@
+import Backend
 import Engine
 import Foundation
 import Models
 import OpenCL
 import OpenCLBackend
+import Reference
 import Validation
 
 /// What came of the cases on a device.
@@ -75,8 +77,16 @@ struct ValidationRun {
   }
 
   mutating func check(_ cases: [any OpCase]) throws {
-    guard !cases.isEmpty else { return }
     let backend = try OpenCLBackend(device, plan: plan)
+    if let filter = OpFilter.ofProcess, !filter.families.isEmpty {
+      try check(cases, on: FilteredBackend(backend, filter))
+    } else {
+      try check(cases, on: backend)
+    }
+  }
+
+  private mutating func check<B: Backend>(_ cases: [any OpCase], on backend: B) throws {
+    let cases = cases.filter { device.keepsDenormals || !$0.needsDenormals }
     let progress = ProgressLine("validating \(device.name)")
     for (index, test) in cases.enumerated() {
       let begin = ContinuousClock.now

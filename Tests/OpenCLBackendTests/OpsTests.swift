@@ -4,13 +4,16 @@ import OpenCLBackend
 import Testing
 import Validation
 
-/// Every case of every op, by every kernel style on every device, against the reference.
+/// Every case of every op, by every kernel style on every device, against the reference; together they launch every kernel.
 @Suite(.enabled(if: !devices.isEmpty, "needs an OpenCL device"), .serialized)
 struct OpsTests {
   @Test(arguments: devices.indices, KernelStyle.allCases)
   func everyOpComputesWhatTheReferenceDoes(device: Int, style: KernelStyle) throws {
     let plan = DevicePlan(devices[device], style: style)
-    try check(on: OpenCLBackend(devices[device], plan: plan, cache: ProgramCache()))
+    let backend = try OpenCLBackend(devices[device], plan: plan, cache: ProgramCache(), profiling: true)
+    var coverage = KernelCoverage()
+    try check(on: backend) { coverage.add(try backend.recorder?.take() ?? []) }
+    try coverage.expectAll(of: style)
   }
 
   /// Buffers of at most 64 KiB: weights are cut into many, and what cannot be cut is refused by name.
@@ -100,10 +103,11 @@ struct OpsTests {
     }
   }
 
-  private func check(on backend: OpenCLBackend) throws {
-    for test in Validator.cases {
+  private func check(on backend: OpenCLBackend, afterEach: () throws -> Void = {}) throws {
+    for test in Validator.cases where backend.device.keepsDenormals || !test.needsDenormals {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(backend.name), \(report.family) \(report.name)")
+      try afterEach()
     }
   }
 }

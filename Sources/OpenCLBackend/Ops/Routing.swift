@@ -38,6 +38,17 @@ extension OpenCLBackend {
     routing.isGrouped = true
   }
 
+  package func choose(_ indices: [Int32], weights: [Float], options: RouterOptions?, into routing: Routing) throws {
+    precondition(indices.count == weights.count && indices.count <= routing.rows * routing.chosen)
+    routing.single = (0, 0, 0)
+    if !indices.isEmpty {
+      try indices.withUnsafeBytes { try queue.write($0, to: routing.indices.view, at: 0) }
+      try weights.withUnsafeBytes { try queue.write($0, to: routing.weights.view, at: 0) }
+    }
+    routing.counted = options
+    routing.isGrouped = false
+  }
+
   package func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws {
     precondition(rows <= routing.rows && routing.chosen == 1 && routing.experts == 1)
     if routing.single.rows < rows {

@@ -1,0 +1,58 @@
+"""Tables of what `strata validate --json` found on several implementations, in Markdown.
+
+    python3 Tests/Implementations/numerics.py NAME=FILE.json …
+
+Of each op and format of weights: the bound of the NMSE, and the largest one that each implementation had.
+"""
+
+import json
+import sys
+
+FORMATS = "f32 f16 bf16 q80 q40 q41 q50 q51 q4K q5K q6K iq4NL iq4XS mxfp4".split()
+NAMES = {"q80": "Q8_0", "q40": "Q4_0", "q41": "Q4_1", "q50": "Q5_0", "q51": "Q5_1", "q4K": "Q4_K", "q5K": "Q5_K",
+         "q6K": "Q6_K", "iq4NL": "IQ4_NL", "iq4XS": "IQ4_XS", "mxfp4": "MXFP4"}
+
+
+def format_of(name):
+    """The formats that a case's name has, such as Q4_K, Q6_K; empty for an op without weights."""
+    words = name.replace("+", " ").split()
+    return ", ".join(dict.fromkeys(NAMES.get(word, word) for word in words if word in FORMATS))
+
+
+def load(path):
+    with open(path) as file:
+        return json.load(file)[0]
+
+
+def main():
+    runs = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    rows, devices = {}, []
+    for column, (name, path) in enumerate(runs.items()):
+        outcome = load(path)
+        entries = outcome["entries"]
+        passed = sum(entry["ok"] for entry in entries)
+        devices.append(f"| {name} | {outcome['device']} | {outcome['driver']} | {passed}/{len(entries)} |")
+        for entry in entries:
+            if entry["op"] == "Model":
+                key = (entry["op"], "")
+            else:
+                key = (entry["op"], format_of(entry["name"]))
+            row = rows.setdefault(key, {"bound": 0, "cases": set(), "worst": {}})
+            row["bound"] = max(row["bound"], entry["nmse_bound"])
+            row["cases"].add(entry["name"])
+            worst = entry["nmse"] if entry.get("nmse") is not None else float("inf")
+            row["worst"][column] = max(row["worst"].get(column, 0), worst)
+    print("| run | device | driver | passed |\n|---|---|---|---|")
+    print("\n".join(devices) + "\n")
+    print("| op | weights | cases | bound | " + " | ".join(runs) + " |")
+    print("|---|---|---|---|" + "---|" * len(runs))
+    for (op, weights), row in rows.items():
+        if "," in weights:
+            continue
+        found = [f"{row['worst'][i]:.1e}" if i in row["worst"] else "" for i in range(len(runs))]
+        bound = f"{row['bound']:.1e}" if row["bound"] else "0, exact"
+        print(f"| {op} | {weights} | {len(row['cases'])} | {bound} | " + " | ".join(found) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+import TestSupport
+
+/// Faults in heads and attention of the cpu and gpu styles.
+let attentionMutants: [KernelMutant] = [
+  KernelMutant(
+    .rotary, "Attention/heads.cpu.cl", "a * rotary[i] - b * rotary[i + ROTARY_HALF]",
+    "a * rotary[i] + b * rotary[i + ROTARY_HALF]", "cpu", "Attention"),
+  KernelMutant(
+    .rotary, "Attention/heads.clh", "#define PAIR_SECOND(i) (ROTARY_FROM + (i) + ROTARY_HALF)",
+    "#define PAIR_SECOND(i) (ROTARY_FROM + (i) + 1)", "gpu", "Attention"),
+  KernelMutant(
+    .rotary, "Attention/heads.clh", "#define PAIR_OF(r) ((r) / 2)", "#define PAIR_OF(r) ((r) % ROTARY_HALF)", "gpu",
+    "Attention", "latent=48"),
+  KernelMutant(
+    .activation, "Attention/heads.clh", "(x) < -(clip) ? -(clip) : (x)", "(x)", "cpu", "Attention", "clip"),
+  KernelMutant(
+    .activation, "Attention/heads.cpu.cl", "turn(vectors, norm & 2, key_norm,", "turn(vectors, norm & 2, query_norm,",
+    "cpu", "Attention", "norm"),
+  KernelMutant(
+    .activation, "Attention/heads_group.clh", "group_sum(sum, scratch) / NORM_SIZE",
+    "group_sum(sum, scratch) / HEAD_SIZE",
+    "gpu", "Attention", "latent=48"),
+  KernelMutant(
+    .barrier, "Attention/heads_group.clh", "  barrier(CLK_LOCAL_MEM_FENCE);\n}", "}", "gpu", "Attention"),
+  KernelMutant(
+    .table, "Attention/heads.cpu.cl", "place = slots[row] % BLOCK;", "place = slots[row] % BLOCK ^ 1;", "cpu",
+    "Attention"),
+  KernelMutant(
+    .table, "Attention/heads.gpu.cl", "const int block = slots[row] / BLOCK,",
+    "const int block = slots[row] / BLOCK / 2 * 2,",
+    "gpu", "Attention"),
+  KernelMutant(
+    .outside, "Attention/heads.cpu.cl", "for (int d = 0; d < HEAD_SIZE; d++) vectors[d] = out[d];",
+    "for (int d = 0; d <= HEAD_SIZE; d++) vectors[d] = out[min(d, HEAD_SIZE - 1)];", "cpu", "Attention"),
+  KernelMutant(
+    .window, "Attention/layout.clh", "max(0, position - WINDOW + 1)", "max(0, position - WINDOW)", "cpu", "Attention",
+    "window=16"),
+  KernelMutant(
+    .window, "Attention/attention.cpu.cl", "int16 seen = lane + b * BLOCK < (int16)(end);",
+    "int16 seen = lane + b * BLOCK <= (int16)(end);", "cpu", "Attention"),
+  KernelMutant(
+    .window, "Attention/attention.gpu.cl", "visible = min(CHUNK, position - chunk + 1),",
+    "visible = min(CHUNK, position - chunk + (position < 1)),",
+    "gpu", "Attention"),
+  KernelMutant(
+    .sink, "Attention/attention.cpu.cl", "rows[r].sum = SINKS ? 1.0f : 0.0f;", "rows[r].sum = 0.0f;", "cpu",
+    "Attention",
+    "sinks"),
+  KernelMutant(
+    .sink, "Attention/attention.gpu.cl", "maximum = SINKS ? sinks[head] : -INFINITY,",
+    "maximum = SINKS ? sinks[source] : -INFINITY,", "gpu", "Attention", "sinks"),
+  KernelMutant(
+    .softmax, "Attention/attention.cpu.cl", "for (int d = 0; d < VALUE_SIZE; d++) row->values[d] *= old;", "", "cpu",
+    "Attention"),
+  KernelMutant(
+    .softmax, "Attention/attention.gpu.cl", "own[i] *= old;", "", "gpu", "Attention"),
+  KernelMutant(
+    .table, "Attention/attention.cpu.cl", "block[b] = keys + block_offset(table[min(b, blocks - 1)], head, heads);",
+    "block[b] = keys + block_offset(table[0], head, heads);", "cpu", "Attention"),
+  KernelMutant(
+    .table, "Attention/attention.gpu.cl", "keys + block_offset(table[item / BLOCK], source, key_value_heads)",
+    "keys + block_offset(table[item / BLOCK], 0, key_value_heads)", "gpu", "Attention"),
+  KernelMutant(
+    .barrier, "Attention/attention.gpu.cl", "    weights[item] = score;\n    barrier(CLK_LOCAL_MEM_FENCE);",
+    "    weights[item] = score;", "gpu", "Attention"),
+  KernelMutant(
+    .batch, "Attention/attention.cpu.cl", "sum[r] = fma((vfloat)(weights[r * CHUNK + b * BLOCK + p]), vector, sum[r]);",
+    "sum[r] += (vfloat)(weights[r * CHUNK + b * BLOCK + p]) * vector;", "cpu", "Attention"),
+  KernelMutant(
+    .edge, "Attention/attention.cpu.cl", "for (int d = SIZE_TAIL; d < VALUE_SIZE; d++) row->values[d] = fma",
+    "for (int d = SIZE_TAIL; d < VALUE_SIZE - 1; d++) row->values[d] = fma", "cpu", "Attention"),
+  KernelMutant(
+    .edge, "Attention/attention.cpu.cl",
+    "const int16 seen = lane + b * BLOCK >= (int16)(begin) && lane + b * BLOCK < (int16)(end);",
+    "const int16 seen = lane + b * BLOCK >= (int16)(begin);", "cpu", "Attention", "latent=32"),
+]

@@ -1,0 +1,81 @@
+import TestSupport
+
+/// Faults in the kernels for matrix units, whose instruction is acted out.
+let matrixUnitMutants: [KernelMutant] = [
+  KernelMutant(
+    .edge, "Linear/linear.mma.cl", "if (r >= rows || n >= N) continue;",
+    "if (r >= rows || n >= N - (N == 45)) continue;",
+    "mma", "Linear", "bf16"),
+  KernelMutant(
+    .outside, "Linear/linear.mma.cl", "if (r >= rows || n >= N) continue;", "if (r >= rows + 1 || n >= N) continue;",
+    "mma",
+    "Linear", "bf16"),
+  KernelMutant(
+    .barrier, "Common/mma_split.clh",
+    "    }\n    barrier(CLK_LOCAL_MEM_FENCE);\n    UNROLL for (int i = 0; i < OWN; i++) {",
+    "    }\n    UNROLL for (int i = 0; i < OWN; i++) {",
+    "mma", "Linear", "bf16"),
+  KernelMutant(
+    .edge, "Common/mma_split.clh", "c < min(WARPS, chunks - round); c++",
+    "c < min(WARPS, chunks - round) - (chunks > 1); c++", "mma",
+    "Linear", "bf16"),
+  KernelMutant(
+    .batch, "Common/mma_split.clh",
+    "for (int round = 0; round < chunks; round += WARPS) {\n    const int begin = (round + warp) * CHUNK_STEPS;",
+    "for (int round = 0; round < chunks; round += WARPS) {\n    const int begin = (round + (WARPS - 1 - warp)) * CHUNK_STEPS;",
+    "mma", "Linear", "bf16"),
+  KernelMutant(
+    .edge, "Common/mma_tiled.clh", "strips[s][min(first + i, steps - 1) * 32]",
+    "strips[s][min(first + i, steps - 2) * 32]",
+    "mma", "Linear", "bf16"),
+  KernelMutant(
+    .scale, "Common/fragments.clh", "return pair.x | pair.y << 16;\n#else", "return pair.y | pair.x << 16;\n#else",
+    "mma", "Linear",
+    "bf16"),
+  KernelMutant(
+    .scale, "Common/fragments.clh", "#define PIECES 2", "#define PIECES 1", "mma", "Linear", "bf16"),
+  KernelMutant(
+    .expert, "Experts/experts.mma.cl", "w + (ulong)expert * strips * steps_of(K) * 32;",
+    "w + (ulong)(experts - 1 - expert) * strips * steps_of(K) * 32;", "mma", "Experts", "bf16"),
+  KernelMutant(
+    .activation, "Experts/experts.mma.cl", "float gate = sums[i], up = sums[2 + i];",
+    "float gate = sums[2 + i], up = sums[i];",
+    "mma", "Experts", "bf16"),
+  KernelMutant(
+    .bias, "Experts/experts.mma.cl", "up += bias[I + n];", "up += bias[n];", "mma", "Experts", "clamped"),
+  KernelMutant(
+    .extreme, "Attention/heads.mma.cl", "if (!isfinite(scaled[d])) spoiled[unit] = 1;", "", "mma", "Attention",
+    "NaN norm"),
+  KernelMutant(
+    .table, "Attention/heads.mma.cl", "keys + unit * UNIT * 8 + key_element(place, d)",
+    "keys + unit * UNIT * 8 + key_element(place ^ 8, d)",
+    "mma", "Attention"),
+  KernelMutant(
+    .window, "Attention/attention.mma.cl", "position[1] + 1 - chunk};\n", "position[1] + 2 - chunk};\n", "mma",
+    "Attention"),
+  KernelMutant(
+    .sink, "Attention/attention.mma.cl", "    sum[i] = 1.0f;", "    sum[i] = 0.0f;", "mma", "Attention", "sinks"),
+  KernelMutant(
+    .softmax, "Attention/attention.mma.cl", "state->values[i / 4][i % 4] *= old[i % 4 / 2];", ";", "mma", "Attention"),
+  KernelMutant(
+    .edge, "Attention/attention.mma.cl", "part == own_parts - 1 ? merged / sum[i] : merged",
+    "part == own_parts - 1 && part == 0 ? merged / sum[i] : merged",
+    "mma", "Attention"),
+]
+
+/// Faults that no case here can find, and why.
+let unseenMutants: [(mutant: KernelMutant, why: String)] = [
+  (
+    KernelMutant(
+      .barrier, "Attention/attention.mma.cl", "  copy_wait(SLOTS - 2);\n  barrier(CLK_LOCAL_MEM_FENCE);",
+      "  copy_wait(SLOTS - 2);", "mma", "Attention"),
+    "where the matrix instruction is acted out it has barriers itself: only matrix units show what this one is for"
+  ),
+  (
+    KernelMutant(
+      .barrier, "Common/mma_tiled.clh",
+      "      store_stage(values, stages + 1 - stage);\n      barrier(CLK_LOCAL_MEM_FENCE);",
+      "      store_stage(values, stages + 1 - stage);", "mma", "Linear"),
+    "PoCL puts a barrier of its own at the end of a loop that has one"
+  ),
+]

@@ -1,0 +1,93 @@
+import TestSupport
+
+/// Faults in products of the cpu and gpu styles.
+let productMutants: [KernelMutant] = [
+  KernelMutant(
+    .edge, "Linear/linear.cpu.cl", "const int end = min(begin + rowsPerItem, rows);",
+    "const int end = min(begin + rowsPerItem, rows - (rows > 8));", "cpu", "Linear", "bf16"),
+  KernelMutant(
+    .unwritten, "Linear/linear.cpu.cl", "const int left = N - feature - v * LANES;",
+    "const int left = N - feature - v * LANES - (N == 33);", "cpu", "Linear", "bf16"),
+  KernelMutant(
+    .outside, "Linear/linear.cpu.cl", "const int left = N - feature - v * LANES;",
+    "const int left = N - feature - v * LANES + (N == 33 || N == 45);", "cpu", "Linear", "bf16"),
+  KernelMutant(
+    .bias, "Linear/linear.cpu.cl", "bias += firstFeature + feature;", "bias += firstFeature;", "cpu", "Linear", "bias"),
+  KernelMutant(
+    .bias, "Linear/finish.clh", "(BIASED(sum, bias) * (scale))", "BIASED((sum) * (scale), bias)", "gpu", "Linear",
+    "bias"),
+  KernelMutant(
+    .unwritten, "Linear/linear.cpu.cl", "if (accumulate) value += load_columns(out + v * LANES, left);", "", "cpu",
+    "Linear", "accumulate"),
+  KernelMutant(
+    .edge, "Linear/linear.gpu.cl", "multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);",
+    "multiply_step(xs, ws, min(BLOCK_K, K - k - (K == 33)), tm, tn, sum);", "gpu", "Linear", "bf16"),
+  KernelMutant(
+    .barrier, "Linear/linear.gpu.cl",
+    "load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);\n    barrier(CLK_LOCAL_MEM_FENCE);",
+    "load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);", "gpu", "Linear", "bf16"),
+  KernelMutant(
+    .edge, "Common/tiles.clh", "first + n < N && k + kk < K ?", "first + n < N - 1 && k + kk < K ?", "gpu", "Linear",
+    "bf16"),
+  KernelMutant(
+    .edge, "Common/tiles.clh", "m < rows && k + kk < K ?", "m < rows - 1 && k + kk < K ?", "gpu", "HeadProducts"),
+  KernelMutant(
+    .batch, "Common/tiles.clh", "sum[m][n] = fma(xs[kk][tm + m * THREADS_M], ws[kk][tn + n * THREADS_N], sum[m][n]);",
+    "sum[m][n] = m == 1 ? sum[m][n] + xs[kk][tm + m * THREADS_M] * ws[kk][tn + n * THREADS_N] : fma(xs[kk][tm + m * THREADS_M], ws[kk][tn + n * THREADS_N], sum[m][n]);",
+    "gpu", "Linear", "bf16"),
+  KernelMutant(
+    .edge, "Linear/head_products.cpu.cl", "end = min(begin + ROW_BLOCK, rows);",
+    "end = min(begin + ROW_BLOCK - 1, rows);",
+    "cpu", "HeadProducts"),
+  KernelMutant(
+    .unwritten, "Linear/head_products.cpu.cl", "for (int i = K; i < head_size; i++)",
+    "for (int i = K + 1; i < head_size; i++)", "cpu", "HeadProducts"),
+  KernelMutant(
+    .outside, "Linear/head_products.gpu.cl", "if (row < rows && feature < N) y", "if (row <= rows && feature < N) y",
+    "gpu",
+    "HeadProducts"),
+  KernelMutant(
+    .expert, "Linear/head_products.gpu.cl", "w += get_group_id(2) * weights_size(N, K, 0);",
+    "w += (get_num_groups(2) - 1 - get_group_id(2)) * weights_size(N, K, 0);", "gpu", "HeadProducts"),
+  KernelMutant(
+    .expert, "Experts/experts.cpu.cl",
+    "__global const weight_t *weights = w + ((ulong)expert * get_global_size(0) + panel) * PANEL_SIZE(K);",
+    "__global const weight_t *weights = w + ((ulong)(experts - 1 - expert) * get_global_size(0) + panel) * PANEL_SIZE(K);",
+    "cpu", "Experts", "bf16"),
+  KernelMutant(
+    .edge, "Experts/experts.cpu.cl", "sources[r] = hidden + (ulong)min(s + r, tile.z - 1) * I;",
+    "sources[r] = hidden + (ulong)min(s + r, max(tile.z - 2, tile.y)) * I;", "cpu", "Experts", "bf16"),
+  KernelMutant(
+    .bias, "Experts/experts.cpu.cl", "up += load_columns(gates + I, left);", "up += load_columns(gates, left);", "cpu",
+    "Experts", "clamped"),
+  KernelMutant(
+    .expert, "Experts/experts.cpu.cl", "bias + (ulong)tile.w * K +", "bias +", "cpu", "Experts", "clamped"),
+  KernelMutant(
+    .unwritten, "Experts/experts.cpu.cl", "const int left = N - column - v * LANES;\n        vfloat gate",
+    "const int left = N - column - v * LANES - (N == 17);\n        vfloat gate", "cpu", "Experts", "bf16"),
+  KernelMutant(
+    .activation, "Experts/activation.clh", "return SILU(gate) * up;", "return SILU(up) * gate;", "cpu", "Experts",
+    "bf16"),
+  KernelMutant(
+    .activation, "Experts/activation.clh", "(up > most ? most : up < least ? least : up)", "(up > most ? most : up)",
+    "gpu", "Experts", "clamped"),
+  KernelMutant(
+    .expert, "Experts/experts.gpu.cl", "w += expert * weights_size(N, I, 0);",
+    "w += (expert ^ (expert == 1)) * weights_size(N, I, 0);", "gpu", "Experts", "bf16"),
+  KernelMutant(
+    .edge, "Experts/experts.gpu.cl", "const int steps = min(BLOCK_K, K - k);",
+    "const int steps = min(BLOCK_K, K - k - (K == 33));", "gpu", "Experts", "bf16"),
+  KernelMutant(
+    .barrier, "Experts/experts.gpu.cl",
+    "load_weights(ups, w, first, N, k, K, ROLE_UP, thread);\n    barrier(CLK_LOCAL_MEM_FENCE);",
+    "load_weights(ups, w, first, N, k, K, ROLE_UP, thread);", "gpu", "Experts", "bf16"),
+  KernelMutant(
+    .outside, "Experts/experts.gpu.cl", "if (row < rows && column < N) {", "if (row < rows && column <= N) {", "gpu",
+    "Experts", "bf16"),
+  KernelMutant(
+    .expert, "Experts/combine.cl", "fma(weights[row * CHOSEN + j]", "fma(weights[row * CHOSEN + (CHOSEN - 1 - j)]",
+    "cpu",
+    "Experts", "bf16"),
+  KernelMutant(
+    .edge, "Experts/combine.cl", "end = min(begin + SPAN, K);", "end = min(begin + SPAN, K - 1);", "gpu", "Routing"),
+]
