@@ -80,10 +80,8 @@ struct BenchTokensTests {
   @Test func tablesAreThoseOfLlamaBench() async throws {
     let table = try await bench("-p", "4", "-n", "2", "-r", "2").expectSuccess().output
     let lines = table.split(separator: "\n")
-    let titles = lines[0].split(separator: "|").map {
-      $0.trimmingPrefix { $0 == " " }.split(separator: " ").first ?? ""
-    }
-    #expect(titles.prefix(6) == ["model", "size", "params", "backend", "test", "t/s"])
+    let titles = ["model", "size", "params", "backend", "test", "t/s"]
+    for (field, title) in zip(lines[0].split(separator: "|"), titles) { #expect(field.contains(title)) }
     #expect(lines[2].contains(" pp4 |") && lines[3].contains(" tg2 |") && lines[2].contains(" ± "))
     #expect(lines[2].contains(" 20.35 MiB |") && lines[2].contains(" 10.67 M |"))
     let csv = try await bench("-p", "4", "-n", "0", "-r", "2", "-o", "csv").expectSuccess().output
