@@ -5,6 +5,6 @@ struct Bench: AsyncParsableCommand {
     abstract:
       "Measures tokens a second of a model, policies on a real device, products of experts, and the scheduler itself.",
     discussion: "Without a subcommand it is `strata bench tokens`.",
-    subcommands: [BenchTokens.self, BenchServe.self, BenchProducts.self, BenchScheduler.self],
+    subcommands: [BenchTokens.self, BenchServe.self, BenchProducts.self, BenchAttention.self, BenchScheduler.self],
     defaultSubcommand: BenchTokens.self)
 }
