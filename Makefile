@@ -58,6 +58,7 @@ test-peers-text: build
 test-peers-gguf: build
 	Tests/Peers/llama.sh
 	cd Tests/Peers && ../../.peers/venv/bin/python gguf_peers.py ../../.build/release/strata
+	cd Tests/Peers && ../../.peers/venv/bin/python convert_peers.py ../../.build/release/strata
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Kernels Benchmarks

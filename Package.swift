@@ -55,7 +55,7 @@ let package = Package(
       name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised + [faults]),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
-    .target(name: "Conversion", dependencies: ["Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
+    .target(name: "Conversion", dependencies: ["Models", "Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "Templates", dependencies: ["JSON"], swiftSettings: optimised),
@@ -96,7 +96,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Reference", "Backend", "Checkpoints", "JSON", "TestSupport"],
+      name: "ModelsTests",
+      dependencies: ["Conversion", "Models", "Reference", "Backend", "Checkpoints", "JSON", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "EngineTests",

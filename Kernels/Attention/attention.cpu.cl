@@ -3,15 +3,26 @@
 //   out[r][h][:] = sum over p of softmax over p (scale · q[r][h] · key[p]) · value[p]      p: first_visible … position(r)
 //
 //   qkv [rows][stride] f32, the queries first      out [rows][Q · VALUE_SIZE] f32      keys, values, tiles: layout.clh
-//   sinks [Q] f32
+//   sinks [Q] f32      codes [rows] of Q · VALUE_SIZE values in eight bits (Common/codes.clh)
 //
 // One work-item (head h, tile t) makes up to ROWS consecutive rows of one sequence: a load of keys or values serves
 // them all. The softmax is the streaming one (Milakov and Gimelshein 2018; Dao et al. 2022): chunk by chunk of the
 // context with a running maximum. Scores keep BLOCK positions in a vector, so nothing is summed across lanes but the
 // softmax's denominator. A row's steps are the same in every tile; rows that a chunk is wholly or partly behind use the
 // one-row form of them, and never touch positions after their own.
+//
+// CODES  1: out is also made in codes, for a VALUE_SIZE of whole groups, 0: it is not
 #include "Common/prelude.clh"
 #include "Attention/layout.clh"
+#ifndef CODES
+#define CODES 0
+#endif
+#if CODES
+#include "Common/codes.clh"
+#define CODES_ARGUMENT , __global uchar *codes
+#else
+#define CODES_ARGUMENT
+#endif
 
 #define ROWS 8                              // rows of a tile at most
 #define SIZE_VECTORS (VALUE_SIZE / LANES)   // whole vectors in a head of values
@@ -142,7 +153,7 @@ static inline void add_values_tile(
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention(
     __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
-    __global const float *sinks) {
+    __global const float *sinks CODES_ARGUMENT) {
   const int head = get_global_id(0), source = head / (query_heads / key_value_heads);
   __global const int *tile = tiles + 4 * get_global_id(1);
   const int first = tile[0], count = tile[1], position = tile[2];
@@ -199,6 +210,18 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention(
   for (int r = 0; r < count; r++) {
     __global float *target = out + ((ulong)(first + r) * query_heads + head) * VALUE_SIZE;
     const float scale_out = 1.0f / rows[r].sum;
+#if CODES
+    const int columns = query_heads * VALUE_SIZE;
+    __global uchar *row = codes + (first + r) * CODES_BYTES(columns);
+    for (int g = 0; g < VALUE_SIZE / CODE_GROUP; g++) {
+      const float16 low = vload16(2 * g, rows[r].values) * scale_out;
+      const float16 high = vload16(2 * g + 1, rows[r].values) * scale_out;
+      vstore16(low, 2 * g, target);
+      vstore16(high, 2 * g + 1, target);
+      store_group(low, high, row, columns, head * (VALUE_SIZE / CODE_GROUP) + g);
+    }
+#else
     for (int d = 0; d < VALUE_SIZE; d++) target[d] = rows[r].values[d] * scale_out;
+#endif
   }
 }

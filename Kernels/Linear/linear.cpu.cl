@@ -1,6 +1,6 @@
 // Dense linear layer, CPU style: y[r][n] = (sum over k of x[r][k] · W[n][k] + bias[n]) · scale, or y += it.
 //
-//   x [rows][K] f32, row-major          W in panels (Common/panels.clh)          y [rows][stride] f32
+//   x [rows][K], row-major              W in panels (Common/panels.clh)          y [rows][stride] f32
 //
 // One work-item is one work-group. It owns one panel and walks its rows in tiles of 8:
 //
@@ -11,7 +11,7 @@
 #include "Linear/finish.clh"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linear(
-    __global const float *x, __global const weight_t *w, __global float *y,
+    __global const x_t *x, __global const weight_t *w, __global float *y,
     int rows,         // rows of x
     int K,            // columns of x
     int N,            // features in this buffer of panels
@@ -29,8 +29,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linear(
   const int end = min(begin + rowsPerItem, rows);
 
   for (int row = begin; row < end;) {
-    __global const float *sources[8];
-    UNROLL for (int r = 0; r < 8; r++) sources[r] = x + (ulong)min(row + r, end - 1) * K;
+    __global const x_t *sources[8];
+    UNROLL for (int r = 0; r < 8; r++) sources[r] = x + min(row + r, end - 1) * X_ROW(K);
     vfloat acc[8][VECTORS];
     const int count = panel_tile(sources, end - row, weights, K, acc);
     for (int r = 0; r < count; r++) {

@@ -1,19 +1,42 @@
 // RMS norm, CPU style: out[r][k] = x[r][k] / sqrt(mean over k of x[r][k]² + epsilon) · weight[k].
 //
 //   x, out [rows][stride] f32, of which the K columns from `first` on      weight [K] f32
+//   codes  [rows] of K values in eight bits (Common/codes.clh)
 //
 // One work-item makes one row.
+//
+// CODES  1: out is also made in codes, 0: it is not
 #include "Common/prelude.clh"
 #include "Norm/rms.clh"
+#ifndef CODES
+#define CODES 0
+#endif
+#if CODES
+#include "Common/codes.clh"
+#define CODES_ARGUMENT , __global uchar *codes
+#else
+#define CODES_ARGUMENT
+#endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void rms_norm(
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
-    float epsilon) {
+    float epsilon CODES_ARGUMENT) {
   const ulong row = (ulong)get_global_id(0) * stride + first;
   const float scale = rms_scale(x + row, K, epsilon);
+#if CODES
+  codes += get_global_id(0) * CODES_BYTES(K);
+  for (int g = 0; g < K / CODE_GROUP; g++) {
+    const float16 low = vload16(2 * g, x + row) * scale * vload16(2 * g, weight);
+    const float16 high = vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);
+    vstore16(low, 2 * g, out + row);
+    vstore16(high, 2 * g + 1, out + row);
+    store_group(low, high, codes, K, g);
+  }
+#else
   int k = 0;
   for (; k + LANES <= K; k += LANES) {
     VSTORE(VLOAD(0, x + row + k) * scale * VLOAD(0, weight + k), 0, out + row + k);
   }
   for (; k < K; k++) out[row + k] = x[row + k] * scale * weight[k];
+#endif
 }

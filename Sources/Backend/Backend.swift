@@ -25,6 +25,9 @@ package protocol Backend: AnyObject {
   /// What runs the ops, for reports: the device's name.
   var name: String { get }
 
+  /// What products of weights in blocks take their activations as.
+  var activations: ActivationPrecision { get }
+
   // MARK: Memory
 
   /// - Throws: if the device cannot hold it; the error says how much was wanted and for what.

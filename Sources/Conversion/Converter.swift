@@ -16,7 +16,7 @@ package struct Converter {
     } else {
       let model = try HuggingFaceModel(checkpoint)
       sources = try model.sources()
-      metadata = try model.metadata(choice)
+      metadata = try HuggingFaceMetadata(model).entries(choice)
     }
     tensors = sources.map { $0.tensor(as: choice.format(name: $0.name, shape: $0.shape, found: $0.format)) }
   }

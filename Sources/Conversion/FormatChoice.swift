@@ -14,9 +14,10 @@ package struct FormatChoice: Sendable {
   /// Weight matrices get `type`, or where their rows are no whole blocks of it one with smaller blocks, or f16. Vectors
   /// and routers, on whose last bits the choice of experts hangs, are f32.
   func format(name: String, shape: [Int], found: ElementFormat) -> ElementFormat {
+    if !found.isWeight { return found }
     let isExpert = name.contains("_exps.")
     if !name.hasSuffix(".weight") || shape.count < 2 || name.contains("ffn_gate_inp") {
-      return found.isWeight ? .f32 : found
+      return .f32
     }
     if expertsOnly, !isExpert { return found }
     let columns = shape.last ?? 1

@@ -1,16 +1,19 @@
 import Backend
 import Checkpoints
 import JSON
+import Models
 
-/// A Hugging Face folder on its way to a GGUF file: its tensors under the names that they get, its configuration as keys.
+/// A Hugging Face folder on its way to a GGUF file: its tensors under the names that they get.
 struct HuggingFaceModel {
-  private let checkpoint: Checkpoint
-  private let names: GGUFNames
-  private var configuration: JSONObject { checkpoint.configuration }
+  let checkpoint: Checkpoint
+  let names: GGUFNames
+  let description: ModelDescription
 
+  /// - Throws: for a model whose class GGUF has no name for, or that could not be run either.
   init(_ checkpoint: Checkpoint) throws {
     self.checkpoint = checkpoint
     names = try GGUFNames(checkpoint)
+    description = try Families.describe(checkpoint)
   }
 
   /// Experts stacked, rows of queries and keys in the order that GGUF has them.
@@ -18,18 +21,27 @@ struct HuggingFaceModel {
     var sources: [RowSource] = []
     var stacks: [String: [Int: HostTensor]] = [:]
     var order: [String] = []
-    for tensor in checkpoint.tensors where !tensor.name.hasSuffix("rotary_emb.inv_freq") {
+    for tensor in checkpoint.tensors {
       switch names.place(of: tensor.name) {
-      case .tensor(let name): sources.append(try source(tensor, name))
+      case .tensor(let name): sources.append(try source(weight(tensor), name))
       case .expert(let stack, let index):
         if stacks[stack] == nil { order.append(stack) }
-        stacks[stack, default: [:]][index] = tensor
+        stacks[stack, default: [:]][index] = try weight(tensor)
+      case .stack(let layer, let isDown, let part):
+        sources += try StackedExperts(checkpoint, names, layer: layer, isDown: isDown).sources(tensor, part)
+      case .latentKeysAndValues(let layer): sources += try latentProjections(weight(tensor), layer)
+      case .nowhere: break
       case nil:
         throw ConversionError("\(tensor.source): tensor \(printable(tensor.name)): GGUF has no name for it")
       }
     }
     for name in order { sources.append(try stack(name, stacks[name] ?? [:])) }
-    return sources
+    return sources + (try frequencies())
+  }
+
+  /// The tensor, whose shape and format are those of a weight.
+  private func weight(_ tensor: HostTensor) throws -> HostTensor {
+    try checkpoint.weight(tensor.name, shape: tensor.shape)
   }
 
   private func source(_ tensor: HostTensor, _ name: String) throws -> RowSource {
@@ -39,21 +51,25 @@ struct HuggingFaceModel {
     guard names.interleavesHeads, name.contains(".attn_q.") || name.contains(".attn_k.") else {
       return RowSource(tensor, name: name)
     }
-    let field = name.contains(".attn_q.") || !configuration.has("num_key_value_heads")
-    let heads = try configuration.int(field ? "num_attention_heads" : "num_key_value_heads", in: 1...65_536)
-    let rows = tensor.shape[0]
-    guard rows % (2 * heads) == 0, tensor.shape.count == 2 else {
-      throw ConversionError(
-        "\(tensor.source): tensor \(printable(tensor.name)): found shape \(tensor.shape), expected two dimensions and an "
-          + "even number of rows for each of \(heads) heads")
+    let shape = description.attention
+    let heads = name.contains(".attn_q.") ? shape.queryHeads : shape.keyValueHeads
+    let rows = tensor.shape.first ?? 0
+    guard rows > 0, rows % (2 * heads) == 0, tensor.shape.count <= 2 else {
+      throw error(tensor, expected: "one or two dimensions and an even number of rows for each of \(heads) heads")
     }
     let order = RowOrder.interleavedHalves(headRows: rows / heads)
     var inverse = [Int](repeating: 0, count: rows)
     for row in 0..<rows { inverse[order.place(of: row)] = row }
     let places = inverse
-    return RowSource(name: name, shape: tensor.shape, format: tensor.format) { (tensor, places[$0]) }
+    guard tensor.shape.count == 1 else {
+      return RowSource(name: name, shape: tensor.shape, format: tensor.format) { (tensor, places[$0]) }
+    }
+    let values = tensor.floats()
+    return RowSource(
+      HostTensor(name: name, format: .f32, shape: tensor.shape, values: places.map { values[$0] }), name: name)
   }
 
+  /// Experts that stand one by one.
   private func stack(_ name: String, _ experts: [Int: HostTensor]) throws -> RowSource {
     let tensors = (0..<experts.count).compactMap { experts[$0] }
     guard let first = tensors.first, tensors.count == experts.count, first.shape.count == 2,
@@ -68,57 +84,34 @@ struct HuggingFaceModel {
     }
   }
 
-  /// The keys of the configuration and of the tokenizer.
-  func metadata(_ choice: FormatChoice) throws -> [(key: String, value: GGUFWriter.Value)] {
-    let prefix = names.name
-    var entries: [(key: String, value: GGUFWriter.Value)] = [
-      ("general.architecture", .string(prefix)), ("general.type", .string("model")),
-    ]
-    for (field, key) in names.fields where key != "attention.key_length" && key != "rope.freq_base" {
-      guard let value = try value(field, key) else { continue }
-      entries.append(("\(prefix).\(key)", value))
-    }
-    entries += try headKeys(prefix)
-    entries += try rotaryKeys(prefix)
-    entries += Converter.formatKeys(choice)
-    return entries + (try TokenizerMetadata(checkpoint).entries)
-  }
-
-  private func value(_ field: String, _ key: String) throws -> GGUFWriter.Value? {
-    let field = key == "expert_count" && !configuration.has(field) ? "num_experts" : field
-    guard configuration.has(field) else { return nil }
-    if key == "attention.layer_norm_rms_epsilon" { return .f32(Float(try configuration.double(field))) }
-    return .u32(UInt32(try configuration.int(field, in: 0...Int(Int32.max))))
-  }
-
-  private func headKeys(_ prefix: String) throws -> [(key: String, value: GGUFWriter.Value)] {
-    let heads = try configuration.int("num_attention_heads", in: 1...65_536)
-    let size = try configuration.optionalInt("head_dim", in: 2...65_536)
-    let columns = try size ?? configuration.int("hidden_size", in: heads...(1 << 24)) / heads
+  /// Each head's projections of the compressed position: that of its keys turned round, to act on queries, and that of values.
+  private func latentProjections(_ tensor: HostTensor, _ layer: Int) throws -> [RowSource] {
+    guard let latent = description.latent else { return [] }
+    let (heads, plain, value, rank) = (latent.heads, latent.plainSize, latent.valueSize, latent.rank)
+    let headRows = plain + value
+    guard tensor.shape == [heads * headRows, rank] else { throw error(tensor, expected: "\([heads * headRows, rank])") }
     return [
-      ("\(prefix).attention.key_length", .u32(UInt32(columns))),
-      ("\(prefix).attention.value_length", .u32(UInt32(columns))),
-      ("\(prefix).rope.dimension_count", .u32(UInt32(columns))),
-      ("\(prefix).vocab_size", .u32(UInt32(try configuration.int("vocab_size", in: 1...(1 << 24))))),
+      RowSource(name: "blk.\(layer).attn_k_b.weight", shape: [heads, rank, plain], of: tensor, step: rank) {
+        $0 / rank * headRows * rank + $0 % rank
+      },
+      RowSource(name: "blk.\(layer).attn_v_b.weight", shape: [heads, value, rank], format: tensor.format) {
+        (tensor, $0 / value * headRows + plain + $0 % value)
+      },
     ]
   }
 
-  private func rotaryKeys(_ prefix: String) throws -> [(key: String, value: GGUFWriter.Value)] {
-    let theta = try RopeConfiguration(configuration).theta
-    var entries: [(key: String, value: GGUFWriter.Value)] = [("\(prefix).rope.freq_base", .f32(Float(theta)))]
-    guard let scaling = try configuration.object("rope_scaling") ?? configuration.object("rope_parameters") else {
-      return entries
-    }
-    let type = try scaling.optionalString("rope_type") ?? scaling.optionalString("type") ?? "default"
-    guard type != "default" else { return entries }
-    guard type == "linear" || type == "yarn" else {
-      throw scaling.error("rope_type", expected: "default, linear or yarn, which can be converted")
-    }
-    entries.append(("\(prefix).rope.scaling.type", .string(type)))
-    entries.append(("\(prefix).rope.scaling.factor", .f32(Float(try scaling.double("factor")))))
-    if let original = try scaling.optionalInt("original_max_position_embeddings", in: 1...Int(Int32.max)) {
-      entries.append(("\(prefix).rope.scaling.original_context_length", .u32(UInt32(original))))
-    }
-    return entries
+  /// What Llama 3.1's scaling divides each frequency by, which a file holds as a tensor.
+  private func frequencies() throws -> [RowSource] {
+    let rope = try RopeConfiguration(checkpoint.configuration)
+    guard case .llama3(let scaling) = rope.scaling else { return [] }
+    let divisors = scaling.divisors(columns: description.rotaryColumns, theta: rope.theta)
+    return [
+      RowSource(HostTensor(name: "rope_freqs.weight", format: .f32, shape: [divisors.count], values: divisors))
+    ]
+  }
+
+  private func error(_ tensor: HostTensor, expected: String) -> ConversionError {
+    ConversionError(
+      "\(tensor.source): tensor \(printable(tensor.name)): found shape \(tensor.shape), expected \(expected)")
   }
 }

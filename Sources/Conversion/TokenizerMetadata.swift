@@ -14,8 +14,13 @@ struct TokenizerMetadata {
 
   /// - Throws: for a tokenizer that GGUF has no name for; the error names the field.
   init(_ checkpoint: Checkpoint) throws {
+    try addSpecialTokens(checkpoint)
+    try addTemplate(checkpoint.path)
     let path = "\(checkpoint.path)/tokenizer.json"
-    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard FileManager.default.fileExists(atPath: path) else {
+      entries.append(("tokenizer.ggml.model", .string("no_vocab")))
+      return
+    }
     let file = try JSONObject(file: path)
     guard let model = try file.object("model"), let vocabulary = try model.object("vocab") else {
       throw file.error("model.vocab", expected: "an object of tokens")
@@ -43,8 +48,6 @@ struct TokenizerMetadata {
     }
     entries.append(("tokenizer.ggml.tokens", .strings(tokens)))
     entries.append(("tokenizer.ggml.token_type", .i32s(kinds.map(\.rawValue))))
-    try addSpecialTokens(checkpoint)
-    try addTemplate(checkpoint.path)
   }
 
   private static func tokens(_ vocabulary: JSONObject) throws -> [String] {
@@ -77,11 +80,8 @@ struct TokenizerMetadata {
     if let token = checkpoint.generation.bosToken {
       entries.append(("tokenizer.ggml.bos_token_id", .u32(UInt32(token))))
     }
-    if let token = checkpoint.generation.eosTokens.first {
-      entries.append(("tokenizer.ggml.eos_token_id", .u32(UInt32(token))))
-    }
-    if let other = checkpoint.generation.eosTokens.dropFirst().first {
-      entries.append(("tokenizer.ggml.eot_token_id", .u32(UInt32(other))))
+    for (kind, token) in zip(["eos", "eot", "eom"], checkpoint.generation.eosTokens) {
+      entries.append(("tokenizer.ggml.\(kind)_token_id", .u32(UInt32(token))))
     }
     let addsBOS = try settings?.bool("add_bos_token", default: false) ?? false
     entries.append(("tokenizer.ggml.add_bos_token", .bool(addsBOS)))

@@ -69,7 +69,8 @@ package actor Engine {
     switch options.device {
     case .reference:
       profiled = nil
-      loaded = try Self.load(files, on: ReferenceBackend(), cache: cache, weights: weights, warmUp: false, progress)
+      let backend = ReferenceBackend(activations: options.activations ?? .float32)
+      loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: false, progress)
     case .openCL(let device):
       var experts = options.experts
       if !memory.fitsAll {
@@ -77,7 +78,7 @@ package actor Engine {
         experts.reserve = memory.activations
       }
       let backend = try OpenCLBackend(
-        device, plan: options.plan, cache: options.programCache, experts: experts, profiling: options.profiling)
+        device, plan: options.devicePlan, cache: options.programCache, experts: experts, profiling: options.profiling)
       backend.allocations.limit = memory.budget
       profiled = options.profiling ? backend : nil
       backend.beforeBuilding(building)

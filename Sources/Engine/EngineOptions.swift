@@ -23,6 +23,8 @@ package struct EngineOptions: Sendable {
   package var experts = ExpertMemory()
   /// How the device is used; what its properties suggest unless given.
   package var plan: DevicePlan?
+  /// What products of weights in blocks take their activations as; what suits the device unless given.
+  package var activations: ActivationPrecision?
   /// Where built programs are kept.
   package var programCache: ProgramCache
   /// Whether prompts that begin with the same tokens share the KV blocks of these.
@@ -56,7 +58,9 @@ extension EngineOptions {
   /// How the device is used; nil for the reference.
   var devicePlan: DevicePlan? {
     guard case .openCL(let device) = device else { return nil }
-    return plan ?? DevicePlan(device)
+    var plan = plan ?? DevicePlan(device)
+    if let activations { plan.activations = activations }
+    return plan
   }
 
   /// Bytes of device memory that may be used; nil where that is not known.

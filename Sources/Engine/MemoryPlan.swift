@@ -44,7 +44,8 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     leastExperts = sizes.leastExperts
     expertCount = model.isSparse.count(where: \.self) * model.expertCount
     cache = Engine.cacheBytes(model, options, blocks: blocks) * model.layerCount
-    activations = Engine.activationBytes(model, options, rows: Engine.mostRows(files, options))
+    let rows = Engine.mostRows(files, options)
+    activations = Engine.activationBytes(model, options, rows: rows) + Engine.codeBytes(files, options, rows: rows)
     hostLayers = min(options.experts.hostLayers, model.layerCount)
     usefulExperts = sizes.usefulExperts(hostLayers: hostLayers)
     budget = options.memoryBudget
@@ -52,6 +53,9 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
 
   /// - Throws: `EngineError` for a budget that is more than the device has, or less than the smallest that could work.
   package func check(_ options: EngineOptions) throws(EngineError) {
+    if options.activations == .int8, let plan = options.devicePlan, plan.style != .cpu {
+      throw EngineError("activations int8: kernels of style \(plan.style) take f32; expected f32")
+    }
     guard case .openCL(let device) = options.device, let budget else { return }
     if device.globalMemory > 0, budget > device.globalMemory {
       throw EngineError(

@@ -75,6 +75,15 @@ package final class Workspace<B: Backend> {
     return rows * columns * 4
   }
 
+  /// Columns of the buffers that are inputs of products, for each row.
+  package static func productColumns(_ model: ModelDescription) -> [Int] {
+    let sparse = model.isSparse.contains(true) ? model.chosenExperts * model.expertIntermediateSize : 0
+    return [
+      model.hiddenSize, model.attention.outputColumns, sparse, intermediateForAll(model), model.latent?.queryRank ?? 0,
+      model.latent?.valueColumns ?? 0,
+    ]
+  }
+
   /// Elements that a row takes in the largest of the buffers.
   package static func widestColumns(_ model: ModelDescription) -> Int {
     let slot = model.isSparse.contains(true) ? max(model.hiddenSize, model.expertIntermediateSize) : 0

@@ -1,3 +1,4 @@
+package import Backend
 package import OpenCL
 
 /// The families of kernels. They differ in layout of weights and in what a work-item does, not in a number.
@@ -26,6 +27,10 @@ package struct DevicePlan: Sendable, Equatable {
   package var mapsWeights: Bool
   /// The matrix instruction is acted out by plain code, on a device without it: for checks, slowly.
   package var emulatesMatrixUnits: Bool
+  /// What products of weights in blocks take their activations as; `int8` in the CPU style only.
+  package var activations: ActivationPrecision
+  /// Integer products use the CPU's instruction for them.
+  package var hasByteDots: Bool
   /// Compute units: work is cut so that each has some.
   package var units: Int
 
@@ -58,12 +63,23 @@ package struct DevicePlan: Sendable, Equatable {
     self.maxAllocation = min(maxAllocation ?? .max, reported)
     mapsWeights = device.unifiedMemory
     units = max(device.computeUnits, 1)
+    hasByteDots = self.style == .cpu && lanes == 16 && ByteDots.areUsable(on: device)
+    activations = hasByteDots ? .int8 : .float32
   }
+
+  /// Whether products of weights in this format take codes of eight bits.
+  package func takesCodes(_ format: ElementFormat) -> Bool {
+    style == .cpu && activations == .int8 && format.block != nil
+  }
+
+  /// Bytes of a row of so many columns in codes of eight bits (`Kernels/Common/codes.clh`).
+  package func codeBytes(columns: Int) -> Int { columns * (hasByteDots ? 1 : 4) + columns / 32 * 8 }
 
   /// The macros that all kernels of this plan are built with.
   var options: String {
     switch style {
-    case .cpu: "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)"
+    case .cpu:
+      "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)" + (hasByteDots ? " -DDOT_BYTES=1" : "")
     case .gpu, .mma:
       "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
         + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "")

@@ -7,6 +7,7 @@ enum KernelName: String {
   case embedding, gather, linear, heads, attention, router, group, down, combine
   case rmsNorm = "rms_norm"
   case headProducts = "head_products"
+  case quantise
   case gateWeights = "gate_weights"
   case gateUp = "gate_up"
   case routeFew = "route_few"
@@ -20,6 +21,7 @@ enum KernelName: String {
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
     case .linear: "Linear/linear.\(style).cl"
     case .headProducts: "Linear/head_products.\(style == .cpu ? "cpu" : "gpu").cl"
+    case .quantise: "Linear/quantise.cpu.cl"
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
@@ -81,6 +83,11 @@ struct KernelFeature: Hashable {
     self.name = name
     self.value = value
   }
+
+  /// The product takes its activations in codes of eight bits.
+  static let integer = KernelFeature("INTEGER")
+  /// What the kernel makes is made in codes of eight bits.
+  static let codes = KernelFeature("CODES")
 
   var macro: String { "-D\(name)=\(value)" }
 }

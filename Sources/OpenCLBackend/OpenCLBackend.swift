@@ -46,6 +46,8 @@ package final class OpenCLBackend: Backend {
 
   package var name: String { device.name }
 
+  package var activations: ActivationPrecision { plan.style == .cpu ? plan.activations : .float32 }
+
   /// What is alive in this backend's context, and the limit of its bytes. It may be asked when the backend is gone.
   package var allocations: AllocationLedger { shared.context.ledger }
 
@@ -117,6 +119,7 @@ package final class OpenCLBackend: Backend {
 
   package func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws {
     precondition(source.columns == destination.columns)
+    destination.codedRows = 0
     let row = source.columns * 4
     try queue.copy(
       source.buffer.view, at: rows.lowerBound * row, to: destination.buffer.view, at: start * row,
@@ -125,6 +128,7 @@ package final class OpenCLBackend: Backend {
 
   package func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws {
     guard !indices.isEmpty else { return }
+    out.codedRows = 0
     let list = try makeBuffer(indices.map(Int32.init), label: "row indices")
     let shape = LaunchShape.elements(columns: x.columns, rows: indices.count)
     try launch(
@@ -135,6 +139,7 @@ package final class OpenCLBackend: Backend {
 
   package func write(_ values: [Float], to x: Activation, at row: Int) throws {
     guard !values.isEmpty else { return }
+    x.codedRows = 0
     try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
   }
 

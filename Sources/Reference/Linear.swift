@@ -4,8 +4,10 @@ extension ReferenceBackend {
   package func linear(
     _ x: Activation, _ weight: Matrix, options: LinearOptions<Vector>, rows: Int, into out: Activation
   ) {
+    let rounded = rounded(x, rows: Array(0..<rows), weight.source.bands.map(\.format))
     for n in 0..<weight.source.rows {
       let row = WeightRow(weight.source, expert: 0, row: n)
+      let x = weight.source.locate(expert: 0, row: n).tensor.format.block == nil ? x : rounded
       let bias = Double(options.bias?.values[n] ?? 0)
       for r in 0..<rows {
         let value = Double(options.scale) * (row.dot(x.row(r)) + bias)
@@ -13,6 +15,14 @@ extension ReferenceBackend {
         out.row(r)[options.column + n] = Float(before + value)
       }
     }
+  }
+
+  /// A copy of `rows` of `x` in which they are rounded to codes of eight bits, if products with one of `formats` take those.
+  func rounded(_ x: Activation, rows: [Int], _ formats: [ElementFormat]) -> Activation {
+    guard activations == .int8, formats.contains(where: { $0.block != nil }) else { return x }
+    let copy = Activation(rows: x.rows, columns: x.columns)
+    for row in rows { _ = copy.row(row).update(fromContentsOf: ActivationCodes.rounded(x.row(row))) }
+    return copy
   }
 
   package func multiplyHeads(_ x: Activation, headSize: Int, _ weights: Matrix, rows: Int, into out: Activation) {

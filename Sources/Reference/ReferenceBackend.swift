@@ -6,7 +6,10 @@ package import Backend
 package final class ReferenceBackend: Backend {
   package var name: String { "reference (plain Swift, one thread)" }
 
-  package init() {}
+  package let activations: ActivationPrecision
+
+  /// - Parameter activations: what products of weights in blocks take them as.
+  package init(activations: ActivationPrecision = .float32) { self.activations = activations }
 
   package final class Vector {
     let values: [Float]

@@ -48,7 +48,7 @@ package enum Validator {
   package static func check<B: Backend>(_ test: any OpCase, on backend: B) throws -> Report {
     let all = 0..<test.rows
     let found = try test.run(backend, rows: all)
-    let expected = try test.run(ReferenceBackend(), rows: all)
+    let expected = try test.run(ReferenceBackend(activations: backend.activations), rows: all)
     var report = Report(family: test.family, name: test.name, error: 0, bound: test.bound)
     (report.error, report.maxError) = errors(found, expected)
     if !found.isContained {

@@ -36,23 +36,29 @@ struct Chat {
       if Terminal.isInteractive { Terminal.message("> ") }
       guard let line = readLine() else { break }
       if line.allSatisfy(\.isWhitespace) { continue }
-      conversation.addUser(line)
+      // One message that cannot be answered does not end the conversation, and leaves it as it was.
+      var next = conversation
+      next.addUser(line)
       do {
-        let reply = try await reply(to: conversation)
-        conversation.addReply(reply.text, reasoning: reply.reasoning)
+        let reply = try await reply(to: &next)
+        next.addReply(reply.text, reasoning: reply.reasoning)
+        conversation = next
       } catch let error as OutputError {
         throw error
       } catch {
-        // One message that cannot be answered does not end the conversation.
         Terminal.error("strata: error: \(error)")
-        conversation.removeLast()
       }
     }
     if Terminal.isInteractive { Terminal.message("\n") }
   }
 
-  private func reply(to conversation: Conversation) async throws -> (text: String, reasoning: String) {
-    let prompt = try conversation.prompt()
+  private func reply(to conversation: inout Conversation) async throws -> (text: String, reasoning: String) {
+    // A quarter of the room, or what is asked for, is left to the reply.
+    let (prompt, forgotten) = try conversation.prompt(fitting: context - min(maxTokens ?? context, context / 4))
+    if forgotten > 0 {
+      Terminal.error(
+        "(the conversation is longer than --chat-context \(context): its oldest turns, \(forgotten), are forgotten)")
+    }
     try files.check(prompt, source: "the conversation")
     let room = context - prompt.count + 1
     guard room > 0 else {

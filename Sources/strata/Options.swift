@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backend
 import Checkpoints
 import Engine
 import Foundation
@@ -6,6 +7,7 @@ import Models
 import Scheduling
 
 extension PolicyName: ExpressibleByArgument {}
+extension ActivationPrecision: ExpressibleByArgument {}
 
 /// Which model, where, and in which order its work is done.
 struct ModelOptions: ParsableArguments {
@@ -44,6 +46,12 @@ struct ModelOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Requests that run at once.")
   var maxNumSeqs = 256
 
+  @Option(
+    help:
+      "What products with weights in blocks take activations as: int8 (integers with a scale for each 32) or f32. Default: int8 where the device multiplies bytes quickly."
+  )
+  var activations: ActivationPrecision?
+
   @OptionGroup var memory: MemoryOptions
 }
 
@@ -61,6 +69,7 @@ extension ModelOptions {
       options.maxBatchedTokens = maxNumBatchedTokens ?? max(chunkSize, Engine.maxBatchedTokens(files, options))
     }
     options.maxRequests = maxNumSeqs
+    options.activations = activations
     (options.deviceMemory, options.experts) = try memory.settings(options.device, files.description)
     return options
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backend
 import Engine
 import Foundation
 import OpenCL
@@ -57,6 +58,9 @@ struct Validate: AsyncParsableCommand {
   @Flag(help: "With --perf: CSV.")
   var csv = false
 
+  @Option(help: "What products with weights in blocks take: f32 or int8. Default: what the device's kernels take.")
+  var activations: ActivationPrecision?
+
   @Flag(help: "Print only failures and a line for each op family.")
   var summary = false
 
@@ -87,7 +91,8 @@ struct Validate: AsyncParsableCommand {
     if support { return try ValidationText.support(devices.map(\.device)) }
     var outcomes: [ValidationOutcome] = []
     for (index, device) in devices {
-      let plan = DevicePlan(device, style: variant)
+      var plan = DevicePlan(device, style: variant)
+      if let activations { plan.activations = activations }
       if perf {
         try ValidationTimes(device, plan, form: csv ? .csv : json ? .json : .text).run(chosen)
         continue

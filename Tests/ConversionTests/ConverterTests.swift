@@ -1,6 +1,7 @@
 import Backend
 import Checkpoints
 import Conversion
+import Foundation
 import JSON
 import TestSupport
 import Testing
@@ -48,6 +49,48 @@ struct ConverterTests {
     #expect(try metadata.optionalInts("tokenizer.ggml.token_type")?.prefix(4) == [3, 3, 3, 1])
     #expect(try metadata.optionalStrings("tokenizer.ggml.merges")?.prefix(3) == ["t h", "Ġ th", "Ġ a"])
     #expect(try metadata.optionalBool("tokenizer.ggml.add_bos_token") == true)
+  }
+
+  /// The patterns of GPT-OSS, DeepSeek-V3 and Qwen2, as their tokenizer.json have them.
+  @Test(arguments: [
+    (
+      "gpt-4o",
+      [
+        #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"#
+          + #"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"#
+          + #"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+      ]
+    ),
+    (
+      "deepseek-v3",
+      [
+        #"\p{N}{1,3}"#, "[一-龥぀-ゟ゠-ヿ]+",
+        ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"##
+          + #"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
+      ]
+    ),
+    (
+      "qwen2",
+      [
+        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"#
+          + #"|\s+(?!\S)|\s+"#
+      ]
+    ),
+  ])
+  func waysToSplitTextHaveTheirNames(name: String, patterns: [String]) throws {
+    let folder = try TemporaryFolder()
+    let steps = try patterns.map { pattern in
+      #"{"type":"Split","behavior":"Isolated","invert":false,"pattern":{"Regex":\#(String(decoding: try JSONEncoder().encode(pattern), as: UTF8.self))}}"#
+    }
+    for file in ["config.json", "model.safetensors"] {
+      try folder.write(file, try Data(contentsOf: URL(fileURLWithPath: Fixtures.path("tiny-moe/\(file)"))))
+    }
+    try folder.write(
+      "tokenizer.json",
+      #"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Sequence","pretokenizers":["#
+        + (steps + [#"{"type":"ByteLevel","use_regex":false}"#]).joined(separator: ",") + "]}}")
+    let metadata = try #require(try convert(folder.path, .q40, to: folder).gguf).metadata
+    #expect(try metadata.string("tokenizer.ggml.pre") == name)
   }
 
   /// ‖rounded − weights‖ / ‖weights‖, by the number of steps that a format has in its range.

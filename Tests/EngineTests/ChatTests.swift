@@ -51,9 +51,30 @@ struct ChatTests {
     var conversation = Conversation(template, tokenizer, system: "be brief")
     conversation.addUser("hi")
     conversation.addReply("yes", reasoning: "hm")
-    conversation.addUser("gone")
-    conversation.removeLast()
     let text = tokenizer.decode(try conversation.prompt(), skipSpecialTokens: false)
     #expect(text == "s be brief <|im_end|>u hi <|im_end|>a yes hm<|im_end|>")
+  }
+
+  /// A token a letter: what the model is told first makes 12, a turn 13, and the last question 6, together 57.
+  @Test func theOldestTurnsAreForgotten() throws {
+    let template = try ChatTemplate(
+      "{% for m in messages %}{{ m.role[0] }} {{ m.content }} <|im_end|>{% endfor %}", source: "test")
+    let tokenizer = try tokenizer(harmony: false)
+    var conversation = Conversation(template, tokenizer, system: "be brief")
+    for question in ["hi", "ho", "he"] {
+      conversation.addUser(question)
+      conversation.addReply("yes")
+    }
+    conversation.addUser("so")
+    func text(_ count: Int) throws -> String {
+      tokenizer.decode(try conversation.prompt(fitting: count).tokens, skipSpecialTokens: false)
+    }
+    let all = try conversation.prompt()
+    #expect(all.count == 57)
+    var copy = conversation
+    #expect(try copy.prompt(fitting: 57) == (all, 0))
+    #expect(try copy.prompt(fitting: 56).forgotten == 1)
+    #expect(try text(37) == "s be brief <|im_end|>u he <|im_end|>a yes <|im_end|>u so <|im_end|>")
+    #expect(try text(0) == "s be brief <|im_end|>u so <|im_end|>", "the last turn stays")
   }
 }

@@ -30,6 +30,17 @@ struct ChatTests {
     #expect(outcome.errors.contains("chat_template.jinja: line 1: too many"))
   }
 
+  /// A prompt of the user's messages alone: two of them, of over 17 tokens each, and 8 of a reply do not fit into 40.
+  @Test func oldTurnsAreForgottenWhenTheRoomEnds() async throws {
+    let copy = try ModelCopy("tiny-moe")
+    try copy.folder.write(
+      "chat_template.jinja",
+      "{% for m in messages %}{{ 'x ' * 15 if m.role == 'user' else '' }}{{ m.content }}{% endfor %}")
+    let outcome = try await chat(copy.path, "--max-tokens", "8", "--chat-context", "40").expectSuccess()
+    #expect(outcome.output.split(separator: "\n").count >= 2)
+    #expect(outcome.errors.contains("longer than --chat-context 40: its oldest turns, 1, are forgotten"))
+  }
+
   @Test func whatAChatNeedsIsSaid() async throws {
     try await chat(Fixtures.path("tiny-moe")).expectFailure("there is no chat template")
     let copy = try ModelCopy("tiny-moe")

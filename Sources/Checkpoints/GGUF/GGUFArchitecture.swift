@@ -23,6 +23,12 @@ struct GGUFArchitecture: Sendable {
     var gate: String
     var up: String
     var down: String
+    /// What follows the prefix where all experts are in one tensor: [experts, 2 · intermediate, hidden] with the rows of the
+    /// gate first, and [experts, hidden, intermediate].
+    var stackedGateUp = "gate_up_proj"
+    var stackedDown = "down_proj"
+    /// Stacked matrices are turned round, [experts, inputs, outputs], and gate and up projection take turns.
+    var alternates = false
   }
 
   /// What all have.

@@ -25,7 +25,13 @@ extension GGUFModel {
       return try experts(tensor, part, prefix + architecture.experts.prefix, kind, configuration)
     }
     guard let name = architecture.layerTensors[middle] ?? GGUFArchitecture.commonLayerTensors[middle] else {
-      return [tensor]
+      // A part that is left out would change what the model says.
+      if try layer >= configuration.json.int("num_hidden_layers", in: 1...4096) || unused.contains(middle) {
+        return [tensor]
+      }
+      throw CheckpointError(
+        "\(tensor.source): tensor \(printable(tensor.name)): models of architecture \(architecture.name) have none like it"
+      )
     }
     // Some names are those of the tensor itself.
     let isWhole = name.hasSuffix(".sinks") || name.hasSuffix("_bias")
@@ -37,6 +43,9 @@ extension GGUFModel {
     let isRow = middle == "ffn_gate_inp_shexp" && tensor.shape.count == 1
     return [tensor.renamed(full, shape: isRow ? [1] + tensor.shape : nil)]
   }
+
+  /// What older files hold although it follows from the metadata.
+  private static let unused: Set = ["attn_rot_embd", "rope_freqs"]
 
   private static func reordered(
     _ tensor: HostTensor, _ middle: String, _ json: JSONObject

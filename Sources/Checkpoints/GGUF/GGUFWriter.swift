@@ -13,6 +13,7 @@ package enum GGUFWriter {
     case strings([String])
     case i32s([Int32])
     case f32s([Float])
+    case bools([Bool])
     /// A value as another file has it, with its type before it.
     case copied([UInt8])
   }
@@ -134,6 +135,7 @@ package enum GGUFWriter {
     case .strings(let values): list(.string, values.count, values.flatMap(text))
     case .i32s(let values): list(.i32, values.count, values.flatMap(little))
     case .f32s(let values): list(.f32, values.count, values.flatMap { little($0.bitPattern) })
+    case .bools(let values): list(.bool, values.count, values.map { $0 ? 1 : 0 })
     case .copied(let bytes): bytes
     }
   }

@@ -51,14 +51,3 @@ extension RopeScaling.Yarn {
     return (low, high == low ? high + 0.001 : high)
   }
 }
-
-extension RopeScaling.Llama3 {
-  fileprivate func stretched(_ frequency: Double) -> Double {
-    let wavelength = 2 * .pi / frequency
-    if wavelength > originalPositions / lowFrequencyFactor { return frequency / factor }
-    if wavelength < originalPositions / highFrequencyFactor { return frequency }
-    let share =
-      (originalPositions / wavelength - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor)
-    return (1 - share) * frequency / factor + share * frequency
-  }
-}

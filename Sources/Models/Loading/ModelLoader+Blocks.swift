@@ -2,39 +2,15 @@ import Backend
 import Checkpoints
 
 extension ModelLoader {
-  /// The experts of a projection in MXFP4, [experts, rows, columns] in `name_blocks` (u8 [experts, rows, columns / 32, 16])
-  /// and `name_scales` (u8 [experts, rows, columns / 32]), where they are.
+  /// The experts of a projection in MXFP4, [experts, rows, columns], whose blocks and scales are apart.
   mutating func scaledBlocks(_ name: String, shape: [Int], rowOrder: RowOrder = .plain) throws -> [HostTensor] {
-    let size = ElementFormat.mxfp4.blockElements
-    let columns = shape[2]
-    guard columns.isMultiple(of: size) else {
-      throw ModelError("\(name): \(columns) columns, expected a multiple of \(size) for MXFP4")
-    }
-    let blockShape = [shape[0], shape[1], columns / size]
-    let blocks = try byteTensor("\(name)_blocks", shape: blockShape + [size / 2])
-    let scales = try byteTensor("\(name)_scales", shape: blockShape)
+    let stack = try checkpoint.scaledBlocks(name, shape: shape)
+    advance(stack.storedBytes)
     return (0..<shape[0]).map { expert in
-      let own = blocks.element(expert)
+      let own = stack.element(expert)
       return HostTensor(
-        name: name, format: .mxfp4, shape: [shape[1], columns], bytes: own.bytes, scales: scales.element(expert).bytes,
-        rowOrder: rowOrder, source: own.source,
-        owner: JoinedMemory(blocks.owner, scales.owner))
+        name: name, format: .mxfp4, shape: own.shape, bytes: own.bytes, scales: own.scales, rowOrder: rowOrder,
+        source: own.source, owner: own.owner)
     }
-  }
-}
-
-/// The memory of blocks and of their scales, which may be in two files.
-private final class JoinedMemory: HostMemory {
-  private let blocks: any HostMemory
-  private let scales: any HostMemory
-
-  init(_ blocks: any HostMemory, _ scales: any HostMemory) {
-    self.blocks = blocks
-    self.scales = scales
-  }
-
-  func checkFile() throws {
-    try blocks.checkFile()
-    try scales.checkFile()
   }
 }

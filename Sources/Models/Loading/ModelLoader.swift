@@ -50,14 +50,8 @@ struct ModelLoader<B: Backend> {
     return tensor
   }
 
-  /// A tensor of bytes, which count as loaded.
-  mutating func byteTensor(_ name: String, shape: [Int]) throws -> HostTensor {
-    let tensor = try checkpoint.byteTensor(name, shape: shape)
-    advance(tensor.storedBytes)
-    return tensor
-  }
-
-  private mutating func advance(_ bytes: Int) {
+  /// Tells that `bytes` are loaded.
+  mutating func advance(_ bytes: Int) {
     done += bytes
     progress(done, checkpoint.byteCount)
   }

@@ -88,6 +88,10 @@ extension OpenCLBackend {
     let rows: Int
     let columns: Int
     let buffer: DeviceBuffer
+    /// The rows in codes of eight bits, once a product has wanted them.
+    var codes: DeviceBuffer?
+    /// So many of the first rows have codes that are those of `buffer`.
+    var codedRows = 0
 
     init(rows: Int, columns: Int, buffer: DeviceBuffer) {
       self.rows = rows

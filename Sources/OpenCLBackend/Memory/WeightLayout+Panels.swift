@@ -4,12 +4,13 @@ extension WeightLayout {
   /// Where a row of a panel is read: a tensor, and the place of the row in it; nil for padding.
   private typealias Place = (tensor: HostTensor, row: Int)?
 
-  /// Writes a panel of `Kernels/Common/panels.clh`.
-  func writePanel(_ matrix: MatrixSource, expert: Int, panel: Int, to target: UnsafeMutableRawBufferPointer) {
+  /// Writes the panel of `Kernels/Common/panels.clh` that begins with a row of the matrix, within the gate or the up
+  /// projection of a gated one.
+  func writePanel(_ matrix: MatrixSource, expert: Int, firstRow: Int, to target: UnsafeMutableRawBufferPointer) {
+    let end = min(firstRow + DevicePlan.panel, (firstRow / features + 1) * features)
     for feature in 0..<DevicePlan.panel {
-      let place = row(unit: panel, size: DevicePlan.panel, index: feature).map {
-        matrix.locate(expert: expert, row: $0)
-      }
+      let row = firstRow + feature
+      let place = row < end ? matrix.locate(expert: expert, row: row) : nil
       if let block = format.block {
         writeBlocks(place, block, feature: feature, to: target)
       } else if format == .f32 {

@@ -11,7 +11,7 @@ struct WeightLayout {
   let format: ElementFormat
 
   enum Unit {
-    /// `Kernels/Common/panels.clh`.
+    /// `Kernels/Common/panels.clh`; in a gated matrix one of the gate and the one of the up projection that it meets.
     case panel
     /// A row, or in a gated matrix a pair of rows (`Kernels/Common/weights.clh`).
     case row
@@ -56,11 +56,10 @@ struct WeightLayout {
   /// Features of one expert's product.
   var features: Int { source.rows / rowsPerFeature }
 
-  /// Features in a unit; a gated panel or strip holds half of one of the gate, and the half of the up projection that it
-  /// meets.
+  /// Features in a unit; a gated strip holds half of one of the gate, and the half of the up projection that it meets.
   var unitFeatures: Int {
     switch unit {
-    case .panel: DevicePlan.panel / rowsPerFeature
+    case .panel: DevicePlan.panel
     case .row: 1
     case .strip: Self.stripRows / rowsPerFeature
     }
@@ -84,15 +83,18 @@ struct WeightLayout {
 
   var unitBytes: Int {
     switch unit {
-    case .panel:
-      // Two k's stand beside each other where there are no blocks.
-      format.rowBytes(format.block == nil ? source.columns.roundedUp(to: 2) : source.columns) * DevicePlan.panel
+    case .panel: rowsPerFeature * panelBytes
     case .row: rowsPerFeature * rowBytes
     case .strip: format.rowBytes(source.columns.roundedUp(to: 16)) * Self.stripRows
     }
   }
 
   private var rowBytes: Int { format.rowBytes(source.columns) }
+
+  /// Two k's stand beside each other where there are no blocks.
+  private var panelBytes: Int {
+    format.rowBytes(format.block == nil ? source.columns.roundedUp(to: 2) : source.columns) * DevicePlan.panel
+  }
 
   var byteCount: Int { unitCount * unitBytes }
 
@@ -107,7 +109,11 @@ struct WeightLayout {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: target[start..<start + unitBytes])
         let (expert, unit) = unit.quotientAndRemainder(dividingBy: unitsPerExpert)
         switch self.unit {
-        case .panel: writePanel(matrix, expert: expert, panel: unit, to: bytes)
+        case .panel:
+          for part in 0..<rowsPerFeature {
+            let target = UnsafeMutableRawBufferPointer(rebasing: bytes[part * panelBytes..<(part + 1) * panelBytes])
+            writePanel(matrix, expert: expert, firstRow: part * features + unit * DevicePlan.panel, to: target)
+          }
         case .row:
           for part in 0..<rowsPerFeature {
             let target = UnsafeMutableRawBufferPointer(rebasing: bytes[part * rowBytes..<(part + 1) * rowBytes])

@@ -7,6 +7,7 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
+    qkv.codedRows = 0
     if heads.normScope == .allHeads { return try prepareWideHeads(qkv, heads, batch: batch, rows: rows, cache: cache) }
     let key = KernelKey(
       .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
@@ -53,9 +54,20 @@ extension OpenCLBackend {
       return try matrixAttention(
         qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
+    let features = shape.features(hasSinks: sinks != nil)
+    if let codes = out.codes, shape.outputColumns / shape.queryHeads % ActivationCodes.groupSize == 0 {
+      try launch(
+        KernelKey(.attention, headSize: shape.headSize, isPortable: true, features: features + [.codes]),
+        .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
+        cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
+        Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view, codes.view)
+      out.codedRows = rows
+      return
+    }
+    out.codedRows = 0
     try launch(
       KernelKey(
-        .attention, headSize: shape.headSize, isPortable: true, features: shape.features(hasSinks: sinks != nil)),
+        .attention, headSize: shape.headSize, isPortable: true, features: features),
       .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
       Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view)

@@ -61,9 +61,16 @@ extension OpenCLBackend {
     precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
     guard rows > 0 else { return }
     let slots = rows * routing.chosen
+    (hidden.codedRows, out.codedRows) = (0, 0)
+    let input = plan.takesCodes(layout.format) ? try codes(of: x, rows: rows) : x.buffer
+    let codes = plan.takesCodes(experts.down.format) ? try codeBuffer(of: hidden) : nil
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
-      for window in gateUps { try grouped(.gateUp, experts, window, slots: slots, routing, from: x, to: hidden) }
-      for window in downs { try grouped(.down, experts, window, slots: slots, routing, from: hidden, to: out) }
+      for window in gateUps {
+        try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, codes)
+      }
+      for window in downs {
+        try grouped(.down, experts, window, slots: slots, routing, from: codes ?? hidden.buffer, to: out.buffer)
+      }
     }
     func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
       try products(
@@ -125,10 +132,10 @@ extension OpenCLBackend {
     }
   }
 
-  /// Serves the experts, or the features of a single expert, that a window holds.
+  /// Serves the experts, or the features of a single expert, that a window holds; makes what goes to `out` in codes, too.
   private func grouped(
-    _ name: KernelName, _ weights: Experts, _ window: Window, slots: Int, _ routing: Routing, from x: Activation,
-    to out: Activation
+    _ name: KernelName, _ weights: Experts, _ window: Window, slots: Int, _ routing: Routing, from x: DeviceBuffer,
+    to out: DeviceBuffer, _ codes: DeviceBuffer? = nil
   ) throws {
     let layout = name == .gateUp ? weights.gateUp : weights.down
     let bias = name == .gateUp ? weights.biases?.gateUp : weights.biases?.down
@@ -138,6 +145,8 @@ extension OpenCLBackend {
       (alpha, limit) = (gain, bound)
       extras.append(KernelFeature("CLAMPED"))
     }
+    if plan.takesCodes(layout.format) { extras.append(.integer) }
+    if codes != nil { extras.append(.codes) }
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
     let tile =
       layout.style == .mma
@@ -145,17 +154,27 @@ extension OpenCLBackend {
         tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns)
       : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
-    try launch(
-      KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras),
+    let key = KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras)
+    let shape =
       tile?.launch(strips: window.units, blocks: entries)
-        ?? .grouped(units: window.units, features: features, entries: entries, plan),
-      x.buffer.view, window.buffer, routing.slots.view, routing.tiles.view, out.buffer.view,
-      Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
-      Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x.buffer).view, alpha, limit)
+      ?? .grouped(units: window.units, features: features, entries: entries, plan)
+    if let codes {
+      try launch(
+        key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
+        Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
+        Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit,
+        codes.view)
+    } else {
+      try launch(
+        key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
+        Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
+        Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit)
+    }
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
     precondition(expertOut.columns == x.columns)
+    x.codedRows = 0
     try launch(
       KernelKey(.combine, chosen: routing.chosen), .combine(rows: rows, columns: x.columns, plan), x.buffer.view,
       expertOut.buffer.view, routing.weights.view, Int32(x.columns))

@@ -10,15 +10,20 @@ extension OpenCLBackend {
     var extras: [KernelFeature] = []
     if options.bias != nil { extras.append(KernelFeature("BIAS")) }
     if options.scale != 1 { extras.append(KernelFeature("SCALED")) }
+    defer { out.codedRows = 0 }
     for segment in weight.segments {
       let layout = segment.layout
+      let isInteger = plan.takesCodes(layout.format)
+      let input = isInteger ? try codes(of: x, rows: rows) : x.buffer
       let (units, features) = (segment.units.count, segment.features)
       let tokens = MatrixTile.tokens(rows: rows, strips: units, units: plan.units)
       let tile = layout.style == .mma ? MatrixTile(tokens: tokens, columns: x.columns) : nil
       let (portable, rowsPerItem) = LaunchShape.linear(rows: rows, units: units, features: features, plan)
       let shape = tile.map { $0.launch(strips: units, blocks: rows.dividedUp(by: $0.tokens)) } ?? portable
       try launch(
-        KernelKey(.linear, format: layout.format, tile: tile, features: extras), shape, x.buffer.view,
+        KernelKey(
+          .linear, format: layout.format, tile: tile, features: isInteger ? extras + [.integer] : extras),
+        shape, input.view,
         segment.buffer.view, out.buffer.view, Int32(rows), Int32(x.columns), Int32(features), Int32(out.columns),
         Int32(options.column), Int32(segment.firstFeature), Int32(options.accumulate ? 1 : 0), Int32(rowsPerItem),
         (options.bias?.buffer ?? x.buffer).view, options.scale)
@@ -31,6 +36,7 @@ extension OpenCLBackend {
     let outSize = weights.rows + headSize - weights.columns
     precondition(weights.columns <= headSize && weights.expertCount * headSize <= x.columns)
     precondition(weights.expertCount * outSize <= out.columns)
+    out.codedRows = 0
     for segment in weights.segments {
       let perHead = segment.layout.unitsPerExpert
       let heads = segment.units.count / perHead

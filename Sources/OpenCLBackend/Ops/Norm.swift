@@ -11,6 +11,14 @@ extension OpenCLBackend {
   func rmsNorm(
     _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
   ) throws {
+    if let codes = out.codes, columns == 0..<out.columns {
+      try launch(
+        KernelKey(.rmsNorm, features: [.codes]), .rows(rows, plan), x.buffer.view, weight.buffer.view,
+        out.buffer.view, Int32(columns.count), Int32(x.columns), Int32(0), epsilon, codes.view)
+      out.codedRows = rows
+      return
+    }
+    out.codedRows = 0
     try launch(
       KernelKey(.rmsNorm), .rows(rows, plan), x.buffer.view, weight.buffer.view, out.buffer.view,
       Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon)
