@@ -83,7 +83,8 @@ part() {
 
 part devices "Devices" "$strata" devices
 ! command -v nvidia-smi >/dev/null 2>&1 || part nvidia-smi "nvidia-smi" nvidia-smi
-! command -v clinfo >/dev/null 2>&1 || part clinfo "clinfo" clinfo
+# Long, and seldom read: beside the report.
+! command -v clinfo >/dev/null 2>&1 || clinfo >"$parts/clinfo.txt" 2>&1 || true
 part support "Kernels" "$strata" validate --device "$device" --support
 
 if [ -n "$quick" ]; then

@@ -17,6 +17,8 @@ package struct TuneSearch {
   /// Weights that are read in turn, so that few of them are in a cache.
   static let coldBytes = 128 << 20
   private static let rounds = 5
+  /// Further rounds of the best one and the rule's alone, of which three quarters have to agree.
+  private static let confirmations = 9
   /// Seconds of a measurement, about.
   private static let measureSeconds = 0.02
   /// A cut has to be so much faster than the rule's to be kept.
@@ -82,9 +84,19 @@ package struct TuneSearch {
     // Against the rule in the same round: what changes on the machine meets both.
     let gains = times.map { own in Samples(zip(times[0], own).map { $0 / $1 }).median }
     let best = gains.indices.max { gains[$0] < gains[$1] } ?? 0
-    let isWorthIt = gains[best] >= Self.gain
-    return TunedDevice.Entry(
-      task.key, isWorthIt ? usable[best] : Tuning.Cut(), speedup: isWorthIt ? gains[best] : 1)
+    let rule = TunedDevice.Entry(task.key, usable[0], speedup: 1)
+    guard gains[best] >= Self.gain else { return rule }
+    // The best of many by chance is not the best of two.
+    let pairs = try (0..<Self.confirmations).map { _ in
+      let times = try [usable[0], usable[best]].map { cut in
+        try use(cut)
+        return try seconds(work, backend, count: count)
+      }
+      return times[0] / times[1]
+    }
+    let confirmed = Samples(pairs)
+    let isSure = confirmed.median >= Self.gain && confirmed.values[Self.confirmations / 4] > 1
+    return isSure ? TunedDevice.Entry(task.key, usable[best], speedup: confirmed.median) : rule
   }
 
   /// The candidates that build, run, and give the bits of the first one.
