@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -52,7 +53,8 @@ let package = Package(
     .target(name: "Models", dependencies: ["Backend", "Checkpoints"], swiftSettings: strict),
     .target(name: "Validation", dependencies: ["Backend", "Reference"], swiftSettings: optimised),
     .target(
-      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], swiftSettings: optimised + [faults]),
+      name: "OpenCLBackend", dependencies: ["Backend", "OpenCL", "Kernels"], resources: [.embedInCode("Tuned")],
+      swiftSettings: optimised + [faults]),
     .target(name: "Reference", dependencies: ["Backend"], swiftSettings: optimised),
     .target(name: "Backend", swiftSettings: optimised),
     .target(name: "Conversion", dependencies: ["Models", "Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
@@ -125,3 +127,17 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Benchmarks of the host side: `STRATA_BENCHMARKS=1 swift package benchmark`. Whoever only builds strata fetches none of what
+// they need; without traits they need no allocator of their own.
+if ProcessInfo.processInfo.environment["STRATA_BENCHMARKS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+  package.targets.append(
+    .executableTarget(
+      name: "HostBenchmarks",
+      dependencies: [
+        "Scheduling", "Engine", "Checkpoints", "Tokenizers", .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/HostBenchmarks", swiftSettings: strict,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}

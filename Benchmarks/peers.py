@@ -92,6 +92,11 @@ def chosen_rows(options):
         row_name(model, t).startswith(name + "-") for name in wanted)] for model, _, _, tests in MODELS}
 
 
+def load():
+    with open("/proc/loadavg") as file:
+        return file.read().split()[:3]
+
+
 def measure(options, file, log):
     rows = chosen_rows(options)
     prompt, generate, rounds = (64, 16, 1) if options.quick else (512, 128, options.rounds)
@@ -156,16 +161,19 @@ def main():
     def log(text):
         print(f"{datetime.datetime.now():%H:%M:%S}  {text}", file=sys.stderr)
 
+    before = load()
+    if float(before[0]) > 0.5:
+        # Its threads wait for each other in loops, and lose most where something else runs.
+        log(f"warning: load average {before[0]}: others use this machine, which slows llama.cpp many times")
     prefix = os.path.join(options.results, "peers-quick" if options.quick else "peers")
     with open(prefix + ".jsonl", "w") as file:
         try:
             runs, prompt, generate = measure(options, file, log)
         except Failure as failure:
             sys.exit(str(failure))
-    with open("/proc/loadavg") as file:
-        load = " ".join(file.read().split()[:3])
     commit = run(["git", "describe", "--always", "--dirty"]).strip()
-    head = [f"commit {commit}, {datetime.date.today()}, {THREADS} threads each, load average when it ended: {load}", ""]
+    head = [f"commit {commit}, {datetime.date.today()}, {THREADS} threads each, load average before: {' '.join(before)}, "
+            f"after: {' '.join(load())}", ""]
     text = "\n".join(head + list(table(runs, prompt, generate))) + "\n"
     with open(prefix + ".txt", "w") as file:
         file.write(text)

@@ -63,7 +63,7 @@ extension EngineOptions {
   /// How the device is used; nil for the reference.
   var devicePlan: DevicePlan? {
     guard case .openCL(let device) = device else { return nil }
-    var plan = plan ?? DevicePlan(device)
+    var plan = plan ?? .tuned(device)
     if let activations { plan.activations = activations }
     return plan
   }

@@ -37,9 +37,10 @@ enum ByteDots {
     try queue.launch(&kernel, global: Extent(1), local: Extent(1), sums.view)
     var found = [Int32](repeating: 0, count: 16)
     try found.withUnsafeMutableBytes { try queue.read(sums.view, at: 0, into: $0) }
-    return found == (0..<16).map { lane in
-      (0..<4).reduce(Int32(0)) { $0 + Int32(weights[4 * lane + $1]) * [1, -2, 3, -128][$1] }
-    }
+    return found
+      == (0..<16).map { lane in
+        (0..<4).reduce(Int32(0)) { $0 + Int32(weights[4 * lane + $1]) * [1, -2, 3, -128][$1] }
+      }
   }
 
   private static let probe = """

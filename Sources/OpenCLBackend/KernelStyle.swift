@@ -2,7 +2,7 @@ package import Backend
 package import OpenCL
 
 /// The families of kernels. They differ in layout of weights and in what a work-item does, not in a number.
-package enum KernelStyle: String, Sendable, CaseIterable {
+package enum KernelStyle: String, Sendable, CaseIterable, Codable {
   /// A work-item is a thread of work with vectors of its own: panels of weights, register tiles, no local memory.
   case cpu
   /// A work-group shares its operands through local memory; a work-item is one lane.
@@ -34,6 +34,8 @@ package struct DevicePlan: Sendable, Equatable {
   private var usesByteDots: Bool { hasByteDots && lanes == 16 }
   /// Compute units: work is cut so that each has some.
   package var units: Int
+  /// How products are cut, where that was measured.
+  package var tuning = Tuning()
 
   /// Features in a panel of the CPU style.
   package static let panel = 32

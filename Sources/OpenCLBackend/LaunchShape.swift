@@ -25,29 +25,32 @@ struct LaunchShape: Equatable {
 
   /// A linear layer with so many features, in the CPU style in `units` panels; and the rows of a CPU work-item.
   static func linear(
-    rows: Int, units: Int, features: Int, _ plan: DevicePlan
+    rows: Int, units: Int, features: Int, _ plan: DevicePlan, _ cut: Tuning.Cut
   ) -> (shape: LaunchShape, rowsPerItem: Int) {
     guard plan.style == .cpu else {
-      return (tiles(features: features, blocks: rows.dividedUp(by: plan.blockM), plan), 0)
+      let block = plan.threadsM * (cut.tileM ?? DevicePlan.tileM)
+      return (tiles(features: features, blocks: rows.dividedUp(by: block), plan, cut), 0)
     }
     // Enough items for each unit to have several, in whole tiles of 8 rows; weights are read once an item.
-    let blocks = max(1, (8 * plan.units + units - 1) / units)
-    let rowsPerItem = min(max(rows.dividedUp(by: blocks).roundedUp(to: 8), 8), 256)
+    let blocks = max(1, ((cut.itemsPerUnit ?? Tuning.itemsPerUnit) * plan.units + units - 1) / units)
+    let rowsPerItem = min(max(rows.dividedUp(by: blocks).roundedUp(to: 8), 8), cut.itemRows ?? Tuning.itemRows)
     return (LaunchShape(global: Extent(units, rows.dividedUp(by: rowsPerItem)), local: single), rowsPerItem)
   }
 
   /// A grouped product with so many features, in the CPU style in `units` panels, for each of `entries` tiles of rows.
-  static func grouped(units: Int, features: Int, entries: Int, _ plan: DevicePlan) -> LaunchShape {
+  static func grouped(
+    units: Int, features: Int, entries: Int, _ plan: DevicePlan, _ cut: Tuning.Cut
+  ) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(units, entries), local: single)
-    case .gpu, .mma: tiles(features: features, blocks: entries, plan)
+    case .gpu, .mma: tiles(features: features, blocks: entries, plan, cut)
     }
   }
 
   /// Slots of an expert that one entry of a grouped product holds at most, where `experts` experts share `slots` slots.
   static func tileRows(slots: Int, experts: Int, _ plan: DevicePlan) -> Int {
     switch plan.style {
-    case .cpu: 256
+    case .cpu: plan.tuning.entryRows(rowsOfExpert: slots.dividedUp(by: experts))
     case .gpu: plan.blockM
     case .mma: MatrixTile.tokens(rowsOfExpert: slots.dividedUp(by: experts))
     }
@@ -60,7 +63,8 @@ struct LaunchShape: Equatable {
 
   /// The most entries that up to `slots` slots can need, whatever their tiles are.
   static func mostEntries(slots: Int, experts: Int, _ plan: DevicePlan) -> Int {
-    min(experts, slots) + slots / tileRows(slots: 0, experts: experts, plan)
+    let rows = plan.style == .cpu ? plan.tuning.leastEntryRows : tileRows(slots: 0, experts: experts, plan)
+    return min(experts, slots) + slots / rows
   }
 
   static func heads(rows: Int, heads: Int, _ plan: DevicePlan) -> LaunchShape {
@@ -129,9 +133,10 @@ struct LaunchShape: Equatable {
       : elements(columns: columns, rows: rows)
   }
 
-  private static func tiles(features: Int, blocks: Int, _ plan: DevicePlan) -> LaunchShape {
-    LaunchShape(
-      global: Extent(features.dividedUp(by: plan.blockN) * DevicePlan.threadsN, blocks * plan.threadsM),
+  private static func tiles(features: Int, blocks: Int, _ plan: DevicePlan, _ cut: Tuning.Cut) -> LaunchShape {
+    let block = DevicePlan.threadsN * (cut.tileN ?? DevicePlan.tileN)
+    return LaunchShape(
+      global: Extent(features.dividedUp(by: block) * DevicePlan.threadsN, blocks * plan.threadsM),
       local: Extent(DevicePlan.threadsN, plan.threadsM))
   }
 }

@@ -7,7 +7,7 @@ package import OpenCL
 /// task owns it.
 package final class OpenCLBackend: Backend {
   package let device: Device
-  package let plan: DevicePlan
+  package private(set) var plan: DevicePlan
   let shared: DeviceContext
   let queue: Queue
   let kernels: KernelTable
@@ -33,7 +33,7 @@ package final class OpenCLBackend: Backend {
   ) throws {
     shared = DeviceContext(try Context(device))
     self.device = device
-    self.plan = plan ?? DevicePlan(device)
+    self.plan = plan ?? .tuned(device)
     kernels = KernelTable(plan: self.plan, cache: cache, replacements: replacements)
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
@@ -46,6 +46,9 @@ package final class OpenCLBackend: Backend {
   }
 
   package var name: String { device.name }
+
+  /// Cuts products in another way from now on; what makes routings has to be made anew.
+  package func retune(_ tuning: Tuning) { plan.tuning = tuning }
 
   package var activations: ActivationPrecision { plan.style == .cpu ? plan.activations : .float32 }
 

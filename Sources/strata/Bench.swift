@@ -2,9 +2,10 @@ import ArgumentParser
 
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract:
-      "Measures tokens a second of a model, policies on a real device, products of experts, and the scheduler itself, and runs for long.",
+    abstract: "Measures a model, policies on a real device, single products and the scheduler, and runs for long.",
     discussion: "Without a subcommand it is `strata bench tokens`.",
-    subcommands: [BenchTokens.self, BenchServe.self, BenchProducts.self, BenchScheduler.self, BenchSoak.self],
+    subcommands: [
+      BenchTokens.self, BenchServe.self, BenchProducts.self, BenchAttention.self, BenchScheduler.self, BenchSoak.self,
+    ],
     defaultSubcommand: BenchTokens.self)
 }

@@ -79,7 +79,7 @@ extension OpenCLBackend {
       let extras = (bias == nil ? [] : [KernelFeature("BIAS")]) + (plan.takesCodes(down.format) ? [.integer] : [])
       try launch(
         KernelKey(.downCombine, chosen: routing.chosen, format: down.format, features: extras),
-        .grouped(units: window.units, features: down.features, entries: 1, plan), middle.view, window.buffer,
+        LaunchShape(global: Extent(window.units), local: Extent(1)), middle.view, window.buffer,
         routing.slots.view, routing.tiles.view, sum.buffer.view, Int32(down.source.columns), Int32(down.features),
         (bias ?? middle).view, routing.weights.view)
     }
@@ -191,6 +191,10 @@ extension OpenCLBackend {
     }
     if plan.takesCodes(layout.format) { extras.append(.integer) }
     if codes != nil { extras.append(.codes) }
+    // How many rows an entry has follows from the grouping; its tiles' other sides are free.
+    var cut = plan.tuning[.experts, layout.format, slots.dividedUp(by: routing.experts)]
+    cut.tileM = nil
+    extras += cut.features
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
     let tile =
       layout.style == .mma
@@ -201,7 +205,7 @@ extension OpenCLBackend {
     let key = KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras)
     let shape =
       tile?.launch(strips: window.units, blocks: entries)
-      ?? .grouped(units: window.units, features: features, entries: entries, plan)
+      ?? .grouped(units: window.units, features: features, entries: entries, plan, cut)
     if let codes {
       try launch(
         key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,

@@ -16,13 +16,16 @@ extension OpenCLBackend {
       let isInteger = plan.takesCodes(layout.format)
       let input = isInteger ? try codes(of: x, rows: rows) : x.buffer
       let (units, features) = (segment.units.count, segment.features)
+      let cut = plan.tuning[.linear, layout.format, rows]
       let tokens = MatrixTile.tokens(rows: rows, strips: units, units: plan.units)
       let tile = layout.style == .mma ? MatrixTile(tokens: tokens, columns: x.columns) : nil
-      let (portable, rowsPerItem) = LaunchShape.linear(rows: rows, units: units, features: features, plan)
+      let (portable, rowsPerItem) = LaunchShape.linear(
+        rows: rows, units: units, features: features, plan, cut)
       let shape = tile.map { $0.launch(strips: units, blocks: rows.dividedUp(by: $0.tokens)) } ?? portable
       try launch(
         KernelKey(
-          .linear, format: layout.format, tile: tile, features: isInteger ? extras + [.integer] : extras),
+          .linear, format: layout.format, tile: tile,
+          features: (isInteger ? extras + [.integer] : extras) + cut.features),
         shape, input.view,
         segment.buffer.view, out.buffer.view, Int32(rows), Int32(x.columns), Int32(features), Int32(out.columns),
         Int32(options.column), Int32(segment.firstFeature), Int32(options.accumulate ? 1 : 0), Int32(rowsPerItem),
