@@ -99,7 +99,7 @@ package struct ExpertsCase: OpCase {
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     let weights = try backend.loadExperts(source())
-    // Before the ops, and not beside them: this is no check of transfers, and Oclgrind takes one thread's calls at a time.
+    // Before the ops, and not beside them: this is no check of transfers.
     try backend.settleExperts()
     try backend.finishLoading()
     let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 2, label: "case")

@@ -88,7 +88,8 @@ if [ -z "$quick" ]; then
   oclgrind_case HeadProducts "rows=7 heads=3×20 bf16"
   oclgrind_case Attention "heads=4/2×32 positions=120..<137"
   oclgrind_case Routing "rows=7 experts=8 chosen=2"
-  oclgrind_case Experts "rows=7 K=33 bf16"
+  # Single experts come by a second thread, and it crashes where two threads call it at once: oclgrind_threads.c.
+  oclgrind_case Experts "rows=7 K=33 dense"
   python3 Tests/Implementations/numerics.py $runs >"$logs/numerics.md"
 fi
 
