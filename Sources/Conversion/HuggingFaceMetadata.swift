@@ -38,8 +38,7 @@ struct HuggingFaceMetadata {
     "expert_weights_norm", "expert_weights_scale", "expert_shared_count", "leading_dense_block_count",
   ]
   private static let numbers: Set = [
-    "attention.layer_norm_rms_epsilon", "logit_scale", "residual_scale", "embedding_scale", "attention.scale",
-    "attention.clamp_kqv",
+    "attention.layer_norm_rms_epsilon", "logit_scale", "residual_scale", "embedding_scale", "attention.clamp_kqv",
   ]
 
   private func value(_ field: String, _ key: String) throws -> GGUFWriter.Value? {
@@ -48,17 +47,18 @@ struct HuggingFaceMetadata {
     case "expert_count": return hasExperts ? .u32(UInt32(description.expertCount)) : nil
     case "expert_used_count": return hasExperts ? .u32(UInt32(description.chosenExperts)) : nil
     case "attention.head_count_kv": return .u32(UInt32(description.attention.keyValueHeads))
+    case "attention.scale": return .f32(description.attention.scale)
+    case "swiglu_clamp_exp": return try clamps(field)
     default: break
     }
     guard configuration.has(field) else { return nil }
-    if key == "swiglu_clamp_exp" { return try clamps(field) }
     if Self.numbers.contains(key) { return .f32(Float(try configuration.double(field))) }
     return .u32(UInt32(try configuration.int(field, in: 0...Int(Int32.max))))
   }
 
   /// A bound for each layer, where it is not the one that all files of GPT-OSS have.
   private func clamps(_ field: String) throws -> GGUFWriter.Value? {
-    let limit = try configuration.double(field, in: 0...1e30)
+    let limit = try configuration.double(field, default: 7, in: 0...1e30)
     if try configuration.double("swiglu_alpha", default: 1.702) != 1.702 {
       throw configuration.error("swiglu_alpha", expected: "1.702, as GGUF has no key for it")
     }
