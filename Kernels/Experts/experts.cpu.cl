@@ -21,7 +21,6 @@
 #define CODES 0
 #endif
 #if CODES
-#include "Common/codes.clh"
 #define CODES_ARGUMENT , __global uchar *codes
 #else
 #define CODES_ARGUMENT

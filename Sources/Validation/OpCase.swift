@@ -11,6 +11,8 @@ package protocol OpCase: Sendable {
   var rows: Int { get }
   /// The largest ‖found − expected‖ / ‖expected‖ that is right.
   var bound: Double { get }
+  /// The same where products of weights in blocks take activations of eight bits, as the reference does then.
+  var roundedBound: Double { get }
   /// Ranges of rows that the op may be given by themselves; each must give the same bits as the whole.
   var parts: [Range<Int>] { get }
   /// Of all rows together, without loading weights.
@@ -30,6 +32,8 @@ extension OpCase {
   }
 
   package var needsDenormals: Bool { false }
+
+  package var roundedBound: Double { bound }
 
   /// Products of bf16 weights and f32 activations: K ≤ 2048 roundings of 2⁻²⁴ that mostly cancel.
   package var bound: Double { 5e-6 }
