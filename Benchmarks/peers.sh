@@ -9,9 +9,9 @@
 # 15 minutes and 11 GB.
 #
 # Each round runs both programs in turn, a process each, with a warm-up. A shared machine may run two threads on one core for
-# a while, and llama.cpp's threads wait for each other in loops, so that it slows many times where anything else runs: use a
-# quiet machine, and heed the warning. The ratio of each round is taken, whose two runs follow each
-# other, and then the median of the ratios.
+# a while; so the ratio of each round is taken, whose two runs follow each other, and then the median of the ratios.
+# llama.cpp's threads wait for each other in loops, so that it slows many times where anything else runs: use a quiet
+# machine, and heed the warning.
 # --quick takes one round with short tests; --rows chooses lines of the table by their names, which --list prints.
 # All runs go to Benchmarks/results/MACHINE/peers.jsonl, one a line, and the table to peers.txt beside it.
 # STRATA names the executable; DEVICE the device (default: 0, an index of `strata devices`); PYTHON a python3 with numpy.
