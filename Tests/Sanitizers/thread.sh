@@ -10,4 +10,4 @@ cd "$(dirname "$0")/../.."
 suppressions=$PWD/Tests/Sanitizers/thread.txt
 export TSAN_OPTIONS="suppressions=$suppressions exitcode=66"
 swift build --build-tests --sanitize=thread --scratch-path .build-tsan
-swift test --skip-build --sanitize=thread --scratch-path .build-tsan --filter "${1:-SchedulingTests|OpenCLTests}"
+swift test --skip-build --sanitize=thread --scratch-path .build-tsan --filter "${1:-FailedRequestTests|AllocationFailureTests|ServingRunTests}"
