@@ -5,7 +5,7 @@
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
 # make validate-all  validates the kernels on PoCL, Intel's CPU runtime and Oclgrind, which it installs; validate-quick a few
 #                   cases on the last two
-# make sanitize  runs tests that stay within Swift under ThreadSanitizer and AddressSanitizer
+# make sanitize  runs tests under ThreadSanitizer
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
 #                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
 #
@@ -57,8 +57,7 @@ validate-quick: setup-implementations
 
 # What these cannot do: Documentation/validation.md.
 sanitize: setup-test
-	Tests/Sanitizers/sanitize.sh thread
-	Tests/Sanitizers/sanitize.sh address
+	Tests/Sanitizers/thread.sh
 
 test-peers: test-peers-text test-peers-gguf
 

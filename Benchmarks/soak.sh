@@ -18,7 +18,10 @@ name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
 machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
 results=Benchmarks/results/$machine
 mkdir -p "$results"
-"$strata" bench soak --model "${MODEL:-Tests/Fixtures/tiny-moe}" --device "$device" --seconds "$((minutes * 60))" \
+# glibc raises the size from which on it takes memory from the system and gives it back, when engines come and go; then resident
+# memory tells what it keeps, and not what is used.
+MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2 \
+  "$strata" bench soak --model "${MODEL:-Tests/Fixtures/tiny-moe}" --device "$device" --seconds "$((minutes * 60))" \
   >"$results/soak.csv"
 if python3 -c 'import matplotlib' 2>/dev/null; then
   python3 Benchmarks/plot.py soak "$results/soak.csv" -o "$results/soak.svg"
