@@ -32,7 +32,7 @@ struct BenchServe: AsyncParsableCommand {
     parsing: .unconditional,
     help: """
       Positions that the KV cache holds. Default: as many as the requests can use, at most \
-      \(Int(ServingBenchmark.cacheShare * 100)) % of the memory that weights and activations leave.
+      \(Int(Engine.cacheShare * 100)) % of the memory that weights and activations leave.
       """)
   var cachePositions: Int?
 

@@ -1,0 +1,27 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads the bodies of requests.
+enum RequestBodies {
+  /// - Throws: `APIError` for a body that is too long or no JSON object, or that does not say it is JSON: a page of another
+  ///   origin could send it then.
+  static func fields(_ request: Request, _ options: ServerOptions) async throws -> Fields {
+    let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
+    guard type?.trimmingPrefix(" ") == "application/json" else {
+      throw APIError(
+        status: .unsupportedMediaType, type: "invalid_request_error",
+        message: "content-type is \(type ?? "missing"), expected application/json")
+    }
+    let tooLong = APIError(
+      status: .contentTooLarge, type: "invalid_request_error",
+      message: "the body has more than \(options.maxBodyBytes) bytes")
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > options.maxBodyBytes { throw tooLong }
+    var bytes: [UInt8] = []
+    for try await buffer in request.body {
+      guard bytes.count + buffer.readableBytes <= options.maxBodyBytes else { throw tooLong }
+      bytes += buffer.readableBytesView
+    }
+    return try Fields(body: bytes)
+  }
+}
