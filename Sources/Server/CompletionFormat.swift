@@ -46,7 +46,8 @@ struct CompletionFormat: AnswerFormat {
       values.append(own.map { .double($0.chosen.logprob) } ?? nil)
       tops.append(own.map(top) ?? nil)
       offsets.append(.int(offset))
-      offset += text.unicodeScalars.count
+      // The text does not have special tokens.
+      if !model.tokenizer.isSpecial(token) { offset += text.unicodeScalars.count }
     }
     if let first = prompt.first { add(first, nil) }
     for (token, own) in zip(prompt.dropFirst(), part.promptLogprobs) { add(token, own) }
