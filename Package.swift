@@ -142,6 +142,18 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Server", "Engine", "Scheduling", "Models", "OpenCL", "OpenCLBackend", "Grammars", "Tokenizers", "Templates",
+        "Checkpoints", "JSON", "TestSupport",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "StrataTests",
       dependencies: ["strata", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "TestSupport"],
       swiftSettings: strict),

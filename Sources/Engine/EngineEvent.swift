@@ -27,6 +27,23 @@ package struct EngineIteration: Sendable {
   /// The account so far, now and then.
   package var ledger: Ledger?
 
+  package init(
+    began: Double, seconds: Double, predicted: Double? = nil, plan: IterationPlan, outcome: IterationOutcome,
+    reasons: [RequestID: FinishReason], load: EngineLoad, statistics: SchedulerStatistics, policy: String,
+    ledger: Ledger? = nil
+  ) {
+    self.began = began
+    self.seconds = seconds
+    self.predicted = predicted
+    self.plan = plan
+    self.outcome = outcome
+    self.reasons = reasons
+    self.load = load
+    self.statistics = statistics
+    self.policy = policy
+    self.ledger = ledger
+  }
+
   package var ended: Double { began + seconds }
 }
 

@@ -1,7 +1,8 @@
 import Backend
 import Checkpoints
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 struct CheckpointSummaryTests {
   private typealias Share = CheckpointSummary.Share

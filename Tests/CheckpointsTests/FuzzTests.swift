@@ -1,8 +1,9 @@
 import Backend
 import Checkpoints
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Files with random damage: each is refused by a `CheckpointError` or read within its bounds, and nothing crashes.
 struct FuzzTests {

@@ -1,8 +1,9 @@
 import Backend
 import Checkpoints
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 struct SafetensorsWriterTests {
   private let tensors = [

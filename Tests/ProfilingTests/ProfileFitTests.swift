@@ -1,8 +1,9 @@
+import JSON
 import Profiling
 import Scheduling
 import Simulation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Timings that a known machine would give, by the formulas of Documentation/simulation.md, must give the machine again.
 struct ProfileFitTests {

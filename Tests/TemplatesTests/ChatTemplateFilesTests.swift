@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 @testable import Templates
 
