@@ -30,6 +30,8 @@ package struct ServerOptions: Sendable {
   package var defaultMaxTokens = 16
   /// Tokens that a request may have, prompt and answer together.
   package var maxModelLength: Int
+  /// What the names of metrics begin with.
+  package var metricsPrefix = "strata:"
   /// Seconds between tokens that count as late beyond it.
   package var tbtTarget = 0.1
 
@@ -52,6 +54,11 @@ package struct ServerOptions: Sendable {
     }
     guard (0...65_535).contains(port) else { throw EngineError("port is \(port), expected 0 to 65535") }
     guard maxQueue >= 0 else { throw EngineError("max-queue is \(maxQueue), expected 0 or more") }
+    guard let first = metricsPrefix.unicodeScalars.first, !("0"..."9").contains(first),
+      metricsPrefix.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") })
+    else {
+      throw EngineError("metrics-prefix is \(metricsPrefix), expected letters, digits, _ and :, such as strata:")
+    }
     let times = [
       ("request-timeout", requestTimeout), ("idle-timeout", idleTimeout), ("drain-timeout", drainTimeout),
       ("tbt-target", tbtTarget),

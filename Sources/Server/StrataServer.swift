@@ -36,7 +36,8 @@ package struct StrataServer: Sendable {
     self.options = options
     self.logger = logger
     admission = Admission(capacity: options.maxRequests + options.maxQueue)
-    metrics = ServerMetrics(model: options.modelName, admission: admission, tbtTarget: options.tbtTarget)
+    metrics = ServerMetrics(
+      model: options.modelName, prefix: options.metricsPrefix, admission: admission, tbtTarget: options.tbtTarget)
     model = ServedModel(
       name: options.modelName, files: engine.files, tokenizer: tokenizer, template: template,
       toolFormat: ToolFormat(template: template?.text ?? ""), grammar: GrammarVocabulary(tokenizer),

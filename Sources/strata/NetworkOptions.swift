@@ -44,6 +44,9 @@ struct NetworkOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Bytes of a request's body at most.")
   var maxBodyBytes = 8 << 20
 
+  @Option(help: "What the names of metrics begin with. promtool takes no colon: strata_ pleases it.")
+  var metricsPrefix = "strata:"
+
   /// - Throws: `ValidationError` for one half of a pair.
   func serverOptions(modelName: String, maxModelLength: Int) throws -> ServerOptions {
     var options = ServerOptions(modelName: modelName, maxModelLength: maxModelLength)
@@ -63,6 +66,7 @@ struct NetworkOptions: ParsableArguments {
     options.idleTimeout = idleTimeout
     options.drainTimeout = drainTimeout
     options.maxBodyBytes = maxBodyBytes
+    options.metricsPrefix = metricsPrefix
     return options
   }
 }

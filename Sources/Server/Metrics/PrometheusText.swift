@@ -1,10 +1,15 @@
 /// Metrics in the text format of Prometheus, version 0.0.4.
 struct PrometheusText {
   private(set) var text = ""
+  /// What all names begin with.
+  private let prefix: String
   /// Put on every sample.
   private let labels: [(name: String, value: String)]
 
-  init(labels: [(name: String, value: String)]) { self.labels = labels }
+  init(prefix: String = "", labels: [(name: String, value: String)]) {
+    self.prefix = prefix
+    self.labels = labels
+  }
 
   mutating func counter(_ name: String, _ help: String, _ samples: [Sample]) { add(name, "counter", help, samples) }
 
@@ -44,12 +49,12 @@ struct PrometheusText {
   }
 
   private mutating func head(_ name: String, _ type: String, _ help: String) {
-    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    text += "# HELP \(prefix)\(name) \(help)\n# TYPE \(prefix)\(name) \(type)\n"
   }
 
   private mutating func line(_ name: String, _ own: [(name: String, value: String)], _ value: String) {
     let all = (labels + own).map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
-    text += "\(name){\(all.joined(separator: ","))} \(value)\n"
+    text += "\(prefix)\(name){\(all.joined(separator: ","))} \(value)\n"
   }
 
   private static func number(_ value: Double) -> String {

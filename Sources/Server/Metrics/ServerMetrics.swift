@@ -4,6 +4,8 @@ import Scheduling
 /// What `/metrics` tells: the server's counts, and what an engine's events add up to.
 actor ServerMetrics {
   private let model: String
+  /// What all names begin with.
+  private let prefix: String
   private let admission: Admission
   private var clock = RequestClock()
   private var tbtTarget: Double
@@ -45,8 +47,9 @@ actor ServerMetrics {
   private static let tokens = [1.0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
   private static let counts = [1.0, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
 
-  init(model: String, admission: Admission, tbtTarget: Double) {
+  init(model: String, prefix: String = "strata:", admission: Admission, tbtTarget: Double) {
     self.model = model
+    self.prefix = prefix
     self.admission = admission
     self.tbtTarget = tbtTarget
   }
@@ -115,7 +118,7 @@ actor ServerMetrics {
 
 extension ServerMetrics {
   var text: String {
-    var text = PrometheusText(labels: [("model_name", model)])
+    var text = PrometheusText(prefix: prefix, labels: [("model_name", model)])
     addLoad(&text)
     addTokens(&text)
     addTimes(&text)
@@ -125,68 +128,68 @@ extension ServerMetrics {
   }
 
   private func addLoad(_ text: inout PrometheusText) {
-    text.gauge("strata:num_requests_running", "Requests that decode or whose prompts pass the model.", [
+    text.gauge("num_requests_running", "Requests that decode or whose prompts pass the model.", [
       .init(load.running + load.prefilling)
     ])
-    text.gauge("strata:num_requests_waiting", "Requests that wait to be admitted.", [.init(load.waiting)])
-    text.gauge("strata:num_requests_in_flight", "Answers that are under way, waiting ones too.", [
+    text.gauge("num_requests_waiting", "Requests that wait to be admitted.", [.init(load.waiting)])
+    text.gauge("num_requests_in_flight", "Answers that are under way, waiting ones too.", [
       .init(admission.count)
     ])
     let used = load.blocks > 0 ? 1 - Double(load.freeBlocks) / Double(load.blocks) : 0
-    text.gauge("strata:kv_cache_usage_perc", "Share of the KV blocks that requests hold, 0 to 1.", [.init(used)])
+    text.gauge("kv_cache_usage_perc", "Share of the KV blocks that requests hold, 0 to 1.", [.init(used)])
     text.counter(
-      "strata:http_responses_total", "Responses by status.",
+      "http_responses_total", "Responses by status.",
       responses.sorted { $0.key < $1.key }.map { .init($0.value, ("status", "\($0.key)")) })
     text.counter(
-      "strata:request_success_total", "Requests that ended, by reason.",
+      "request_success_total", "Requests that ended, by reason.",
       finished.sorted { $0.key < $1.key }.map { .init($0.value, ("finished_reason", $0.key)) })
-    text.counter("strata:num_preemptions_total", "Times that a request had to give its KV blocks up.", [
+    text.counter("num_preemptions_total", "Times that a request had to give its KV blocks up.", [
       .init(scheduler.preemptions)
     ])
-    text.counter("strata:prefix_cache_queries_total", "Prompt tokens that were looked up in the prefix cache.", [
+    text.counter("prefix_cache_queries_total", "Prompt tokens that were looked up in the prefix cache.", [
       .init(scheduler.promptTokens)
     ])
-    text.counter("strata:prefix_cache_hits_total", "Prompt tokens whose KV blocks were shared.", [
+    text.counter("prefix_cache_hits_total", "Prompt tokens whose KV blocks were shared.", [
       .init(scheduler.sharedTokens)
     ])
   }
 
   private func addTokens(_ text: inout PrometheusText) {
-    text.counter("strata:prompt_tokens_total", "Tokens of prompts that were completed.", [.init(promptTokens)])
-    text.counter("strata:generation_tokens_total", "Tokens that were generated.", [.init(generationTokens)])
-    text.histogram("strata:request_prompt_tokens", "Prompt tokens of requests that ended.", requestPrompt)
-    text.histogram("strata:request_generation_tokens", "Generated tokens of requests that ended.", requestGeneration)
-    text.histogram("strata:iteration_tokens", "Tokens of an iteration, of prompts and decoded.", iterationTokens)
+    text.counter("prompt_tokens_total", "Tokens of prompts that were completed.", [.init(promptTokens)])
+    text.counter("generation_tokens_total", "Tokens that were generated.", [.init(generationTokens)])
+    text.histogram("request_prompt_tokens", "Prompt tokens of requests that ended.", requestPrompt)
+    text.histogram("request_generation_tokens", "Generated tokens of requests that ended.", requestGeneration)
+    text.histogram("iteration_tokens", "Tokens of an iteration, of prompts and decoded.", iterationTokens)
   }
 
   private func addTimes(_ text: inout PrometheusText) {
-    text.histogram("strata:time_to_first_token_seconds", "From arrival to the first token.", timeToFirstToken)
-    text.histogram("strata:inter_token_latency_seconds", "Between two tokens of a request.", interTokenLatency)
+    text.histogram("time_to_first_token_seconds", "From arrival to the first token.", timeToFirstToken)
+    text.histogram("inter_token_latency_seconds", "Between two tokens of a request.", interTokenLatency)
     text.histogram(
-      "strata:request_time_per_output_token_seconds", "Mean time between the tokens of a request.", timePerOutputToken)
-    text.histogram("strata:e2e_request_latency_seconds", "From arrival to the last token.", endToEnd)
-    text.histogram("strata:request_queue_time_seconds", "From arrival to the first tile.", queueTime)
-    text.histogram("strata:request_prefill_time_seconds", "From the first tile to the first token.", prefillTime)
-    text.histogram("strata:request_decode_time_seconds", "From the first token to the last.", decodeTime)
-    text.gauge("strata:tbt_target_seconds", "Time between tokens beyond which one is late.", [.init(tbtTarget)])
-    text.counter("strata:tbt_target_misses_total", "Tokens that came later than the target.", [.init(lateTokens)])
+      "request_time_per_output_token_seconds", "Mean time between the tokens of a request.", timePerOutputToken)
+    text.histogram("e2e_request_latency_seconds", "From arrival to the last token.", endToEnd)
+    text.histogram("request_queue_time_seconds", "From arrival to the first tile.", queueTime)
+    text.histogram("request_prefill_time_seconds", "From the first tile to the first token.", prefillTime)
+    text.histogram("request_decode_time_seconds", "From the first token to the last.", decodeTime)
+    text.gauge("tbt_target_seconds", "Time between tokens beyond which one is late.", [.init(tbtTarget)])
+    text.counter("tbt_target_misses_total", "Tokens that came later than the target.", [.init(lateTokens)])
   }
 
   private func addSchedule(_ text: inout PrometheusText) {
-    text.gauge("strata:scheduler_policy", "The policy that is in force.", [.init(1, ("policy", policy))])
-    text.counter("strata:iterations_total", "Iterations.", [.init(iterations)])
-    text.histogram("strata:iteration_time_seconds", "What iterations took.", iterationTime)
-    text.histogram("strata:iteration_predicted_time_seconds", "What they were predicted to take.", predictedTime)
-    text.histogram("strata:iteration_time_ratio", "What they took over what was predicted.", predictionError)
-    text.histogram("strata:tile_tokens", "Prompt tokens of a tile.", tileTokens)
-    text.histogram("strata:tile_layers", "Layers of a tile.", tileLayers)
-    text.histogram("strata:prompt_tiles", "Tiles in which a prompt passed: its layer groups, or its chunks.", tilesOfPrompts)
+    text.gauge("scheduler_policy", "The policy that is in force.", [.init(1, ("policy", policy))])
+    text.counter("iterations_total", "Iterations.", [.init(iterations)])
+    text.histogram("iteration_time_seconds", "What iterations took.", iterationTime)
+    text.histogram("iteration_predicted_time_seconds", "What they were predicted to take.", predictedTime)
+    text.histogram("iteration_time_ratio", "What they took over what was predicted.", predictionError)
+    text.histogram("tile_tokens", "Prompt tokens of a tile.", tileTokens)
+    text.histogram("tile_layers", "Layers of a tile.", tileLayers)
+    text.histogram("prompt_tiles", "Tiles in which a prompt passed: its layer groups, or its chunks.", tilesOfPrompts)
   }
 
   private func addExperts(_ text: inout PrometheusText) {
     let total = ledger.total
     let experts = total.memory[.expert] ?? Ledger.Phases()
-    text.counter("strata:expert_bytes_total", "Bytes of experts' weights by route and phase.", [
+    text.counter("expert_bytes_total", "Bytes of experts' weights by route and phase.", [
       .init(experts.decode, ("route", "device_memory"), ("phase", "decode")),
       .init(experts.prefill, ("route", "device_memory"), ("phase", "prefill")),
       .init(total.hostToDevice.decode, ("route", "host_to_device"), ("phase", "decode")),
@@ -194,15 +197,15 @@ extension ServerMetrics {
       .init(total.diskToHost.decode, ("route", "disk_to_host"), ("phase", "decode")),
       .init(total.diskToHost.prefill, ("route", "disk_to_host"), ("phase", "prefill")),
     ])
-    text.counter("strata:expert_loads_total", "Experts that passes read, by phase.", [
+    text.counter("expert_loads_total", "Experts that passes read, by phase.", [
       .init(total.expertReads.decode, ("phase", "decode")), .init(total.expertReads.prefill, ("phase", "prefill")),
     ])
-    text.gauge("strata:experts_resident", "Experts that the device has room for.", [.init(ledger.slots)])
-    text.gauge("strata:experts", "Experts of the model.", [.init(ledger.experts)])
-    text.counter("strata:expert_cache_queries_total", "Experts that passes needed where not all fit, by phase.", [
+    text.gauge("experts_resident", "Experts that the device has room for.", [.init(ledger.slots)])
+    text.gauge("experts", "Experts of the model.", [.init(ledger.experts)])
+    text.counter("expert_cache_queries_total", "Experts that passes needed where not all fit, by phase.", [
       .init(ledger.needed.decode, ("phase", "decode")), .init(ledger.needed.prefill, ("phase", "prefill")),
     ])
-    text.counter("strata:expert_cache_hits_total", "Of these, experts that were on the device, by phase.", [
+    text.counter("expert_cache_hits_total", "Of these, experts that were on the device, by phase.", [
       .init(ledger.hits.decode, ("phase", "decode")), .init(ledger.hits.prefill, ("phase", "prefill")),
     ])
   }
