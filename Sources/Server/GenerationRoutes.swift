@@ -17,7 +17,7 @@ struct GenerationRoutes: Sendable {
   let admission: Admission
 
   func completions(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let body = try await RequestBodies.fields(request, options)
+    let body = try await RequestBodies.fields(request, context, options)
     let asked = try CompletionRequest(body, model)
     let maxTokens = try asked.prompts.map {
       max(1, try model.room(behind: $0, asked: asked.generation.maxTokens, fallback: options.defaultMaxTokens))
@@ -31,7 +31,7 @@ struct GenerationRoutes: Sendable {
   }
 
   func chat(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let body = try await RequestBodies.fields(request, options)
+    let body = try await RequestBodies.fields(request, context, options)
     let asked = try ChatRequest(body, model)
     let maxTokens = try model.room(behind: asked.prompt, asked: asked.generation.maxTokens, fallback: nil)
     var job = Answering.Job(

@@ -35,7 +35,7 @@ extension LivePage {
     </div>
     <div class="row">
     <button id="long" type="button">Send a long prompt</button>
-    <button id="crowd" type="button">Send eight at once</button>
+    <button id="crowd" type="button">Send five at once</button>
     <label>API key <input id="key" type="password" autocomplete="off"></label>
     </div>
     </form>

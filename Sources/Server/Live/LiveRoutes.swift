@@ -74,7 +74,7 @@ struct LiveRoutes: Sendable {
 
   /// Changes the policy, and the time between tokens beyond which a token is late.
   func control(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let fields = try await RequestBodies.fields(request, options)
+    let fields = try await RequestBodies.fields(request, context, options)
     let target = try fields.number("tbt_target", 0.0001...3600)
     if let name = try fields.string("policy") {
       guard let policy = PolicyName(rawValue: name) else {
