@@ -103,7 +103,8 @@ package actor Engine {
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
         maxRequests: options.maxRequests, maxBatchedTokens: Self.plannedTokens(files, options),
-        maxPositions: min(model.maxPositions, options.maxPositions ?? .max), streamed: runner.expertTransfers.streamed(model)),
+        maxPositions: min(model.maxPositions, options.maxPositions ?? .max),
+        streamed: runner.expertTransfers.streamed(model)),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }
 

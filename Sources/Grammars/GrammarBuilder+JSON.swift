@@ -133,6 +133,6 @@ extension GrammarBuilder {
       try builder.comma(element(&builder, next))
     }
     let filled = try space(element(&self, rest))
-    return try literal(open, least > 0 ? filled : choice([tight, filled]))
+    return try literal(open, least > 0 ? filled : choice([end, filled]))
   }
 }

@@ -169,7 +169,9 @@ package struct JSONSchema {
       for case .string(let name) in names { required.insert(name.text) }
     }
     guard case .object(let properties)? = members["properties"], !properties.isEmpty else {
-      if let name = required.first { throw GrammarError("schema at \(at): required names \(quoted(name)), no property") }
+      if let name = required.first {
+        throw GrammarError("schema at \(at): required names \(quoted(name)), no property")
+      }
       return try freeObject(members, at, next)
     }
     for name in required where properties[JSONString(name)] == nil {
@@ -178,7 +180,7 @@ package struct JSONSchema {
     // From the last property to the first: where others go before it, a comma does, too.
     let close = try builder.literal("}", next)
     let spaced = try builder.space(close)
-    var (asFirst, behind) = (close, spaced)
+    var (asFirst, behind) = (spaced, spaced)
     for property in properties.reversed() {
       let name = property.name
       let pointer = name.text.replacing("~", with: "~0").replacing("/", with: "~1")

@@ -32,7 +32,9 @@ struct ChatFormat: AnswerFormat {
     var content = part
     content.finish = nil
     if !content.isEmpty { chunks.append(object(index, "delta", .object(delta), content)) }
-    if part.finish != nil { chunks.append(object(index, "delta", .object(JSONMembers()), AnswerPart(finish: part.finish))) }
+    if part.finish != nil {
+      chunks.append(object(index, "delta", .object(JSONMembers()), AnswerPart(finish: part.finish)))
+    }
     return chunks
   }
 

@@ -24,7 +24,9 @@ struct LogLine: Sendable {
     return "\(timestamp) \(level) \(printable(message))\(fields.joined())"
   }
 
-  private var timestamp: String { time.formatted(.iso8601.year().month().day().timeZone(separator: .omitted).time(includingFractionalSeconds: true)) }
+  private var timestamp: String {
+    time.formatted(.iso8601.year().month().day().timeZone(separator: .omitted).time(includingFractionalSeconds: true))
+  }
 
   private static func number(_ text: String) -> JSONValue? {
     if let int = Int(text) { return .int(int) }

@@ -37,8 +37,10 @@ struct RemoteOptions: ParsableArguments {
   /// Options that say nothing without `url`, as far as they are given.
   var withoutURL: String? {
     if url != nil { return nil }
-    return [("api-key", apiKey != nil), ("served-model-name", servedModelName != nil), ("concurrency", concurrency != nil)]
-      .first { $0.1 }?.0
+    return [
+      ("api-key", apiKey != nil), ("served-model-name", servedModelName != nil), ("concurrency", concurrency != nil),
+    ]
+    .first { $0.1 }?.0
   }
 
   /// All requests alike, if the options say how.
@@ -62,7 +64,8 @@ extension BenchServe {
     let loads = try remoteLoads()
     if let load = loads.first, remote.warmUp > 0 {
       Terminal.error("warming up with \(remote.warmUp) requests")
-      let few = Workload(arrivals: load.workload.arrivals.prefix(remote.warmUp).map { .init(time: 0, lengths: $0.lengths) })
+      let few = Workload(
+        arrivals: load.workload.arrivals.prefix(remote.warmUp).map { .init(time: 0, lengths: $0.lengths) })
       _ = try await benchmark.run(run(few, seed: ~serving.seed))
     }
     benchmark.concurrency = remote.concurrency
@@ -89,7 +92,9 @@ extension BenchServe {
   private func remoteLoads() throws -> [(rate: Double?, workload: Workload)] {
     let synthetic = try remote.synthetic()
     guard remote.concurrency != nil else { return try serving.workloads(synthetic).map { ($0.rate, $0.workload) } }
-    guard serving.requestRate.isEmpty else { throw ValidationError("--concurrency and --request-rate exclude each other") }
+    guard serving.requestRate.isEmpty else {
+      throw ValidationError("--concurrency and --request-rate exclude each other")
+    }
     guard let count = serving.numRequests else { throw ValidationError("--concurrency needs --num-requests") }
     let trace = try synthetic ?? serving.readTrace()
     return [(nil, try Workload(trace, rate: 1, size: .requests(count), seed: serving.seed))]

@@ -49,7 +49,8 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     let files = try ModelFiles(path: options.model)
     let tokenizer = try files.tokenizer()
-    let template = try chatTemplate.map { try files.chatTemplate(text: readText($0), source: $0) } ?? files.chatTemplate()
+    let template =
+      try chatTemplate.map { try files.chatTemplate(text: readText($0), source: $0) } ?? files.chatTemplate()
     var length = files.description.maxPositions
     if let maxModelLen {
       guard (1...length).contains(maxModelLen) else {

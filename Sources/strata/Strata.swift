@@ -9,7 +9,8 @@ struct Strata: AsyncParsableCommand {
     abstract: "Runs Mixture-of-Experts language models on OpenCL devices, by layered prefill.",
     version: "0.1.0",
     subcommands: [
-      Run.self, Serve.self, Bench.self, Profile.self, Simulate.self, Devices.self, Inspect.self, Convert.self, Upcycle.self,
+      Run.self, Serve.self, Bench.self, Profile.self, Simulate.self, Devices.self, Inspect.self, Convert.self,
+      Upcycle.self,
       Perplexity.self, Logits.self, Validate.self, Tokenize.self, RenderTemplate.self,
     ])
 

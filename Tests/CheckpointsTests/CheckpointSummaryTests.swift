@@ -1,8 +1,8 @@
 import Backend
 import Checkpoints
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 struct CheckpointSummaryTests {
   private typealias Share = CheckpointSummary.Share

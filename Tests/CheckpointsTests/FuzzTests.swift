@@ -2,8 +2,8 @@ import Backend
 import Checkpoints
 import Foundation
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 /// Files with random damage: each is refused by a `CheckpointError` or read within its bounds, and nothing crashes.
 struct FuzzTests {

@@ -2,8 +2,8 @@ import Backend
 import Checkpoints
 import Foundation
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 struct SafetensorsFileTests {
   /// What the Python library safetensors 0.8.0 writes for an i64, an f32, an f16, a u8 and an empty array.

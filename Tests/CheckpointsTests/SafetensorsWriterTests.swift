@@ -2,8 +2,8 @@ import Backend
 import Checkpoints
 import Foundation
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 struct SafetensorsWriterTests {
   private let tensors = [

@@ -84,7 +84,9 @@ struct GrammarMatcherTests {
     for token in 0..<Int32(tokenizer.vocabularySize) {
       var state = machine.start
       let bytes = tokenizer.isSpecial(token) ? [] : tokenizer.bytes(of: token) ?? []
-      for byte in Array(#"{"name":"#.utf8) + bytes where state != GrammarMachine.dead { state = machine.step(state, byte) }
+      for byte in Array(#"{"name":"#.utf8) + bytes where state != GrammarMachine.dead {
+        state = machine.step(state, byte)
+      }
       #expect(!logits[Int(token)].isNaN == (state != GrammarMachine.dead && !bytes.isEmpty), "token \(token)")
     }
   }

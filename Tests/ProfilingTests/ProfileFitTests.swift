@@ -2,8 +2,8 @@ import JSON
 import Profiling
 import Scheduling
 import Simulation
-import Testing
 import TestSupport
+import Testing
 
 /// Timings that a known machine would give, by the formulas of Documentation/simulation.md, must give the machine again.
 struct ProfileFitTests {

@@ -19,7 +19,10 @@ struct AccessTests {
     #expect(AccessMiddleware.host(of: "Example.com") == "example.com")
   }
 
-  @Test(arguments: [("127.0.0.1", true), ("127.1.2.3", true), ("localhost", true), ("::1", true), ("0.0.0.0", false), ("127.evil.example", false), ("10.0.0.1", false)])
+  @Test(arguments: [
+    ("127.0.0.1", true), ("127.1.2.3", true), ("localhost", true), ("::1", true), ("0.0.0.0", false),
+    ("127.evil.example", false), ("10.0.0.1", false),
+  ])
   func `Loopback is what only this machine reaches`(host: String, isLoopback: Bool) {
     var options = ServerOptions(modelName: "m", maxModelLength: 8)
     options.host = host

@@ -6,7 +6,9 @@ import Testing
 
 struct ChatRouteTests {
   private let body: JSONValue = [
-    "messages": [["role": "system", "content": "Be brief."], ["role": "user", "content": [["type": "text", "text": "Hello"]]]],
+    "messages": [
+      ["role": "system", "content": "Be brief."], ["role": "user", "content": [["type": "text", "text": "Hello"]]],
+    ],
     "max_tokens": 12, "temperature": 0.7, "seed": 2,
   ]
 
@@ -54,7 +56,8 @@ struct ChatRouteTests {
       for seed in 0..<4 {
         let asked = body.with("max_tokens", .int(maxTokens)).with("seed", .int(seed)).with("temperature", 2)
         for format: JSONValue in [
-          ["type": "json_object"], ["type": "json_schema", "json_schema": ["name": "s", "strict": true, "schema": schema]],
+          ["type": "json_object"],
+          ["type": "json_schema", "json_schema": ["name": "s", "strict": true, "schema": schema]],
         ] {
           let json = try await client.post("/v1/chat/completions", asked.with("response_format", format)).json
           let text = try #require(json["choices"][0]["message"]["content"].string)

@@ -10,7 +10,9 @@ struct EventLinesTests {
       var lines = EventLines()
       var events: [String] = []
       for start in stride(from: 0, to: bytes.count, by: size) {
-        events += lines.append(bytes[start..<min(start + size, bytes.count)]).map { String(decoding: $0, as: UTF8.self) }
+        events += lines.append(bytes[start..<min(start + size, bytes.count)]).map {
+          String(decoding: $0, as: UTF8.self)
+        }
       }
       #expect(events == ["{\"a\":\"é\"}", "[DONE]"])
     }

@@ -1,7 +1,7 @@
 import HummingbirdTesting
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 @testable import Server
 
@@ -11,7 +11,8 @@ struct FuzzTests {
     (
       "/v1/completions",
       [
-        "model": "tiny-moe", "prompt": ["And it", "came"], "max_tokens": 2, "n": 1, "temperature": 0.5, "top_p": 0.9, "top_k": 5,
+        "model": "tiny-moe", "prompt": ["And it", "came"], "max_tokens": 2, "n": 1, "temperature": 0.5, "top_p": 0.9,
+        "top_k": 5,
         "min_p": 0.1, "seed": 3, "stop": ["x", "y"], "logprobs": 2, "echo": true, "presence_penalty": 0.1,
         "frequency_penalty": -0.1, "repetition_penalty": 1.1, "logit_bias": ["5": 1.5], "stream": false, "priority": 1,
       ]
@@ -21,11 +22,20 @@ struct FuzzTests {
       [
         "messages": [
           ["role": "system", "content": "a"], ["role": "user", "content": [["type": "text", "text": "é"]]],
-          ["role": "assistant", "tool_calls": [["id": "1", "type": "function", "function": ["name": "f", "arguments": "{}"]]]],
+          [
+            "role": "assistant",
+            "tool_calls": [["id": "1", "type": "function", "function": ["name": "f", "arguments": "{}"]]],
+          ],
           ["role": "tool", "content": "3", "tool_call_id": "1"],
         ],
-        "max_completion_tokens": 3, "logprobs": true, "top_logprobs": 1, "stream": true, "stream_options": ["include_usage": true],
-        "tools": [["type": "function", "function": ["name": "f", "parameters": ["type": "object", "properties": ["a": ["type": "integer"]]]]]],
+        "max_completion_tokens": 3, "logprobs": true, "top_logprobs": 1, "stream": true,
+        "stream_options": ["include_usage": true],
+        "tools": [
+          [
+            "type": "function",
+            "function": ["name": "f", "parameters": ["type": "object", "properties": ["a": ["type": "integer"]]]],
+          ]
+        ],
         "tool_choice": "auto",
       ]
     ),
@@ -38,8 +48,10 @@ struct FuzzTests {
           "json_schema": [
             "name": "s",
             "schema": [
-              "type": "object", "properties": ["a": ["anyOf": [["type": "null"], ["$ref": "#/$defs/x"]]], "b": ["enum": [1, "x"]]],
-              "required": ["b"], "$defs": ["x": ["type": "array", "items": ["type": "string", "maxLength": 3], "maxItems": 2]],
+              "type": "object",
+              "properties": ["a": ["anyOf": [["type": "null"], ["$ref": "#/$defs/x"]]], "b": ["enum": [1, "x"]]],
+              "required": ["b"],
+              "$defs": ["x": ["type": "array", "items": ["type": "string", "maxLength": 3], "maxItems": 2]],
             ],
           ],
         ],
@@ -62,7 +74,9 @@ struct FuzzTests {
         var bytes = Mutation.apply(to: Array(body.text.utf8), below: .max, using: &random)
         if round % 10 == 0 { bytes = Mutation.apply(to: bytes, below: .max, using: &random) }
         let (status, text) = try await client.post(path, bytes: bytes)
-        #expect((200..<500).contains(status), "seed \(seed), round \(round): \(status) \(text) for \(String(decoding: bytes, as: UTF8.self))")
+        #expect(
+          (200..<500).contains(status),
+          "seed \(seed), round \(round): \(status) \(text) for \(String(decoding: bytes, as: UTF8.self))")
         if status >= 400 {
           let error = try JSONParser.parse(Array(text.utf8))["error"]
           #expect(error["message"].string?.isEmpty == false, "seed \(seed), round \(round)")
@@ -74,7 +88,8 @@ struct FuzzTests {
   }
 
   @Test(arguments: [
-    String(repeating: "[", count: 100_000), #"{"prompt":"# + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}",
+    String(repeating: "[", count: 100_000),
+    #"{"prompt":"# + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}",
     #"{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"schema":"#
       + String(repeating: #"{"items":"#, count: 300) + "{}" + String(repeating: "}", count: 300) + "}}}",
     #"{"prompt":"a","max_tokens":1e999}"#, "{\"prompt\":\"\u{0}\"}",

@@ -3,8 +3,8 @@ import HTTPTypes
 import HummingbirdTesting
 import JSON
 import NIOCore
-import Testing
 import TestSupport
+import Testing
 import Tokenizers
 
 @testable import Server

@@ -25,7 +25,8 @@ struct MetricsTests {
   }
 
   private func iteration(
-    at began: Double, _ seconds: Double, decode: [Int] = [], prefill: [(id: Int, tokens: Range<Int>, layers: Range<Int>)] = [],
+    at began: Double, _ seconds: Double, decode: [Int] = [],
+    prefill: [(id: Int, tokens: Range<Int>, layers: Range<Int>)] = [],
     advanced: [Int], ended: [Int] = []
   ) -> EngineEvent {
     let tiles = prefill.map {
@@ -59,7 +60,8 @@ struct MetricsTests {
       "request_decode_time_seconds_sum{model_name=\"m\"} 2.5", "e2e_request_latency_seconds_sum{model_name=\"m\"} 5.5",
       "prompt_tokens_total{model_name=\"m\"} 10", "generation_tokens_total{model_name=\"m\"} 3",
       "tbt_target_misses_total{model_name=\"m\"} 1", "prompt_tiles_sum{model_name=\"m\"} 2",
-      "tile_tokens_sum{model_name=\"m\"} 20", "tile_layers_sum{model_name=\"m\"} 8", "iterations_total{model_name=\"m\"} 4",
+      "tile_tokens_sum{model_name=\"m\"} 20", "tile_layers_sum{model_name=\"m\"} 8",
+      "iterations_total{model_name=\"m\"} 4",
       "iteration_time_ratio_sum{model_name=\"m\"} 2", "kv_cache_usage_perc{model_name=\"m\"} 0.25",
       "request_success_total{model_name=\"m\",finished_reason=\"abort\"} 1",
       "request_success_total{model_name=\"m\",finished_reason=\"length\"} 1",

@@ -30,6 +30,8 @@ struct StopScannerTests {
   func `The first stop string counts`() {
     #expect(scan(["one two three"], ["three", "two"]) == (["one "], true))
     #expect(scan(["abc"], ["bc", "abc"]) == ([""], true))
+    #expect(scan(["abc", "d"], ["abcd", "bc"]) == (["a"], true))
+    #expect(scan(["abcd"], ["abcd", "bc"]) == (["a"], true))
   }
 
   @Test
@@ -49,8 +51,9 @@ struct StopScannerTests {
         rest = rest.dropFirst(count)
       }
       let whole = String(text)
-      let first = stops.compactMap { whole.range(of: $0)?.lowerBound }.min()
-      let expected = first.map { String(whole[..<$0]) } ?? whole
+      let first = whole.indices.lazy.map { whole[...$0] }.first { start in stops.contains { start.hasSuffix($0) } }
+      let longest = first.flatMap { start in stops.filter { start.hasSuffix($0) }.map(\.count).max() }
+      let expected = first.map { String($0.dropLast(longest ?? 0)) } ?? whole
       let (texts, isStopped) = scan(pieces, stops)
       #expect(texts.joined() == expected, "seed \(seed): \(pieces) \(stops)")
       #expect(isStopped == (first != nil), "seed \(seed): \(pieces) \(stops)")

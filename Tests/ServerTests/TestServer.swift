@@ -22,6 +22,9 @@ struct TestServer: Sendable {
   let server: StrataServer
 
   static let name = "tiny-moe"
+  /// Found once: not every driver likes to be asked by several threads at first.
+  private static let device =
+    ((try? Device.all()) ?? []).first { DeviceReport($0).isUsable }.map(DeviceSelection.openCL) ?? .reference
   /// ChatML with tools as Hermes has them.
   static let template = """
     {%- if tools %}<|im_start|>system
@@ -36,9 +39,8 @@ struct TestServer: Sendable {
 
   init(withTemplate: Bool = true, _ change: (inout ServerOptions) -> Void = { _ in }) throws {
     let files = try ModelFiles(path: Fixtures.path(Self.name))
-    let device = ((try? Device.all()) ?? []).first { DeviceReport($0).isUsable }
     var options = EngineOptions(
-      device: device.map(DeviceSelection.openCL) ?? .reference, cachePositions: 8192, expectedTokens: 2048)
+      device: Self.device, cachePositions: 8192, expectedTokens: 2048)
     options.maxPositions = 512
     let tokenizer = try files.tokenizer()
     engine = try Engine(files, tokenizer: tokenizer, options: options)

@@ -1,8 +1,8 @@
 import Engine
 import Grammars
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 @testable import Server
 
@@ -20,7 +20,8 @@ struct ToolFormatTests {
     let call = ToolCall(name: "f", arguments: #"{"a":[1,"x"]}"#)
     let text = #"{"name": "f", "arguments": {"a": [1, "x"]}}"#
     #expect(ToolFormat.tagged.calls(in: "<tool_call>\n\(text)\n</tool_call>") == [call])
-    #expect(ToolFormat.tagged.calls(in: "<tool_call>\(text)</tool_call>\n<tool_call>\(text)</tool_call>") == [call, call])
+    #expect(
+      ToolFormat.tagged.calls(in: "<tool_call>\(text)</tool_call>\n<tool_call>\(text)</tool_call>") == [call, call])
     #expect(ToolFormat.tagged.calls(in: "<tool_call>\(text)") == [call])
     #expect(ToolFormat.listed.calls(in: "[TOOL_CALLS] [\(text), \(text)]") == [call, call])
     #expect(ToolFormat.parameters.calls(in: #"{"name": "f", "parameters": {"a": [1, "x"]}}"#) == [call])
@@ -39,7 +40,8 @@ struct ToolFormatTests {
       "function": [
         "name": "f",
         "parameters": [
-          "type": "object", "properties": ["x": ["$ref": "#/$defs/n"]], "required": ["x"], "$defs": ["n": ["type": "integer"]],
+          "type": "object", "properties": ["x": ["$ref": "#/$defs/n"]], "required": ["x"],
+          "$defs": ["n": ["type": "integer"]],
         ],
       ],
     ]

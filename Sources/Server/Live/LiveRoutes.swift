@@ -44,7 +44,11 @@ struct LiveRoutes: Sendable {
     let body = ResponseBody { writer in
       try await writer.write(ByteBuffer(string: ": strata\n\n"))
       for await event in Self.withHeartbeat(events) {
-        if let event { try await writer.write(event: event) } else { try await writer.write(ByteBuffer(string: ":\n\n")) }
+        if let event {
+          try await writer.write(event: event)
+        } else {
+          try await writer.write(ByteBuffer(string: ":\n\n"))
+        }
       }
       try await writer.finish(nil)
     }
@@ -83,7 +87,8 @@ struct LiveRoutes: Sendable {
       }
       let targetNow = await metrics.target
       let settings = PolicyOptions(
-        policy, chunkSize: try fields.int("chunk_size", 1...1_000_000), layerGroups: try fields.int("layer_groups", 1...10_000),
+        policy, chunkSize: try fields.int("chunk_size", 1...1_000_000),
+        layerGroups: try fields.int("layer_groups", 1...10_000),
         tbtTarget: policy == .adaptive ? target ?? targetNow : nil)
       do {
         try await engine.setPolicy(settings)

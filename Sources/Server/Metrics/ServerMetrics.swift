@@ -128,13 +128,17 @@ extension ServerMetrics {
   }
 
   private func addLoad(_ text: inout PrometheusText) {
-    text.gauge("num_requests_running", "Requests that decode or whose prompts pass the model.", [
-      .init(load.running + load.prefilling)
-    ])
+    text.gauge(
+      "num_requests_running", "Requests that decode or whose prompts pass the model.",
+      [
+        .init(load.running + load.prefilling)
+      ])
     text.gauge("num_requests_waiting", "Requests that wait to be admitted.", [.init(load.waiting)])
-    text.gauge("num_requests_in_flight", "Answers that are under way, waiting ones too.", [
-      .init(admission.count)
-    ])
+    text.gauge(
+      "num_requests_in_flight", "Answers that are under way, waiting ones too.",
+      [
+        .init(admission.count)
+      ])
     let used = load.blocks > 0 ? 1 - Double(load.freeBlocks) / Double(load.blocks) : 0
     text.gauge("kv_cache_usage_perc", "Share of the KV blocks that requests hold, 0 to 1.", [.init(used)])
     text.counter(
@@ -143,15 +147,21 @@ extension ServerMetrics {
     text.counter(
       "request_success_total", "Requests that ended, by reason.",
       finished.sorted { $0.key < $1.key }.map { .init($0.value, ("finished_reason", $0.key)) })
-    text.counter("num_preemptions_total", "Times that a request had to give its KV blocks up.", [
-      .init(scheduler.preemptions)
-    ])
-    text.counter("prefix_cache_queries_total", "Prompt tokens that were looked up in the prefix cache.", [
-      .init(scheduler.promptTokens)
-    ])
-    text.counter("prefix_cache_hits_total", "Prompt tokens whose KV blocks were shared.", [
-      .init(scheduler.sharedTokens)
-    ])
+    text.counter(
+      "num_preemptions_total", "Times that a request had to give its KV blocks up.",
+      [
+        .init(scheduler.preemptions)
+      ])
+    text.counter(
+      "prefix_cache_queries_total", "Prompt tokens that were looked up in the prefix cache.",
+      [
+        .init(scheduler.promptTokens)
+      ])
+    text.counter(
+      "prefix_cache_hits_total", "Prompt tokens whose KV blocks were shared.",
+      [
+        .init(scheduler.sharedTokens)
+      ])
   }
 
   private func addTokens(_ text: inout PrometheusText) {
@@ -189,24 +199,32 @@ extension ServerMetrics {
   private func addExperts(_ text: inout PrometheusText) {
     let total = ledger.total
     let experts = total.memory[.expert] ?? Ledger.Phases()
-    text.counter("expert_bytes_total", "Bytes of experts' weights by route and phase.", [
-      .init(experts.decode, ("route", "device_memory"), ("phase", "decode")),
-      .init(experts.prefill, ("route", "device_memory"), ("phase", "prefill")),
-      .init(total.hostToDevice.decode, ("route", "host_to_device"), ("phase", "decode")),
-      .init(total.hostToDevice.prefill, ("route", "host_to_device"), ("phase", "prefill")),
-      .init(total.diskToHost.decode, ("route", "disk_to_host"), ("phase", "decode")),
-      .init(total.diskToHost.prefill, ("route", "disk_to_host"), ("phase", "prefill")),
-    ])
-    text.counter("expert_loads_total", "Experts that passes read, by phase.", [
-      .init(total.expertReads.decode, ("phase", "decode")), .init(total.expertReads.prefill, ("phase", "prefill")),
-    ])
+    text.counter(
+      "expert_bytes_total", "Bytes of experts' weights by route and phase.",
+      [
+        .init(experts.decode, ("route", "device_memory"), ("phase", "decode")),
+        .init(experts.prefill, ("route", "device_memory"), ("phase", "prefill")),
+        .init(total.hostToDevice.decode, ("route", "host_to_device"), ("phase", "decode")),
+        .init(total.hostToDevice.prefill, ("route", "host_to_device"), ("phase", "prefill")),
+        .init(total.diskToHost.decode, ("route", "disk_to_host"), ("phase", "decode")),
+        .init(total.diskToHost.prefill, ("route", "disk_to_host"), ("phase", "prefill")),
+      ])
+    text.counter(
+      "expert_loads_total", "Experts that passes read, by phase.",
+      [
+        .init(total.expertReads.decode, ("phase", "decode")), .init(total.expertReads.prefill, ("phase", "prefill")),
+      ])
     text.gauge("experts_resident", "Experts that the device has room for.", [.init(ledger.slots)])
     text.gauge("experts", "Experts of the model.", [.init(ledger.experts)])
-    text.counter("expert_cache_queries_total", "Experts that passes needed where not all fit, by phase.", [
-      .init(ledger.needed.decode, ("phase", "decode")), .init(ledger.needed.prefill, ("phase", "prefill")),
-    ])
-    text.counter("expert_cache_hits_total", "Of these, experts that were on the device, by phase.", [
-      .init(ledger.hits.decode, ("phase", "decode")), .init(ledger.hits.prefill, ("phase", "prefill")),
-    ])
+    text.counter(
+      "expert_cache_queries_total", "Experts that passes needed where not all fit, by phase.",
+      [
+        .init(ledger.needed.decode, ("phase", "decode")), .init(ledger.needed.prefill, ("phase", "prefill")),
+      ])
+    text.counter(
+      "expert_cache_hits_total", "Of these, experts that were on the device, by phase.",
+      [
+        .init(ledger.hits.decode, ("phase", "decode")), .init(ledger.hits.prefill, ("phase", "prefill")),
+      ])
   }
 }
