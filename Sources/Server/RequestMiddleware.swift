@@ -29,12 +29,21 @@ struct RequestMiddleware: RouterMiddleware {
     await metrics.count(status: response.status.code, path: request.uri.path)
     let seconds = (ContinuousClock.now - start).seconds
     context.logger.log(
-      level: response.status.code >= 500 ? .error : .info, "request",
+      level: Self.level(response.status.code), "request",
       metadata: [
         "method": .string(request.method.rawValue), "path": .string(request.uri.path),
         "status": .stringConvertible(response.status.code), "seconds": .stringConvertible(seconds),
       ])
     return response
+  }
+
+  /// To be refused while the server shuts down is nothing that went wrong.
+  private static func level(_ status: Int) -> Logger.Level {
+    switch status {
+    case 503: .warning
+    case 500...: .error
+    default: .info
+    }
   }
 
   /// What the client calls it, if that is short and plain.

@@ -439,17 +439,21 @@ def metric(name):
     raise AssertionError(f"no metric {name}")
 
 
+def wait_until_idle():
+    for _ in range(200):
+        if metric("num_requests_in_flight") == 0 and metric("num_requests_running") == 0:
+            return
+        time.sleep(0.05)
+    raise AssertionError("requests still run")
+
+
 @check
 def a_stream_that_is_closed_frees_its_place():
     stream = complete(max_tokens=1500, stream=True, extra_body={"ignore_eos": True})
     next(iter(stream))
     assert metric("num_requests_in_flight") >= 1
     stream.close()
-    for _ in range(100):
-        if metric("num_requests_in_flight") == 0 and metric("num_requests_running") == 0:
-            return
-        time.sleep(0.05)
-    raise AssertionError("it still runs")
+    wait_until_idle()
 
 
 @check
@@ -465,11 +469,7 @@ def a_cancelled_request_frees_its_place():
             pass
 
     RUNNER.run(cancel())
-    for _ in range(100):
-        if metric("num_requests_in_flight") == 0:
-            return
-        time.sleep(0.05)
-    raise AssertionError("it still runs")
+    wait_until_idle()
 
 
 @check
@@ -479,9 +479,10 @@ def a_client_that_gives_up_gets_its_own_timeout():
 
 @check
 def metrics_count_tokens():
+    wait_until_idle()
     before = metric("generation_tokens_total")
     complete(max_tokens=9)
-    time.sleep(0.2)
+    wait_until_idle()
     assert metric("generation_tokens_total") == before + 9
 
 

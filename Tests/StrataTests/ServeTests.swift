@@ -60,7 +60,8 @@ struct ServeTests {
         "$0" bench serve --url "$url" --prompt-tokens 20 --output-tokens 100 --num-requests 1 --concurrency 1 --warm-up 0 \
           --json > \(folder.path)/out$seed 2>&1 & eval "client$seed=\\$!"
       done
-      sleep 1
+      # A stream is in the log once its first token has come.
+      while [ "$(grep -c path=/v1/completions "$log")" -lt 4 ]; do sleep 0.05; done
       kill -TERM $pid
       for seed in 1 2 3 4; do eval "wait \\$client$seed"; echo "client $?"; done
       wait $pid; echo "server $?"
