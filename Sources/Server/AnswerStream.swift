@@ -1,5 +1,6 @@
 import Hummingbird
 import JSON
+import Logging
 import NIOCore
 
 /// An answer as server-sent events.
@@ -11,11 +12,13 @@ struct AnswerStream<Format: AnswerFormat>: Sendable {
 
   /// - Parameter first: the part that has come already.
   func write(
-    _ first: (choice: Int, part: AnswerPart)?, to writer: inout any ResponseBodyWriter
+    _ first: (choice: Int, part: AnswerPart)?, to writer: inout any ResponseBodyWriter, _ logger: Logger
   ) async throws {
     var usage = Usage(promptTokens: answering.promptTokens)
     var begun: Set<Int> = []
     var open = 0
+    // The request was in the log when its stream began.
+    defer { logger.info(open == 0 ? "stream ended" : "stream broke off", metadata: usage.metadata) }
     do {
       if let first { try await write(first, &usage, &begun, &open, to: &writer) }
       for try await next in answering.parts { try await write(next, &usage, &begun, &open, to: &writer) }

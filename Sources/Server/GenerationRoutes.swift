@@ -86,7 +86,7 @@ struct GenerationRoutes: Sendable {
         watch.finish()
         withExtendedLifetime(ticket) {}
       }
-      try await stream.write(first, to: &writer)
+      try await stream.write(first, to: &writer, context.logger)
     }
     return Response(
       status: .ok,

@@ -28,12 +28,12 @@ struct RequestMiddleware: RouterMiddleware {
     if let name = Self.idHeader { response.headers[name] = context.requestID }
     await metrics.count(status: response.status.code, path: request.uri.path)
     let seconds = (ContinuousClock.now - start).seconds
-    context.logger.log(
-      level: Self.level(response.status.code), "request",
-      metadata: [
-        "method": .string(request.method.rawValue), "path": .string(request.uri.path),
-        "status": .stringConvertible(response.status.code), "seconds": .stringConvertible(seconds),
-      ])
+    var metadata: Logger.Metadata = [
+      "method": .string(request.method.rawValue), "path": .string(request.uri.path),
+      "status": .stringConvertible(response.status.code), "seconds": .stringConvertible(seconds),
+    ]
+    for (name, value) in context.notedUsage?.metadata ?? [:] { metadata[name] = value }
+    context.logger.log(level: Self.level(response.status.code), "request", metadata: metadata)
     return response
   }
 

@@ -1,4 +1,5 @@
 import JSON
+import Logging
 
 /// The tokens of an answer.
 struct Usage: Sendable, Equatable {
@@ -9,6 +10,14 @@ struct Usage: Sendable, Equatable {
     [
       "prompt_tokens": .int(promptTokens), "completion_tokens": .int(completionTokens),
       "total_tokens": .int(promptTokens + completionTokens),
+    ]
+  }
+
+  /// For the log.
+  var metadata: Logger.Metadata {
+    [
+      "prompt_tokens": .stringConvertible(promptTokens),
+      "completion_tokens": .stringConvertible(completionTokens),
     ]
   }
 }
