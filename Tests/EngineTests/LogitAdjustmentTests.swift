@@ -4,7 +4,9 @@ import Testing
 @testable import Engine
 
 struct LogitAdjustmentTests {
-  private func adjusted(_ logits: [Float], prompt: [Int32], generated: [Int32], _ adjustment: LogitAdjustment) -> [Float] {
+  private func adjusted(_ logits: [Float], prompt: [Int32], generated: [Int32], _ adjustment: LogitAdjustment)
+    -> [Float]
+  {
     var seen = SeenTokens(prompt: prompt, adjustment)
     for token in generated { seen.append(token) }
     var result = logits

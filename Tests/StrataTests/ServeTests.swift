@@ -40,7 +40,8 @@ struct ServeTests {
     let arguments = load.joined(separator: " ")
     let outcome = try await serve(
       """
-      "$0" bench serve --url "$url" --prompt-tokens 7 --output-tokens 3 --num-requests 5 \(arguments) --json --save \(save)
+      "$0" bench serve --url "$url" --prompt-tokens 7 --output-tokens 3 --num-requests 5 \(arguments) \
+        --json --save \(save)
       """)
     #expect(outcome.status == 0, "\(outcome)")
     for data in [outcome.data, try Data(contentsOf: URL(fileURLWithPath: save))] {
@@ -57,8 +58,8 @@ struct ServeTests {
     let outcome = try await serve(
       """
       for seed in 1 2 3 4; do
-        "$0" bench serve --url "$url" --prompt-tokens 20 --output-tokens 100 --num-requests 1 --concurrency 1 --warm-up 0 \
-          --json > \(folder.path)/out$seed 2>&1 & eval "client$seed=\\$!"
+        "$0" bench serve --url "$url" --prompt-tokens 20 --output-tokens 100 --num-requests 1 --concurrency 1 \
+          --warm-up 0 --json > \(folder.path)/out$seed 2>&1 & eval "client$seed=\\$!"
       done
       # A stream is in the log once its first token has come.
       while [ "$(grep -c path=/v1/completions "$log")" -lt 4 ]; do sleep 0.05; done
@@ -74,8 +75,8 @@ struct ServeTests {
     for signal in ["KILL", "TERM"] {
       let outcome = try await serve(
         """
-        "$0" bench serve --url "$url" --prompt-tokens 4 --output-tokens 200 --num-requests 1 --concurrency 1 --warm-up 0 \
-          > /dev/null 2>&1 & client=$!
+        "$0" bench serve --url "$url" --prompt-tokens 4 --output-tokens 200 --num-requests 1 --concurrency 1 \
+          --warm-up 0 > /dev/null 2>&1 & client=$!
         sleep 0.3
         kill -\(signal) $pid; wait $client; echo done
         """)
@@ -84,7 +85,8 @@ struct ServeTests {
   }
 
   @Test(arguments: [
-    (["--host", "0.0.0.0"], "api-key"), (["--max-model-len", "100000"], "max-model-len"), (["--port", "70000"], "port"),
+    (["--host", "0.0.0.0"], "api-key"), (["--max-model-len", "100000"], "max-model-len"),
+    (["--port", "70000"], "port"),
     (["--request-timeout", "0"], "request-timeout"), (["--api-key", ""], "api-key"),
     (["--tls-certificate", "/none", "--tls-key", "/none"], "/none"), (["--chat-template", "/none"], "/none"),
     (["--metrics-prefix", "9"], "metrics-prefix"),
