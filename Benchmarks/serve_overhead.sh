@@ -22,7 +22,7 @@ done
 load="--request-rate 10000 --num-requests 32 --prompt-tokens 64 --output-tokens 64 --json"
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
-  "$strata" bench serve --model "$model" $load --save "$folder/in.$round" >/dev/null 2>&1
+  "$strata" bench serve --model "$model" $load --seed "$round" --save "$folder/in.$round" >/dev/null 2>&1
   "$strata" bench serve --url "$url" $load --vocabulary 2048 --seed "$round" --warm-up 4 --save "$folder/http.$round" >/dev/null 2>&1
 done
 python3 - "$folder" "$rounds" <<'PYTHON'

@@ -57,7 +57,9 @@ struct TestServer: Sendable {
   func test<Value>(_ body: @Sendable (any TestClientProtocol) async throws -> Value) async throws -> Value {
     let watching = Task { await server.watchEngine() }
     defer { watching.cancel() }
-    return try await Application(router: server.router).test(.router, body)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return try await Application(router: server.router, logger: logger).test(.router, body)
   }
 }
 
