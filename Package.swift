@@ -21,15 +21,41 @@ let package = Package(
     .executable(name: "strata", targets: ["strata"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .executableTarget(
       name: "strata",
       dependencies: [
-        "Conversion", "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation", "OpenCLBackend",
-        "Reference", "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
+        "Server", "Conversion", "Profiling", "Engine", "Simulation", "Scheduling", "Models", "Validation",
+        "OpenCLBackend", "Reference", "Backend", "Checkpoints", "Tokenizers", "Templates", "JSON", "OpenCL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Engine", "Scheduling", "Models", "Checkpoints", "Grammars", "Tokenizers", "Templates", "JSON",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .target(
@@ -42,8 +68,8 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Tokenizers",
-        "Templates", "JSON",
+        "Scheduling", "Models", "OpenCLBackend", "OpenCL", "Reference", "Backend", "Checkpoints", "Grammars",
+        "Tokenizers", "Templates", "JSON",
       ],
       swiftSettings: strict),
     .target(
@@ -59,6 +85,7 @@ let package = Package(
     .target(name: "Backend", swiftSettings: optimised),
     .target(name: "Conversion", dependencies: ["Models", "Checkpoints", "Backend", "JSON"], swiftSettings: optimised),
     .target(name: "Checkpoints", dependencies: ["Backend", "JSON"], swiftSettings: optimised),
+    .target(name: "Grammars", dependencies: ["Tokenizers", "JSON"], swiftSettings: optimised),
     .target(name: "Tokenizers", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "Templates", dependencies: ["JSON"], swiftSettings: optimised),
     .target(name: "JSON", swiftSettings: optimised),
@@ -86,6 +113,8 @@ let package = Package(
     .testTarget(
       name: "ConversionTests", dependencies: ["Conversion", "Checkpoints", "Backend", "JSON", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "GrammarsTests", dependencies: ["Grammars", "Tokenizers", "JSON", "TestSupport"], swiftSettings: optimised),
     .testTarget(name: "OpenCLTests", dependencies: ["OpenCL", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "OpenCLBackendTests",
@@ -118,6 +147,18 @@ let package = Package(
       dependencies: [
         "Profiling", "Simulation", "Scheduling", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "JSON",
         "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Server", "Engine", "Scheduling", "Models", "OpenCL", "OpenCLBackend", "Grammars", "Tokenizers", "Templates",
+        "Checkpoints", "JSON", "TestSupport",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

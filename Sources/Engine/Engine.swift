@@ -28,6 +28,9 @@ package actor Engine {
   private var clients: [RequestID: Client] = [:]
   private var nextID = 0
   private var loop: Task<Void, Never>?
+  private var observers = EngineObservers()
+  /// Takes the scheduler's place as soon as no prompt is in the middle of the layers.
+  private var nextPolicy: (any Policy)?
   /// The engine's clock, and the scheduler's, begins here.
   package nonisolated let start = ContinuousClock.now
   private let prefixCaching: Bool
@@ -111,7 +114,8 @@ package actor Engine {
       policy: options.policy, layerCount: model.layerCount,
       limits: Scheduler.Limits(
         maxRequests: options.maxRequests, maxBatchedTokens: Self.plannedTokens(files, options),
-        maxPositions: model.maxPositions, streamed: runner.expertTransfers.streamed(model)),
+        maxPositions: min(model.maxPositions, options.maxPositions ?? .max),
+        streamed: runner.expertTransfers.streamed(model)),
       pool: BlockPool(blockCount: blocks, blockSize: Self.blockSize))
   }
 
@@ -129,6 +133,13 @@ package actor Engine {
   package func submit(
     _ requests: [GenerationRequest], at arrival: ContinuousClock.Instant = .now
   ) throws -> [AsyncThrowingStream<GenerationEvent, any Error>] {
+    try start(requests, at: arrival).map(\.events)
+  }
+
+  /// As `submit`, with each request's name.
+  package func start(
+    _ requests: [GenerationRequest], at arrival: ContinuousClock.Instant = .now
+  ) throws -> [(id: RequestID, events: AsyncThrowingStream<GenerationEvent, any Error>)] {
     let inSystem = clients.count
     let shapes = try queue(requests, at: arrival)
     let streams = zip(shapes, requests).map { shape, request in
@@ -142,7 +153,11 @@ package actor Engine {
       clients[shape.id] = Client(
         continuation: continuation, arrival: shape.arrival, inSystemAtArrival: inSystem,
         decoder: tokenizer.map { StreamingDecoder($0) })
-      return stream
+      observers.send(
+        .submitted(
+          shape.id, promptTokens: shape.promptTokens, maxTokens: shape.maxTokens, time: shape.arrival,
+          waiting: scheduler.waitingCount))
+      return (shape.id, stream)
     }
     if loop == nil { loop = Task { await self.run() } }
     return streams
@@ -175,22 +190,26 @@ package actor Engine {
     prefixCaching && request.capture?.needsWholePrompt != true
   }
 
-  private func cancel(_ id: RequestID) {
+  /// Drops a request, which gets no more events; nothing for one that has ended.
+  package func cancel(_ id: RequestID) {
     guard clients.removeValue(forKey: id) != nil else { return }
     scheduler.cancel(id)
     runner.sequences[id] = nil
+    observers.send(.cancelled(id, time: now))
   }
 
   // MARK: The loop
 
   private func run() async {
-    while let plan = scheduler.nextPlan() {
+    while let plan = nextPlan() {
       do {
         let began = ContinuousClock.now
+        let load = scheduler.load(of: plan)
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)
         let seconds = (ContinuousClock.now - began).seconds
         try record(plan, began: (began - start).seconds, seconds: seconds)
         scheduler.complete(plan, outcome, seconds: seconds)
+        try report(plan, load, outcome, began: (began - start).seconds, seconds: seconds)
         totals.iterations += 1
         totals.decodeRows += plan.decode.count
         let now = now
@@ -200,11 +219,36 @@ package actor Engine {
         // The requests that the plan concerns end; the others go on.
         scheduler.abandon(plan)
         runner.reset()
-        for id in plan.decode + plan.prefill.flatMap(\.slices).map(\.request) { fail(id, error) }
+        let concerned = plan.decode + plan.prefill.flatMap(\.slices).map(\.request)
+        observers.send(.failed(concerned, time: now))
+        for id in concerned { fail(id, error) }
       }
       await Task.yield()
     }
     loop = nil
+  }
+
+  private func nextPlan() -> IterationPlan? {
+    if let policy = nextPolicy, scheduler.take(policy) { nextPolicy = nil }
+    return scheduler.nextPlan()
+  }
+
+  /// Tells those who watch what an iteration was.
+  private func report(
+    _ plan: IterationPlan, _ load: IterationLoad, _ outcome: IterationOutcome, began: Double, seconds: Double
+  ) throws {
+    guard observers.isWatched else { return }
+    let predicted = observers.observe(load, seconds: seconds)
+    let wantsLedger = observers.wantsLedger(at: began + seconds, isLast: scheduler.isIdle)
+    observers.send(
+      .iteration(
+        EngineIteration(
+          began: began, seconds: seconds, predicted: predicted, plan: plan, outcome: outcome,
+          reasons: outcome.finished.reduce(into: [:]) { $0[$1] = runner.sequences[$1]?.finishReason },
+          load: EngineLoad(
+            waiting: scheduler.waitingCount, prefilling: scheduler.prefillingCount, running: scheduler.runningCount,
+            freeBlocks: scheduler.freeBlockCount, blocks: scheduler.blockCount),
+          statistics: scheduler.statistics, policy: scheduler.policy.name, ledger: wantsLedger ? try ledger() : nil)))
   }
 
   /// Keeps what an iteration has read and moved.
@@ -233,7 +277,10 @@ package actor Engine {
     var text = client.decoder?.append(token) ?? ""
     if reason != nil { text += client.decoder?.finish() ?? "" }
     client.text += text
-    client.continuation.yield(.token(token, text: text))
+    if client.tokenTimes.count == 1, let prompt = sequence.capture?.promptLogprobs, !prompt.isEmpty {
+      client.continuation.yield(.prompt(prompt))
+    }
+    client.continuation.yield(.token(token, text: text, logprobs: sequence.newestLogprobs))
     if let reason {
       client.continuation.yield(.finished(result(of: sequence, client, reason)))
       client.continuation.finish()
@@ -249,6 +296,27 @@ package actor Engine {
       promptTokens: sequence.request.prompt.count, tokens: sequence.generated, text: client.text, finishReason: reason,
       arrival: client.arrival, tokenTimes: client.tokenTimes, inSystemAtArrival: client.inSystemAtArrival,
       capture: sequence.capture)
+  }
+
+  // MARK: Watching and steering
+
+  /// What happens from now on, to requests and in iterations, until the stream is dropped.
+  package func observe() -> AsyncStream<EngineEvent> { observers.add() }
+
+  /// Schedules by another policy as soon as no prompt is in the middle of the layers.
+  /// - Parameter time: what `adaptive` knows of the device: what was learned while somebody watched.
+  /// - Throws: `SchedulingError` if an option does not go with the policy or the model, and for a policy that cuts no
+  ///   prompts where memory was not planned for the longest one.
+  package func setPolicy(_ options: PolicyOptions) throws {
+    let policy = try options.policy(layerCount: scheduler.layerCount, time: observers.time)
+    let longest = min(scheduler.limits.maxPositions, cacheBlocks * Self.blockSize)
+    guard policy.cutsPrompts || longest <= scheduler.limits.maxBatchedTokens else {
+      throw SchedulingError(
+        "policy \(policy.name) cuts no prompt: memory was planned for \(scheduler.limits.maxBatchedTokens) tokens together, "
+          + "but a prompt may have \(longest)")
+    }
+    nextPolicy = policy
+    if scheduler.take(policy) { nextPolicy = nil }
   }
 
   // MARK: Runs

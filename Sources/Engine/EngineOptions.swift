@@ -18,6 +18,8 @@ package struct EngineOptions: Sendable {
   /// Prompt tokens that are expected to pass together: memory is planned for so many, and more are cut where the policy cuts
   /// prompts. Where it does not, at least the longest prompt.
   package var expectedTokens: Int
+  /// Positions of a request at most, fewer than the model's context; nil for the context.
+  package var maxPositions: Int?
   /// What may be used of the device's memory, by everything together.
   package var deviceMemory: DeviceMemory = .share(0.9)
   /// Where experts may lie; its budget follows from `deviceMemory`.

@@ -1,3 +1,4 @@
+package import Grammars
 package import Scheduling
 
 /// A prompt, and how to continue it.
@@ -13,6 +14,10 @@ package struct GenerationRequest: Sendable {
   package var capture: CaptureOptions?
   /// Lower comes first.
   package var priority: Int
+  /// How many of the most probable tokens come with each token's own log probability; nil for none of it.
+  package var logprobs: Int?
+  /// What the text has to be; nil for any text.
+  package var grammar: GrammarMatcher?
 
   package init(
     prompt: [Int32], maxTokens: Int, sampling: SamplingOptions = .greedy, stopTokens: Set<Int32> = [],
@@ -32,7 +37,9 @@ package struct GenerationRequest: Sendable {
 /// What happens to a request, in order: tokens, then its end.
 package enum GenerationEvent: Sendable {
   /// A token, and the text that it completes: empty while a character is not whole.
-  case token(Int32, text: String)
+  case token(Int32, text: String, logprobs: TokenLogprobs?)
+  /// Before the first token, if asked for: what the model gave each token of the prompt behind the first one.
+  case prompt([TokenLogprobs])
   case finished(GenerationResult)
 }
 
@@ -79,16 +86,22 @@ package struct CaptureOptions: Sendable, Equatable {
   package var generated: Bool
   /// Chosen experts of every layer.
   package var router: Bool
+  /// How many of the most probable tokens are kept for each token of the prompt, beside its own log probability.
+  package var promptLogprobs: Int?
 
-  package init(allLogits: Bool = false, hidden: Bool = false, generated: Bool = false, router: Bool = false) {
+  package init(
+    allLogits: Bool = false, hidden: Bool = false, generated: Bool = false, router: Bool = false,
+    promptLogprobs: Int? = nil
+  ) {
     self.allLogits = allLogits
+    self.promptLogprobs = promptLogprobs
     self.hidden = hidden
     self.generated = generated
     self.router = router || hidden
   }
 
   /// Whether all of the prompt's tokens have to pass the model, so that no KV block of it can come from others.
-  var needsWholePrompt: Bool { allLogits || router }
+  var needsWholePrompt: Bool { allLogits || router || promptLogprobs != nil }
 }
 
 /// The inner states of a prompt of T tokens.
@@ -99,6 +112,8 @@ package struct Capture: Sendable, Equatable {
   package var hidden: [[Float]] = []
   /// For each layer the chosen experts [T, chosen], best first; empty in dense layers.
   package var router: [[Int32]] = []
+  /// For each token of the prompt behind the first.
+  package var promptLogprobs: [TokenLogprobs] = []
   /// For each generated token the logits [vocabulary] that it was chosen from; empty if not asked for.
   package var generated: [[Float]] = []
 }

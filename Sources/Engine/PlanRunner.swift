@@ -239,18 +239,16 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
 
   /// Chooses the next token of a request from its logits.
   private func choose(_ id: RequestID, _ logits: ArraySlice<Float>, _ outcome: inout IterationOutcome) throws {
-    let current = try sequence(id)
-    let index = current.generated.count
-    let token: Int32? =
-      current.request.continuation.indices.contains(index)
-      ? current.request.continuation[index]
-      : logits.withUnsafeBufferPointer { current.sampler.choose($0, index: index) }
+    guard let (index, continuation) = sequences[id].map({ ($0.generated.count, $0.request.continuation) }) else {
+      throw EngineError("\(id) is not known")
+    }
+    let token = continuation.indices.contains(index) ? continuation[index] : sequences[id]?.choose(logits)
     guard let token else {
       outcome.failed[id] = "the model gave no logit that is a number"
       return
     }
-    if let options = current.request.capture {
-      if !options.allLogits, current.generated.isEmpty { sequences[id]?.capture?.logits = Array(logits) }
+    if let options = sequences[id]?.request.capture {
+      if !options.allLogits, sequences[id]?.generated.isEmpty == true { sequences[id]?.capture?.logits = Array(logits) }
       if options.generated { sequences[id]?.capture?.generated.append(Array(logits)) }
     }
     if let key = sequences[id]?.append(token, blockSize: cacheShape.blockSize) { outcome.filled[id] = key }
@@ -310,11 +308,17 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
 
   /// Final hidden states and, if asked for, the logits of every row of a slice that has passed all layers.
   private func captureLogits(_ run: BatchPart.Run, _ hidden: B.Activation) throws {
-    guard let options = captureOptions(run), options.hidden || options.allLogits else { return }
+    guard let options = captureOptions(run), options.hidden || options.allLogits || options.promptLogprobs != nil else {
+      return
+    }
     for start in stride(from: run.rows.lowerBound, to: run.rows.upperBound, by: Self.logitRows) {
       let part = Array(start..<min(start + Self.logitRows, run.rows.upperBound))
       let values = try logits(of: part, in: hidden)
       if options.allLogits { sequences[run.id]?.capture?.logits += values }
+      if let count = options.promptLogprobs {
+        let first = run.positions.lowerBound + start - run.rows.lowerBound
+        sequences[run.id]?.keepPromptLogprobs(values, first: first, vocabulary: model.description.vocabularySize, count)
+      }
       if options.hidden {
         let normed = try backend.read(final.atLeast(part.count, backend), rows: 0..<part.count)
         sequences[run.id]?.capture?.append(normed, hidden: caches.count)

@@ -9,8 +9,12 @@ package struct SamplingOptions: Sendable, Equatable {
   package var topK: Int
   /// Samples from the most probable tokens that together have this share of the probability; 1 for all.
   package var topP: Float
+  /// Samples from tokens at least so probable, as a share of the most probable one; 0 for all.
+  package var minP: Float = 0
   /// The same seed gives the same tokens, whoever else is in the batch.
   package var seed: UInt64
+  /// How tokens that were there before, and chosen ones, are made less or more probable.
+  package var adjustment = LogitAdjustment()
 
   package init(temperature: Float = 0, topK: Int = 0, topP: Float = 1, seed: UInt64 = 0) {
     self.temperature = temperature
@@ -28,6 +32,8 @@ package struct SamplingOptions: Sendable, Equatable {
     }
     guard topK >= 0 else { throw EngineError("top-k is \(topK), expected 0 (all) or more") }
     guard topP > 0, topP <= 1 else { throw EngineError("top-p is \(topP), expected above 0 and at most 1") }
+    guard minP >= 0, minP <= 1 else { throw EngineError("min-p is \(minP), expected 0 to 1") }
+    try adjustment.validate()
   }
 }
 
@@ -76,7 +82,13 @@ package struct Sampler: Sendable {
     guard let largest = candidates.lazy.map(\.logit).max() else { return nil }
     // With an infinite logit the difference is NaN; then the largest wins.
     guard largest.isFinite else { return candidates.first { $0.logit == largest }?.token }
-    let weights = candidates.map { exp(Double($0.logit - largest) / Double(options.temperature)) }
+    var candidates = candidates
+    var weights = candidates.map { exp(Double($0.logit - largest) / Double(options.temperature)) }
+    if options.minP > 0 {
+      let kept = weights.indices.filter { weights[$0] >= Double(options.minP) }
+      candidates = kept.map { candidates[$0] }
+      weights = kept.map { weights[$0] }
+    }
     var total = weights.reduce(0, +)
     var count = weights.count
     if options.topP < 1 {

@@ -5,12 +5,6 @@ import OpenCL
 import Scheduling
 
 extension ServingBenchmark {
-  /// The share of the memory that is left beside weights and activations that the KV cache takes at most.
-  package static let cacheShare = 0.8
-
-  /// The same where the experts do not all fit, of what is left beside the other weights and activations.
-  static let streamingCacheShare = 0.25
-
   /// - Throws: `EngineError` that says how many requests do not fit into the context or the KV cache, and what to do.
   func engineOptions(_ files: ModelFiles) throws -> EngineOptions {
     let lengths = loads.flatMap(\.workload.arrivals).map(\.lengths)
@@ -53,7 +47,9 @@ extension ServingBenchmark {
     options.experts = experts
     options.cachePositions = cachePositions ?? Self.usefulPositions(loads, maxRequests)
     if cachePositions == nil {
-      options.cachePositions = min(options.cachePositions, positionsThatFit(files, options, lengths))
+      options.cachePositions = min(
+        options.cachePositions,
+        Engine.cachePositionsThatFit(files, options, least: lengths.map(\.positions).max() ?? 1))
     }
     return options
   }
@@ -79,29 +75,5 @@ extension ServingBenchmark {
       }
       return needs.sorted(by: >).prefix(maxRequests).reduce(0, +)
     }.max() ?? block
-  }
-
-  /// Positions that `cacheShare` of the free memory holds, and the largest buffer of the device; as many as the longest
-  /// request needs, if there is room for one expert beside them.
-  private func positionsThatFit(_ files: ModelFiles, _ options: EngineOptions, _ lengths: [Trace.Entry]) -> Int {
-    let one = Engine.cacheBytes(files.description, options, blocks: 1)
-    let plan = Engine.memoryPlan(files, options)
-    let memory = plan.budget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    var blocks = Int.max
-    if case .openCL(let device) = device {
-      // Keys and values have a buffer each.
-      blocks = device.maxAllocation / max(one / 2, 1)
-    }
-    let beside = memory - plan.dense - plan.activations
-    // Where the experts do not fit, they get most of what there is.
-    let free =
-      Double(beside - plan.experts) * Self.cacheShare > Double(one * files.description.layerCount)
-      ? Double(beside - plan.experts) * Self.cacheShare : Double(beside) * Self.streamingCacheShare
-    let share = Int(max(0, free)) / max(one * files.description.layerCount, 1)
-    var longest = options
-    longest.cachePositions = lengths.map(\.positions).max() ?? 1
-    let needed = Engine.memoryPlan(files, longest).smallest <= memory ? Engine.blocks(longest) : 1
-    blocks = min(blocks, max(share, needed))
-    return max(blocks, 1) * Engine.blockSize
   }
 }

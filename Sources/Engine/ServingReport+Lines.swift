@@ -4,9 +4,7 @@ extension ServingReport {
   /// For a person, in the words and order of `vllm bench serve`, and what it does not have behind.
   package var lines: [String] {
     var lines = [Self.heading("Serving Benchmark Result: \(policy)", "=")]
-    func add(_ name: String, _ value: String) {
-      lines.append(name + String(repeating: " ", count: max(1, 42 - name.count)) + value)
-    }
+    func add(_ name: String, _ value: String) { lines.append(Self.line(name, value)) }
     func milliseconds(_ title: String, _ name: String, _ values: Distribution) {
       lines.append(Self.heading(title, "-"))
       add("Mean \(name) (ms):", fixed(values.mean * 1000, 2))
@@ -31,6 +29,15 @@ extension ServingReport {
     milliseconds("Time per Output Token (excl. 1st token)", "TPOT", tpot)
     milliseconds("Inter-token Latency", "ITL", itl)
     milliseconds("End-to-end Latency", "E2EL", e2el)
+    // A server that was measured from outside does not tell.
+    if iterations > 0 { addSchedule(&lines) }
+    if let energyPerToken { add("Energy per token (mJ):", fixed(energyPerToken * 1000, 2)) }
+    lines.append(String(repeating: "=", count: 50))
+    return lines
+  }
+
+  private func addSchedule(_ lines: inout [String]) {
+    func add(_ name: String, _ value: String) { lines.append(Self.line(name, value)) }
     lines.append(Self.heading("Schedule and Experts", "-"))
     add("Iterations:", "\(iterations)")
     add("Mean decode batch:", fixed(meanDecodeBatch, 1))
@@ -53,9 +60,10 @@ extension ServingReport {
       if let rate = ledger.hitRate(isPrefill: false) { add("Hit rate, decode alone (%):", fixed(rate * 100, 1)) }
       if let factor = ledger.reloadFactor { add("Reload factor:", fixed(factor, 2)) }
     }
-    if let energyPerToken { add("Energy per token (mJ):", fixed(energyPerToken * 1000, 2)) }
-    lines.append(String(repeating: "=", count: 50))
-    return lines
+  }
+
+  private static func line(_ name: String, _ value: String) -> String {
+    name + String(repeating: " ", count: max(1, 42 - name.count)) + value
   }
 
   private static func heading(_ title: String, _ fill: Character) -> String {

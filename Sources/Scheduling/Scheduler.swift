@@ -85,6 +85,15 @@ package struct Scheduler: Sendable {
   package var runningCount: Int { running.count }
   package var prefillingCount: Int { prefilling.count }
   package var freeBlockCount: Int { pool.freeCount }
+  package var blockCount: Int { pool.blockCount }
+
+  /// Takes another policy from the next plan on; false, with nothing changed, while tokens are in the middle of the
+  /// layers, since only the policy that cut their tile can go on with it.
+  package mutating func take(_ policy: any Policy) -> Bool {
+    guard prefilling.allSatisfy({ $0.underWay == nil }) else { return false }
+    self.policy = policy
+    return true
+  }
 
   /// Whether a request waits, is under way or runs.
   package func contains(_ id: RequestID) -> Bool { lives[id] != nil || waiting.contains(id) }

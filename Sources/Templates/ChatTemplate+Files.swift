@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+package import JSON
 
 extension ChatTemplate {
   /// The chat template in a checkpoint's folder: `chat_template.jinja`, or else the field `chat_template` of
@@ -26,6 +26,11 @@ extension ChatTemplate {
       throw TemplateError(
         source: source, line: nil, problem: "found \(value.summary), expected a string or a list of named templates")
     }
+  }
+
+  /// `bos_token` and the like of a checkpoint's folder, for a template from elsewhere.
+  package static func specialTokens(folder: String) throws(TemplateError) -> JSONMembers {
+    specialTokens(try json(folder + "/tokenizer_config.json"))
   }
 
   private static func named(_ items: [JSONValue], source: String) throws(TemplateError) -> [String: String] {

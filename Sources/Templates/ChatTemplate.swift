@@ -8,6 +8,8 @@ package struct ChatTemplate: Sendable {
   private let templates: [String: JinjaTemplate]
   /// `bos_token` and the like, for the template.
   private let specialTokens: JSONMembers
+  /// The templates as they are written.
+  package let text: String
 
   /// The messages of a conversation and what else a template asks for.
   package struct Conversation: Sendable {
@@ -47,6 +49,7 @@ package struct ChatTemplate: Sendable {
         problem: "none of the templates \(texts.keys.sorted().map(printable).joined(separator: ", ")) is \"default\"")
     }
     self.templates = templates
+    text = texts.sorted { $0.key < $1.key }.map(\.value).joined(separator: "\n")
     self.specialTokens = specialTokens
   }
 

@@ -52,6 +52,12 @@ package final class Tokenizer: Sendable {
     parts.vocabulary.isSpecial(id)
   }
 
+  /// The bytes that a token adds to a text, which need not be whole characters; nil for an id without token.
+  package func bytes(of id: Int32) -> [UInt8]? {
+    if let byte = parts.vocabulary.byte(of: id) { return [byte] }
+    return parts.vocabulary.content(of: id).map(Array.init)
+  }
+
   /// The text of a sequence of ids.
   ///
   /// Ids without a token add nothing. Bytes that are not UTF-8 become U+FFFD, one for each maximal part of a character

@@ -13,8 +13,10 @@ struct BenchServe: AsyncParsableCommand {
       Policies take turns in every round; with several rounds the medians come last.
       """)
 
-  @Option(help: "Folder of the model: config.json, *.safetensors.")
-  var model: String
+  @Option(help: "Folder of the model: config.json, *.safetensors. Needed without --url.")
+  var model: String?
+
+  @OptionGroup var remote: RemoteOptions
 
   @Option(
     parsing: .unconditional,
@@ -34,7 +36,7 @@ struct BenchServe: AsyncParsableCommand {
     parsing: .unconditional,
     help: """
       Positions that the KV cache holds. Default: as many as the requests can use, at most \
-      \(Int(ServingBenchmark.cacheShare * 100)) % of the memory that weights and activations leave.
+      \(Int(Engine.cacheShare * 100)) % of the memory that weights and activations leave.
       """)
   var cachePositions: Int?
 
@@ -44,8 +46,17 @@ struct BenchServe: AsyncParsableCommand {
   @Flag(help: "With --json, print each request's times and each iteration's account of bytes.")
   var detailed = false
 
+  func validate() throws {
+    if (model == nil) == (remote.url == nil) { throw ValidationError("one of --model and --url is needed") }
+    if let option = remote.withoutURL { throw ValidationError("--\(option) goes with --url") }
+  }
+
   func run() async throws {
-    let loads = try serving.workloads().map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
+    if let url = remote.url { return try await runRemote(url) }
+    guard let model else { return }
+    let synthetic = try remote.synthetic()
+    if let save = remote.save { try OutputFile.check(save) }
+    let loads = try serving.workloads(synthetic).map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
     var benchmark = ServingBenchmark(
       device: try DeviceSelection.find(device), policies: serving.policies(), loads: loads)
     benchmark.rounds = rounds
@@ -61,6 +72,7 @@ struct BenchServe: AsyncParsableCommand {
     let files = try ModelFiles(path: model)
     (benchmark.deviceMemory, benchmark.experts) = try memory.settings(benchmark.device, files.description)
     let entries = try await benchmark.run(files) { progress.show($0) }
+    if let save = remote.save { try OutputFile.write(encodeJSON(entries), to: save) }
     if serving.json {
       try printJSON(entries)
     } else {

@@ -78,7 +78,7 @@ struct Chat {
     var reader = ReplyReader(tokenizer)
     var printer = ReplyPrinter()
     for try await event in stream {
-      guard case .token(let token, _) = event, let piece = reader.append(token) else { continue }
+      guard case .token(let token, _, _) = event, let piece = reader.append(token) else { continue }
       try printer.print(piece)
     }
     if let piece = reader.finish() { try printer.print(piece) }

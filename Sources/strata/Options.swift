@@ -97,7 +97,12 @@ private func validByteCount(_ data: Data) -> Int {
 
 /// Prints a value as JSON, with sorted keys.
 func printJSON(_ value: some Encodable) throws {
+  try Terminal.output(String(decoding: encodeJSON(value), as: UTF8.self) + "\n")
+}
+
+/// A value as JSON, with sorted keys.
+func encodeJSON(_ value: some Encodable) throws -> Data {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  try Terminal.output(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
+  return try encoder.encode(value)
 }

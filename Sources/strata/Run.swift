@@ -172,10 +172,11 @@ struct Run: AsyncParsableCommand {
       do {
         while let event = try await events.next() {
           switch event {
-          case .token(_, let text):
+          case .token(_, let text, _):
             hasText = true
             if !json { try Terminal.output(text) }
           case .finished(let result): results.append((index, result))
+          case .prompt: break
           }
         }
       } catch let error as OutputError {

@@ -107,10 +107,16 @@ extension ServingOptions {
     }
   }
 
-  /// - Throws: `ValidationError`, wrong usage, without a trace or a rate.
-  func workloads() throws -> [(rate: Double, workload: Workload)] {
+  /// - Throws: `ValidationError`, wrong usage, without a trace.
+  func readTrace() throws -> Trace {
     guard let file = trace else { throw ValidationError("Missing expected argument '--trace <trace>'") }
-    let trace = try Trace(csv: readText(file), source: file)
+    return try Trace(csv: readText(file), source: file)
+  }
+
+  /// - Parameter synthetic: in place of the trace.
+  /// - Throws: `ValidationError`, wrong usage, without a trace or a rate.
+  func workloads(_ synthetic: Trace? = nil) throws -> [(rate: Double, workload: Workload)] {
+    let trace = try synthetic ?? readTrace()
     guard !requestRate.isEmpty else {
       if numRequests == nil, let workload = Workload(replaying: trace) { return [(workload.meanRate, workload)] }
       throw ValidationError("Missing expected argument '--request-rate <request-rate> ...'")

@@ -10,8 +10,8 @@ struct Strata: AsyncParsableCommand {
     abstract: "Runs Mixture-of-Experts language models on OpenCL devices, by layered prefill.",
     version: "0.1.0",
     subcommands: [
-      Run.self, Bench.self, Profile.self, Tune.self, Simulate.self, Devices.self, Inspect.self, Convert.self,
-      Upcycle.self, Perplexity.self, Logits.self, Validate.self, Tokenize.self, RenderTemplate.self,
+      Run.self, Serve.self, Bench.self, Profile.self, Tune.self, Simulate.self, Devices.self, Inspect.self,
+      Convert.self, Upcycle.self, Perplexity.self, Logits.self, Validate.self, Tokenize.self, RenderTemplate.self,
     ])
 
   /// As ArgumentParser's, but with an error of ours as one clear line; only a compiler's log has more.

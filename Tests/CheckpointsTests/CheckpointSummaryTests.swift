@@ -1,5 +1,6 @@
 import Backend
 import Checkpoints
+import JSON
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Backend
 import Checkpoints
 import Foundation
+import JSON
 import TestSupport
 import Testing
 

@@ -49,12 +49,13 @@ struct BundledModelTests {
     var tokens: [Int32] = []
     for try await event in try await engine.submit(requests)[0] {
       switch event {
-      case .token(let token, let piece):
+      case .token(let token, let piece, _):
         tokens.append(token)
         pieces += piece
       case .finished(let result):
         #expect(result.text == pieces)
         #expect(result.tokens == tokens)
+      case .prompt: break
       }
     }
     greedy.expect(tokens, text)

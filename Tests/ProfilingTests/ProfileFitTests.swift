@@ -1,3 +1,4 @@
+import JSON
 import Profiling
 import Scheduling
 import Simulation

@@ -9,6 +9,19 @@ extension ModelFiles {
   package func chatTemplate() throws -> ChatTemplate? {
     guard let gguf = checkpoint.gguf else { return try ChatTemplate(folder: checkpoint.path) }
     guard let text = try gguf.metadata.optionalString("tokenizer.chat_template") else { return nil }
+    return try ChatTemplate(
+      text, specialTokens: Self.specialTokens(gguf), source: "\(checkpoint.path): tokenizer.chat_template")
+  }
+
+  /// A template in place of the model's own.
+  /// - Throws: an error that names the source and the line for one that cannot be read.
+  package func chatTemplate(text: String, source: String) throws -> ChatTemplate {
+    let special = try checkpoint.gguf.map(Self.specialTokens) ?? ChatTemplate.specialTokens(folder: checkpoint.path)
+    return try ChatTemplate(text, specialTokens: special, source: source)
+  }
+
+  /// `bos_token` and the like, as templates know them.
+  private static func specialTokens(_ gguf: GGUFModel) throws -> JSONMembers {
     let tokens = try gguf.metadata.optionalStrings("tokenizer.ggml.tokens") ?? []
     var special = JSONMembers()
     for name in ["bos", "eos", "unknown", "padding"] {
@@ -17,8 +30,7 @@ extension ModelFiles {
       let variable = ["unknown": "unk", "padding": "pad"][name] ?? name
       _ = special.add(JSONString(variable + "_token"), .string(JSONString(tokens[id])))
     }
-    return try ChatTemplate(
-      text, specialTokens: special, source: "\(checkpoint.path): tokenizer.chat_template")
+    return special
   }
 
   /// The tokens that end a reply: those that end a text, and those by which known templates end a turn.

@@ -1,6 +1,4 @@
-package import JSON
-
-// Lets tests write JSON as Swift literals: `["hidden_size": 64, "rope_scaling": nil]`.
+// JSON as Swift literals: `["hidden_size": 64, "rope_scaling": nil]`.
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
@@ -17,17 +15,17 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     self = .object(members)
   }
 
-  /// The value as JSON text.
+  /// The value as JSON text, without white space; a number that is not finite as null.
   package var text: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
-    case .double(let value): "\(value)"
+    case .double(let value): value.isFinite ? "\(value)" : "null"
     case .string(let value): value.literal
-    case .array(let values): "[\(values.map(\.text).joined(separator: ", "))]"
+    case .array(let values): "[\(values.map(\.text).joined(separator: ","))]"
     case .object(let members):
-      "{\(members.map { "\($0.name.literal): \($0.value.text)" }.joined(separator: ", "))}"
+      "{\(members.map { "\($0.name.literal):\($0.value.text)" }.joined(separator: ","))}"
     }
   }
 }

@@ -1,0 +1,79 @@
+import HTTPTypes
+import Hummingbird
+
+/// Lets in who may ask: by key, and by what a browser says of the page that asks.
+struct AccessMiddleware: RouterMiddleware {
+  let options: ServerOptions
+
+  /// What anybody may see.
+  private static let open: Set<String> = ["/", "/health"]
+
+  func handle(
+    _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+  ) async throws -> Response {
+    let origin = request.headers[.origin]
+    if request.method == .options, let origin, allows(origin) { return preflight(origin) }
+    try checkHost(request)
+    if !options.apiKeys.isEmpty, !Self.open.contains(request.uri.path), !hasKey(request) { throw APIError.wrongKey }
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch let error as HTTPError {
+      throw error
+    } catch {
+      response = APIError(running: error).response
+    }
+    if let origin, allows(origin) {
+      response.headers[.accessControlAllowOrigin] = origin
+      response.headers[.vary] = "Origin"
+    }
+    return response
+  }
+
+  private func allows(_ origin: String) -> Bool {
+    options.corsOrigins.contains("*") || options.corsOrigins.contains(origin)
+  }
+
+  private func preflight(_ origin: String) -> Response {
+    Response(
+      status: .noContent,
+      headers: [
+        .accessControlAllowOrigin: origin, .accessControlAllowMethods: "GET, POST, OPTIONS",
+        .accessControlAllowHeaders: "Authorization, Content-Type, X-Request-Id", .accessControlMaxAge: "600",
+        .vary: "Origin",
+      ])
+  }
+
+  /// On loopback without keys a page of another site must not come in by a name that it lets point here.
+  private func checkHost(_ request: Request) throws(APIError) {
+    guard options.isLoopback, options.apiKeys.isEmpty, let authority = request.head.authority else { return }
+    let host = Self.host(of: authority)
+    var named = ServerOptions(modelName: "", maxModelLength: 0)
+    named.host = host
+    guard named.isLoopback || host == options.host else {
+      throw APIError(
+        status: .forbidden, type: "invalid_request_error",
+        message: "the host is called \(host), expected localhost or a loopback address")
+    }
+  }
+
+  /// Without port and brackets.
+  static func host(of authority: String) -> String {
+    if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+    return authority.split(separator: ":", maxSplits: 1).first.map { $0.lowercased() } ?? ""
+  }
+
+  private func hasKey(_ request: Request) -> Bool {
+    guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return false }
+    let given = Array(header.dropFirst("bearer ".count).utf8)
+    // Each key is compared in full, so that the time does not tell how much of one was right.
+    return options.apiKeys.reduce(false) { found, key in Self.equal(given, Array(key.utf8)) || found }
+  }
+
+  /// In a time that depends on the lengths alone.
+  static func equal(_ given: [UInt8], _ key: [UInt8]) -> Bool {
+    var difference = given.count ^ key.count
+    for index in given.indices { difference |= Int(given[index] ^ (key.isEmpty ? 0 : key[index % key.count])) }
+    return difference == 0
+  }
+}

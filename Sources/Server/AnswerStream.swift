@@ -1,0 +1,57 @@
+import Hummingbird
+import JSON
+import Logging
+import NIOCore
+
+/// An answer as server-sent events.
+struct AnswerStream<Format: AnswerFormat>: Sendable {
+  let answering: Answering
+  let format: Format
+  let envelope: AnswerEnvelope
+  let includesUsage: Bool
+
+  /// - Parameter first: the part that has come already.
+  func write(
+    _ first: (choice: Int, part: AnswerPart)?, to writer: inout any ResponseBodyWriter, _ logger: Logger
+  ) async throws {
+    var usage = Usage(promptTokens: answering.promptTokens)
+    var begun: Set<Int> = []
+    var open = 0
+    // The request was in the log when its stream began.
+    defer { logger.info(open == 0 ? "stream ended" : "stream broke off", metadata: usage.metadata) }
+    do {
+      if let first { try await write(first, &usage, &begun, &open, to: &writer) }
+      for try await next in answering.parts { try await write(next, &usage, &begun, &open, to: &writer) }
+      if open > 0 { throw APIError.stopping }
+      if includesUsage {
+        try await writer.write(event: envelope.object(format.chunkObject, choices: [], usage: usage.json).text)
+      }
+    } catch let error as APIError {
+      try await writer.write(event: error.json.text)
+    }
+    try await writer.write(event: "[DONE]")
+    try await writer.finish(nil)
+  }
+
+  private func write(
+    _ next: (choice: Int, part: AnswerPart), _ usage: inout Usage, _ begun: inout Set<Int>, _ open: inout Int,
+    to writer: inout any ResponseBodyWriter
+  ) async throws {
+    usage.completionTokens += next.part.tokens
+    // The prompt's log probabilities go out with the first text.
+    let isFirst = begun.insert(next.choice).inserted
+    if isFirst { open += 1 }
+    if next.part.finish != nil { open -= 1 }
+    for chunk in format.chunks(next.choice, next.part, isFirst: isFirst) {
+      let object = envelope.object(format.chunkObject, choices: [chunk], usage: includesUsage ? .null : nil)
+      try await writer.write(event: object.text)
+    }
+  }
+}
+
+extension ResponseBodyWriter {
+  /// A server-sent event of one line.
+  mutating func write(event: String) async throws {
+    try await write(ByteBuffer(string: "data: \(event)\n\n"))
+  }
+}

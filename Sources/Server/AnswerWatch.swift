@@ -1,0 +1,36 @@
+import NIOCore
+
+/// Ends an answer whose client has gone, or that takes too long.
+final class AnswerWatch: Sendable {
+  private let disconnects: DisconnectHandler?
+  private let id: Int?
+  private let deadline: Task<Void, Never>
+
+  /// Seconds that a client has to read the end of an answer that was late.
+  private static let grace = 10.0
+
+  init(_ channel: (any Channel)?, seconds: Double, end: @escaping @Sendable (any Error) -> Void) async {
+    disconnects = await Self.handler(of: channel)
+    id = disconnects?.onDisconnect { end(CancellationError()) }
+    deadline = Task {
+      do {
+        try await Task.sleep(for: .seconds(seconds))
+        end(APIError.late(seconds))
+        try await Task.sleep(for: .seconds(Self.grace))
+        try await channel?.close()
+      } catch {}
+    }
+  }
+
+  deinit { finish() }
+
+  func finish() {
+    deadline.cancel()
+    if let id { disconnects?.forget(id) }
+  }
+
+  private static func handler(of channel: (any Channel)?) async -> DisconnectHandler? {
+    guard let channel else { return nil }
+    return try? await channel.pipeline.handler(type: DisconnectHandler.self).get()
+  }
+}

@@ -1,0 +1,69 @@
+import Engine
+import JSON
+import Tokenizers
+
+/// Answers of `/v1/completions`.
+struct CompletionFormat: AnswerFormat {
+  let model: ServedModel
+  let request: CompletionRequest
+
+  var object: JSONValue { "text_completion" }
+  var chunkObject: JSONValue { "text_completion" }
+  var idPrefix: String { "cmpl-" }
+
+  func choice(_ index: Int, _ whole: AnswerPart) -> JSONValue { object(index, whole, withPrompt: request.echoes) }
+
+  func chunks(_ index: Int, _ part: AnswerPart, isFirst: Bool) -> [JSONValue] {
+    let withPrompt = isFirst && request.echoes
+    return part.isEmpty && !withPrompt ? [] : [object(index, part, withPrompt: withPrompt)]
+  }
+
+  private func object(_ index: Int, _ part: AnswerPart, withPrompt: Bool) -> JSONValue {
+    var part = part
+    // Without a token to generate, the one that the engine had to is left out.
+    if request.generation.maxTokens == 0 {
+      (part.text, part.logprobs) = ("", [])
+      if part.finish != nil { part.finish = "length" }
+    }
+    let prompt = withPrompt ? request.prompts[index / request.generation.choices] : []
+    let text = model.tokenizer.decode(prompt) + part.text
+    return [
+      "index": .int(index), "text": .text(text), "logprobs": logprobs(prompt, part),
+      "finish_reason": part.finish.map(JSONValue.text) ?? nil,
+    ]
+  }
+
+  private func logprobs(_ prompt: [Int32], _ part: AnswerPart) -> JSONValue {
+    guard request.logprobs != nil else { return nil }
+    var tokens: [JSONValue] = []
+    var values: [JSONValue] = []
+    var tops: [JSONValue] = []
+    var offsets: [JSONValue] = []
+    var offset = 0
+    func add(_ token: Int32, _ own: TokenLogprobs?) {
+      let text = model.spelling(of: token).text
+      tokens.append(.text(text))
+      values.append(own.map { .double($0.chosen.logprob) } ?? nil)
+      tops.append(own.map(top) ?? nil)
+      offsets.append(.int(offset))
+      // The text does not have special tokens.
+      if !model.tokenizer.isSpecial(token) { offset += text.unicodeScalars.count }
+    }
+    if let first = prompt.first { add(first, nil) }
+    for (token, own) in zip(prompt.dropFirst(), part.promptLogprobs) { add(token, own) }
+    for own in part.logprobs { add(own.chosen.token, own) }
+    return [
+      "tokens": .array(tokens), "token_logprobs": .array(values), "top_logprobs": .array(tops),
+      "text_offset": .array(offsets),
+    ]
+  }
+
+  /// The most probable tokens and the chosen one by their texts.
+  private func top(_ own: TokenLogprobs) -> JSONValue {
+    var members = JSONMembers()
+    for entry in own.top + [own.chosen] {
+      _ = members.add(JSONString(model.spelling(of: entry.token).text), .double(entry.logprob))
+    }
+    return .object(members)
+  }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads the bodies of requests.
+enum RequestBodies {
+  /// - Throws: `APIError` for a body that is too long or no JSON object, or that does not say it is JSON: a page of another
+  ///   origin could send it then.
+  static func fields(_ request: Request, _ context: ServerContext, _ options: ServerOptions) async throws -> Fields {
+    let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
+    guard type?.trimmingPrefix(" ") == "application/json" else {
+      throw APIError(
+        status: .unsupportedMediaType, type: "invalid_request_error",
+        message: "content-type is \(type ?? "missing"), expected application/json")
+    }
+    let tooLong = APIError(
+      status: .contentTooLarge, type: "invalid_request_error",
+      message: "the body has more than \(options.maxBodyBytes) bytes")
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > options.maxBodyBytes { throw tooLong }
+    // A body that comes in drops does not keep its connection for as long as it likes.
+    let limit = Task { [channel = context.channel] in
+      try await Task.sleep(for: .seconds(options.idleTimeout))
+      try await channel?.close()
+    }
+    defer { limit.cancel() }
+    var bytes: [UInt8] = []
+    do {
+      for try await buffer in request.body {
+        guard bytes.count + buffer.readableBytes <= options.maxBodyBytes else { throw tooLong }
+        bytes += buffer.readableBytesView
+      }
+    } catch let error as APIError {
+      throw error
+    } catch {
+      // The connection has ended, or what came was no HTTP.
+      throw APIError(running: CancellationError())
+    }
+    return try Fields(body: bytes)
+  }
+}

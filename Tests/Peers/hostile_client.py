@@ -1,0 +1,228 @@
+"""Behaves badly against a running server, and looks whether others notice: `hostile_client.py URL`.
+
+The server has to have --idle-timeout 2 and --max-body-bytes 100000.
+"""
+
+import json
+import socket
+import sys
+import threading
+import time
+import traceback
+import urllib.parse
+import urllib.request
+
+URL = sys.argv[1].rstrip("/")
+HOST = urllib.parse.urlsplit(URL)
+assert HOST.hostname in ("127.0.0.1", "localhost", "::1"), "this is for a server on this machine"
+BODY = {"prompt": "And it came to pass", "max_tokens": 40, "temperature": 1, "seed": 1}
+CHECKS = []
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+def connect():
+    return socket.create_connection((HOST.hostname, HOST.port), timeout=15)
+
+
+def exchange(data):
+    """What comes back, up to the end of the connection or of what can be read."""
+    with connect() as s:
+        s.sendall(data)
+        answer = b""
+        try:
+            while part := s.recv(65536):
+                answer += part
+                if b"\r\n\r\n" in answer and b"chunked" not in answer:
+                    break
+        except TimeoutError:
+            raise AssertionError("no answer, and the connection is open")
+        return answer
+
+
+def status(answer):
+    return int(answer.split()[1]) if answer else None
+
+
+def head(length, extra=""):
+    return f"POST /v1/completions HTTP/1.1\r\nHost: {HOST.netloc}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
+
+
+def answer():
+    request = urllib.request.Request(URL + "/v1/completions", json.dumps(BODY).encode(), {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))["choices"][0]["text"]
+
+
+EXPECTED = answer()
+
+
+def closed_within(s, seconds):
+    s.settimeout(seconds)
+    try:
+        while s.recv(65536):
+            pass
+        return True
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+@check
+def a_body_that_is_too_long_is_refused():
+    assert status(exchange(head(200_000) + b"x" * 1000)) == 413
+
+
+@check
+def a_body_without_length_that_is_too_long_is_refused():
+    lines = f"POST /v1/completions HTTP/1.1\r\nHost: {HOST.netloc}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    try:
+        assert status(exchange(lines + (b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 10)) == 413
+    except ConnectionError:
+        pass
+
+
+@check
+def headers_that_are_too_long_are_refused():
+    assert status(exchange(head(2, "X: " + "y" * 100_000 + "\r\n") + b"{}")) in (400, 431, None)
+
+
+@check
+def too_many_headers_are_refused():
+    assert status(exchange(head(2, "".join(f"X{i}: y\r\n" for i in range(5000))) + b"{}")) in (400, 431, None)
+
+
+@check
+def what_is_no_http_is_refused():
+    for data in (b"\x16\x03\x01\x02\x00\x01\x00" * 20, b"GET\r\n\r\n", b"\x00" * 100 + b"\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n"):
+        assert status(exchange(data)) in (400, 505, None)
+
+
+@check
+def invalid_utf8_is_refused():
+    for body in (b'{"prompt":"\xff\xfe"}', b'{"prompt":"\xc0\x80"}', b'{"prompt":"\xed\xa0\x80"}'):
+        assert status(exchange(head(len(body)) + body)) == 400
+
+
+@check
+def deep_nesting_is_refused():
+    for body in (b"[" * 90_000, b'{"prompt":' + b"[" * 40_000 + b"]" * 40_000 + b"}", b'{"a":' * 15_000):
+        assert status(exchange(head(len(body)) + body)) == 400
+
+
+@check
+def another_hosts_name_is_refused():
+    data = b"GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    assert status(exchange(data)) == 403
+
+
+@check
+def a_slow_head_is_cut_off():
+    with connect() as s:
+        start = time.monotonic()
+        try:
+            while time.monotonic() - start < 12:
+                s.sendall(b"P" if time.monotonic() - start < 0.1 else b"X")
+                time.sleep(0.25)
+        except OSError:
+            return
+        raise AssertionError("it is open after 12 s")
+
+
+@check
+def a_slow_body_is_cut_off():
+    with connect() as s:
+        s.sendall(head(50_000))
+        start = time.monotonic()
+        try:
+            while time.monotonic() - start < 12:
+                s.sendall(b"x")
+                time.sleep(0.25)
+        except OSError:
+            return
+        raise AssertionError("it is open after 12 s")
+
+
+@check
+def half_a_request_is_cut_off():
+    with connect() as s:
+        s.sendall(head(1000) + b'{"prompt":')
+        assert closed_within(s, 10)
+
+
+@check
+def a_silent_connection_is_cut_off():
+    with connect() as s:
+        assert closed_within(s, 10)
+
+
+@check
+def a_half_closed_connection_is_let_go():
+    with connect() as s:
+        s.sendall(head(1000) + b"{")
+        s.shutdown(socket.SHUT_WR)
+        assert closed_within(s, 10)
+
+
+@check
+def clients_that_never_read_do_not_delay_others():
+    body = json.dumps({**BODY, "max_tokens": 1500, "ignore_eos": True, "stream": True, "n": 2}).encode()
+    silent = [connect() for _ in range(20)]
+    for s in silent:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.sendall(head(len(body)) + body)
+    time.sleep(0.5)
+    assert answer() == EXPECTED
+    for s in silent:
+        s.close()
+
+
+@check
+def others_get_their_tokens_all_the_while():
+    wrong, stop = [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            if answer() != EXPECTED:
+                wrong.append(1)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    open_ones = [connect() for _ in range(300)]
+    for number, s in enumerate(open_ones):
+        s.sendall([b"G", head(1000), head(20) + b'{"prompt":"a"', b"\x00\xff"][number % 4])
+    time.sleep(3)
+    for s in open_ones:
+        s.close()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@check
+def nothing_is_left_running():
+    for _ in range(200):
+        text = urllib.request.urlopen(URL + "/metrics").read().decode()
+        if 'strata:num_requests_in_flight{model_name="tiny-moe"} 0\n' in text:
+            assert 'status="5' not in text
+            return
+        time.sleep(0.05)
+    raise AssertionError("requests are in flight")
+
+
+failed = 0
+for function in CHECKS:
+    try:
+        function()
+        print("ok    ", function.__name__.replace("_", " "))
+    except Exception:
+        failed += 1
+        print("FAILED", function.__name__.replace("_", " "))
+        traceback.print_exc()
+print(f"{len(CHECKS) - failed} passed, {failed} failed")
+sys.exit(failed > 0)

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Asks a server what strangers will: OpenAI's own client, hostile ones, promtool, and a browser.
+#
+#   Tests/Peers/serve.sh [STRATA] [PICTURES]
+#
+# Fetches the clients with pip, once, into .peers. promtool (Debian's prometheus) and Chromium (chromium and
+# chromium-driver) have to be installed. Pictures of the live page go to the folder PICTURES, if it is given.
+set -eu
+strata=$(realpath "${1:-.build/release/strata}")
+pictures=${2:+$(realpath "$2")}
+cd "$(dirname "$0")/../.."
+mkdir -p .peers
+[ -x .peers/venv/bin/python ] || python3 -m venv .peers/venv
+python=.peers/venv/bin/python
+if ! $python -c "import openai, selenium" 2>/dev/null; then
+  echo "installing openai and selenium in .peers/venv"
+  .peers/venv/bin/pip install --quiet openai selenium
+fi
+folder=$(mktemp -d)
+pid=""
+trap '[ -z "$pid" ] || kill $pid 2>/dev/null || true; rm -rf "$folder"' EXIT
+status=0
+
+# Starts a server with these options, in place of the one before, and sets $url.
+start() {
+  [ -z "$pid" ] || { kill $pid; wait $pid || status=1; }
+  "$strata" serve --model Tests/Fixtures/tiny-moe --chat-template Tests/Peers/chat.jinja --port 0 --log-format json \
+    "$@" 2>"$folder/log" &
+  pid=$!
+  url=""
+  while [ -z "$url" ]; do
+    sleep 0.2
+    kill -0 $pid || { cat "$folder/log"; exit 1; }
+    url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$folder/log")
+  done
+}
+
+start
+echo "== OpenAI's Python client"
+$python Tests/Peers/openai_client.py "$url" || status=1
+echo "== the live page in Chromium"
+$python Tests/Peers/live_page.py "$url" "${pictures:-$folder/pictures}" || status=1
+echo "== every line of the log is JSON"
+$python -c 'import json, sys
+for line in sys.stdin: json.loads(line)' <"$folder/log" || status=1
+start --metrics-prefix strata_
+curl -s "$url/v1/completions" -H 'Content-Type: application/json' -d '{"prompt":"a","max_tokens":4}' >/dev/null
+echo "== promtool check metrics"
+curl -s "$url/metrics" | promtool check metrics || status=1
+start --idle-timeout 2 --max-body-bytes 100000
+echo "== hostile clients"
+$python Tests/Peers/hostile_client.py "$url" || status=1
+exit $status

@@ -1,0 +1,146 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JSON
+import NIOCore
+import Testing
+
+@testable import Server
+
+/// What a client is told that asks for what it cannot have.
+struct ErrorTests {
+  @Test(arguments: [
+    ("{", "JSON"), ("[]", "object"), ("{}", "prompt"), (#"{"prompt":1}"#, "prompt"),
+    (#"{"prompt":[99999999]}"#, "prompt.0"), (#"{"prompt":[]}"#, "prompt"), (#"{"prompt":"a","n":0}"#, "n is 0"),
+    (#"{"prompt":"a","max_tokens":-1}"#, "max_tokens"), (#"{"prompt":"a","max_tokens":100000}"#, "context of 512"),
+    (#"{"prompt":"a","temperature":-1}"#, "temperature"), (#"{"prompt":"a","temperature":"x"}"#, "temperature"),
+    (#"{"prompt":"a","top_p":0}"#, "top_p"), (#"{"prompt":"a","stop":5}"#, "stop"),
+    (#"{"prompt":"a","stop":[""]}"#, "stop"),
+    (#"{"prompt":"a","logit_bias":{"x":1}}"#, "logit_bias"), (#"{"prompt":"a","logit_bias":{"1":1000}}"#, "logit_bias"),
+    (#"{"prompt":"a","stream_options":{}}"#, "stream_options"), (#"{"prompt":"a","best_of":3}"#, "best_of"),
+    (#"{"prompt":"a","logprobs":21}"#, "logprobs"), (#"{"prompt":"a","seed":1.5}"#, "seed"),
+    (#"{"prompt":"a","suffix":"b"}"#, "suffix"), (#"{"prompt":"a","prompt":"b"}"#, "JSON"),
+    (#"{"prompt":"a","priority":"x"}"#, "priority"),
+  ])
+  func `A completion that cannot be`(body: String, part: String) async throws {
+    try await TestServer().test { client in
+      let (status, text) = try await client.post("/v1/completions", bytes: Array(body.utf8))
+      #expect(status == 400)
+      let error = try JSONParser.parse(Array(text.utf8))["error"]
+      #expect(error["type"].string == "invalid_request_error")
+      #expect(error["message"].string?.contains(part) == true, "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    (#"{}"#, "messages"), (#"{"messages":[]}"#, "messages"), (#"{"messages":[1]}"#, "messages.0"),
+    (#"{"messages":[{"role":"user"}]}"#, "messages.0.content"),
+    (#"{"messages":[{"role":"king","content":"a"}]}"#, "messages.0.role"),
+    (#"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, "messages.0.content.0"),
+    (#"{"messages":[{"role":"user","content":"a"}],"top_logprobs":2}"#, "top_logprobs"),
+    (#"{"messages":[{"role":"user","content":"a"}],"tool_choice":"required"}"#, "tool_choice"),
+    (#"{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"xml"}}"#, "response_format.type"),
+    (
+      #"{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"x"}}}}"#,
+      "\"x\""
+    ),
+    (
+      #"{"messages":[{"role":"user","content":"a"}],"max_tokens":1,"response_format":{"type":"json_object"}}"#,
+      "shortest"
+    ),
+  ])
+  func `A chat that cannot be`(body: String, part: String) async throws {
+    try await TestServer().test { client in
+      let (status, text) = try await client.post("/v1/chat/completions", bytes: Array(body.utf8))
+      #expect(status == 400)
+      #expect(text.contains(part) || text.contains(part.replacing("\"", with: "\\\"")), "\(text)")
+    }
+  }
+
+  @Test
+  func `Other ways to be refused`() async throws {
+    try await TestServer(withTemplate: false) { $0.maxBodyBytes = 2000 }.test { client in
+      let good: JSONValue = ["prompt": "a", "max_tokens": 1]
+      #expect(try await client.post("/v1/completions", good.with("model", "other")).status == 404)
+      #expect(try await client.post("/v1/none", good).status == 404)
+      #expect(try await client.post("/v1/completions", good, headers: [.contentType: "text/plain"]).status == 415)
+      let long = try await client.post("/v1/completions", ["prompt": .text(String(repeating: "a", count: 3000))])
+      #expect(long.status == 413)
+      let chat = try await client.post("/v1/chat/completions", ["messages": [["role": "user", "content": "a"]]])
+      #expect(chat.status == 400)
+      #expect(chat.json["error"]["code"].string == "no_chat_template")
+      #expect(try await client.post("/v1/completions", good).status == 200)
+    }
+  }
+
+  @Test
+  func `A key is needed where there are some`() async throws {
+    let server = try TestServer { $0.apiKeys = ["first", "second"] }
+    let statuses = try await server.test { client -> [Int] in
+      let body: JSONValue = ["prompt": "a", "max_tokens": 1]
+      var statuses: [Int] = []
+      for key in [nil, "Bearer firs", "Bearer second"] {
+        var headers = HTTPFields()
+        headers[.authorization] = key
+        statuses.append(try await client.post("/v1/completions", body, headers: headers).status)
+      }
+      for path in ["/health", "/metrics"] {
+        statuses.append(try await client.execute(uri: path, method: .get) { $0.status.code })
+      }
+      return statuses
+    }
+    #expect(statuses == [401, 401, 200, 200, 401])
+  }
+
+  @Test
+  func `Pages of other origins may ask only if told so`() async throws {
+    let headers: HTTPFields = [.origin: "https://a.example"]
+    try await TestServer().test { client in
+      let header = try await client.execute(uri: "/v1/models", method: .get, headers: headers) {
+        $0.headers[.accessControlAllowOrigin]
+      }
+      #expect(header == nil)
+    }
+    try await TestServer { $0.corsOrigins = ["https://a.example"] }.test { client in
+      for method in [HTTPRequest.Method.get, .options] {
+        let header = try await client.execute(uri: "/v1/models", method: method, headers: headers) {
+          $0.headers[.accessControlAllowOrigin]
+        }
+        #expect(header == "https://a.example")
+      }
+      let other = try await client.execute(uri: "/v1/models", method: .get, headers: [.origin: "https://b.example"]) {
+        $0.headers[.accessControlAllowOrigin]
+      }
+      #expect(other == nil)
+    }
+  }
+
+  @Test
+  func `A full queue says when to come again`() async throws {
+    let server = try TestServer {
+      $0.maxRequests = 1
+      $0.maxQueue = 1
+    }
+    try await server.test { client in
+      let body: JSONValue = ["prompt": "a", "max_tokens": 300, "ignore_eos": true]
+      let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<8 { group.addTask { try await client.post("/v1/completions", body).status } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(Set(statuses) == [200, 429])
+      #expect(statuses.count { $0 == 200 } >= 2)
+      #expect(try await client.post("/v1/completions", body.with("n", 3)).status == 400)
+    }
+  }
+
+  @Test
+  func `A request that takes too long is ended, and its place is free`() async throws {
+    let server = try TestServer { $0.requestTimeout = 0.05 }
+    try await server.test { client in
+      let body: JSONValue = ["prompt": "a", "max_tokens": 500, "ignore_eos": true, "n": 8]
+      let (status, json) = try await client.post("/v1/completions", body)
+      #expect(status == 408)
+      #expect(json["error"]["code"].string == "request_timeout")
+    }
+  }
+}
