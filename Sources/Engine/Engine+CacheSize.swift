@@ -1,6 +1,6 @@
 import Backend
 import Foundation
-package import Models
+import Models
 import OpenCL
 import OpenCLBackend
 

@@ -160,7 +160,8 @@ package struct Soak: Sendable {
       var tokens: [Int32] = []
       for try await event in try await engine.submit([request])[0] {
         switch event {
-        case .token(let token, _): tokens.append(token)
+        case .prompt: break
+        case .token(let token, _, _): tokens.append(token)
         case .finished(let result): return await log.finished(result, expected: expected)
         }
         if tokens.count == limit { break }
