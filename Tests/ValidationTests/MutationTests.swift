@@ -1,3 +1,4 @@
+import Backend
 import Kernels
 import OpenCL
 import OpenCLBackend
@@ -15,13 +16,37 @@ struct MutationTests {
 
   @Test(arguments: mutants) func aPlantedFaultIsFound(_ mutant: KernelMutant) throws {
     let style = try #require(KernelStyle(rawValue: mutant.style))
+    let usual = DevicePlan(devices[0], style: style)
+    var unrounded = usual
+    unrounded.activations = .float32
+    try expectFound(mutant, by: usual == unrounded ? [usual] : [unrounded, usual])
+  }
+
+  @Test(arguments: integerMutants) func aPlantedFaultInIntegerProductsIsFound(_ mutant: KernelMutant) throws {
+    var plan = DevicePlan(devices[0], style: .cpu)
+    (plan.activations, plan.hasByteDots) = (.int8, false)
+    try expectFound(mutant, by: [plan])
+  }
+
+  @Test(.enabled(if: hasByteDots, "needs the CPU's instruction for products of bytes"), arguments: byteMutants)
+  func aPlantedFaultInProductsOfBytesIsFound(_ mutant: KernelMutant) throws {
+    try expectFound(mutant, by: [DevicePlan(devices[0], style: .cpu)])
+  }
+
+  /// Expects that with one of the plans at least a case of the fault's op fails.
+  private func expectFound(_ mutant: KernelMutant, by plans: [DevicePlan]) throws {
     let changed = try mutant.apply(to: KernelLibrary.file(mutant.file))
-    let backend = try OpenCLBackend(
-      devices[0], plan: DevicePlan(devices[0], style: style), cache: ProgramCache(folder: nil),
-      kernels: [mutant.file: changed])
     let cases = try CaseSelection(op: mutant.op, shape: mutant.shape, randomCases: 0).cases()
-    let found = try cases.contains { try Validator.check($0, on: backend).problem != nil }
+    let found = try plans.contains { plan in
+      let backend = try OpenCLBackend(
+        devices[0], plan: plan, cache: ProgramCache(folder: nil), kernels: [mutant.file: changed])
+      return try cases.contains { try Validator.check($0, on: backend).problem != nil }
+    }
     #expect(found, "none of \(cases.count) cases finds it: \(mutant.replacement)")
+  }
+
+  private static var hasByteDots: Bool {
+    devices.first.map { DevicePlan($0, style: .cpu) }.map { $0.hasByteDots && $0.lanes == 16 } ?? false
   }
 
   /// Each is still in its kernel, so that what is said of it is still about something.

@@ -3,7 +3,7 @@ import TestSupport
 /// Faults in heads and attention of the cpu and gpu styles.
 let attentionMutants: [KernelMutant] = [
   KernelMutant(
-    .rotary, "Attention/heads.cpu.cl", "a * rotary[i] - b * rotary[i + ROTARY_HALF]",
+    .rotary, "Attention/heads_row.clh", "a * rotary[i] - b * rotary[i + ROTARY_HALF]",
     "a * rotary[i] + b * rotary[i + ROTARY_HALF]", "cpu", "Attention"),
   KernelMutant(
     .rotary, "Attention/heads.clh", "#define PAIR_SECOND(i) (ROTARY_FROM + (i) + ROTARY_HALF)",
@@ -14,7 +14,7 @@ let attentionMutants: [KernelMutant] = [
   KernelMutant(
     .activation, "Attention/heads.clh", "(x) < -(clip) ? -(clip) : (x)", "(x)", "cpu", "Attention", "clip"),
   KernelMutant(
-    .activation, "Attention/heads.cpu.cl", "turn(vectors, norm & 2, key_norm,", "turn(vectors, norm & 2, query_norm,",
+    .activation, "Attention/heads.cpu.cl", "vectors, norm, key_norm, epsilon", "vectors, norm, query_norm, epsilon",
     "cpu", "Attention", "norm"),
   KernelMutant(
     .activation, "Attention/heads_group.clh", "group_sum(sum, scratch) / NORM_SIZE",
@@ -30,32 +30,32 @@ let attentionMutants: [KernelMutant] = [
     "const int block = slots[row] / BLOCK / 2 * 2,",
     "gpu", "Attention"),
   KernelMutant(
-    .outside, "Attention/heads.cpu.cl", "for (int d = 0; d < HEAD_SIZE; d++) vectors[d] = out[d];",
+    .outside, "Attention/heads_row.clh", "for (int d = 0; d < HEAD_SIZE; d++) vectors[d] = out[d];",
     "for (int d = 0; d <= HEAD_SIZE; d++) vectors[d] = out[min(d, HEAD_SIZE - 1)];", "cpu", "Attention"),
   KernelMutant(
     .window, "Attention/layout.clh", "max(0, position - WINDOW + 1)", "max(0, position - WINDOW)", "cpu", "Attention",
     "window=16"),
   KernelMutant(
-    .window, "Attention/attention.cpu.cl", "int16 seen = lane + b * BLOCK < (int16)(end);",
-    "int16 seen = lane + b * BLOCK <= (int16)(end);", "cpu", "Attention"),
+    .window, "Attention/attend.clh", "b * BLOCK < (int16)(end) && lane", "b * BLOCK <= (int16)(end) && lane", "cpu",
+    "Attention"),
   KernelMutant(
     .window, "Attention/attention.gpu.cl", "visible = min(CHUNK, position - chunk + 1),",
     "visible = min(CHUNK, position - chunk + (position < 1)),",
     "gpu", "Attention"),
   KernelMutant(
-    .sink, "Attention/attention.cpu.cl", "rows[r].sum = SINKS ? 1.0f : 0.0f;", "rows[r].sum = 0.0f;", "cpu",
+    .sink, "Attention/attend.clh", "if (SINKS) rows[r].sum.s0 = 1.0f;", "", "cpu",
     "Attention",
     "sinks"),
   KernelMutant(
     .sink, "Attention/attention.gpu.cl", "maximum = SINKS ? sinks[head] : -INFINITY,",
     "maximum = SINKS ? sinks[source] : -INFINITY,", "gpu", "Attention", "sinks"),
   KernelMutant(
-    .softmax, "Attention/attention.cpu.cl", "for (int d = 0; d < VALUE_SIZE; d++) row->values[d] *= old;", "", "cpu",
+    .softmax, "Attention/attend.clh", "for (int d = 0; d < VALUE_SIZE; d++) row->values[d] *= old;", "", "cpu",
     "Attention"),
   KernelMutant(
     .softmax, "Attention/attention.gpu.cl", "own[i] *= old;", "", "gpu", "Attention"),
   KernelMutant(
-    .table, "Attention/attention.cpu.cl", "block[b] = keys + block_offset(table[min(b, blocks - 1)], head, heads);",
+    .table, "Attention/attend.clh", "block[b] = keys + block_offset(table[min(b, blocks - 1)], head, heads);",
     "block[b] = keys + block_offset(table[0], head, heads);", "cpu", "Attention"),
   KernelMutant(
     .table, "Attention/attention.gpu.cl", "keys + block_offset(table[item / BLOCK], source, key_value_heads)",
@@ -64,13 +64,24 @@ let attentionMutants: [KernelMutant] = [
     .barrier, "Attention/attention.gpu.cl", "    weights[item] = score;\n    barrier(CLK_LOCAL_MEM_FENCE);",
     "    weights[item] = score;", "gpu", "Attention"),
   KernelMutant(
-    .batch, "Attention/attention.cpu.cl", "sum[r] = fma((vfloat)(weights[r * CHUNK + b * BLOCK + p]), vector, sum[r]);",
-    "sum[r] += (vfloat)(weights[r * CHUNK + b * BLOCK + p]) * vector;", "cpu", "Attention"),
+    .batch, "Attention/attend.clh", "sum[r] = fma((vfloat)(weight[r * CHUNK]), vector, sum[r]);",
+    "sum[r] += (vfloat)(weight[r * CHUNK]) * vector;", "cpu", "Attention"),
   KernelMutant(
-    .edge, "Attention/attention.cpu.cl", "for (int d = SIZE_TAIL; d < VALUE_SIZE; d++) row->values[d] = fma",
+    .edge, "Attention/attend.clh", "for (int d = SIZE_TAIL; d < VALUE_SIZE; d++) row->values[d] = fma",
     "for (int d = SIZE_TAIL; d < VALUE_SIZE - 1; d++) row->values[d] = fma", "cpu", "Attention"),
   KernelMutant(
-    .edge, "Attention/attention.cpu.cl",
+    .edge, "Attention/attend.clh",
     "const int16 seen = lane + b * BLOCK >= (int16)(begin) && lane + b * BLOCK < (int16)(end);",
     "const int16 seen = lane + b * BLOCK >= (int16)(begin);", "cpu", "Attention", "latent=32"),
+  KernelMutant(
+    .table, "Attention/heads_attention.cpu.cl", "vectors + (query_heads + source) * HEAD_SIZE;",
+    "vectors + (query_heads + source / 2) * HEAD_SIZE;", "cpu", "Attention"),
+  KernelMutant(
+    .table, "Attention/heads_attention.cpu.cl",
+    "prepare_key(key, norm, key_norm, epsilon, clip, turns, keys + offset, place)",
+    "prepare_key(key, norm, key_norm, epsilon, clip, turns, keys + offset, place ^ 1)", "cpu", "Attention"),
+  KernelMutant(
+    .softmax, "Attention/exponential.clh", "1.0f / 6);", "1.0f / 7);", "cpu", "Attention"),
+  KernelMutant(
+    .softmax, "Attention/exponential.clh", "x < -87.0f", "x < -1.0f", "cpu", "Attention"),
 ]

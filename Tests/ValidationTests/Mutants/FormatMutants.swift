@@ -55,7 +55,7 @@ let formatMutants: [KernelMutant] = [
   KernelMutant(
     .extreme, "Common/plain_panels.clh", "magnitude < 0x400 ? subnormal : normal", "normal", "cpu", "Linear", "f16"),
   KernelMutant(
-    .scale, "Common/weights.clh", "*place = n % width + (role == ROLE_UP ? PANEL / 2 : 0);", "*place = n % width;",
+    .scale, "Common/weights.clh", "n / PANEL * 2 + role) *", "n / PANEL * 2) *",
     "gpu",
     "Experts", "Q8_0"),
   KernelMutant(

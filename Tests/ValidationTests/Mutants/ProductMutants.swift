@@ -51,20 +51,22 @@ let productMutants: [KernelMutant] = [
     "w += (get_num_groups(2) - 1 - get_group_id(2)) * weights_size(N, K, 0);", "gpu", "HeadProducts"),
   KernelMutant(
     .expert, "Experts/experts.cpu.cl",
-    "__global const weight_t *weights = w + ((ulong)expert * get_global_size(0) + panel) * PANEL_SIZE(K);",
-    "__global const weight_t *weights = w + ((ulong)(experts - 1 - expert) * get_global_size(0) + panel) * PANEL_SIZE(K);",
+    "w + ((ulong)expert * get_global_size(0) + panel) * PANEL_SIZE(I);",
+    "w + ((ulong)(experts - 1 - expert) * get_global_size(0) + panel) * PANEL_SIZE(I);",
     "cpu", "Experts", "bf16"),
   KernelMutant(
-    .edge, "Experts/experts.cpu.cl", "sources[r] = hidden + (ulong)min(s + r, tile.z - 1) * I;",
-    "sources[r] = hidden + (ulong)min(s + r, max(tile.z - 2, tile.y)) * I;", "cpu", "Experts", "bf16"),
+    .edge, "Experts/experts.cpu.cl", "sources[r] = hidden + min(s + r, tile.z - 1) * X_ROW(I);",
+    "sources[r] = hidden + min(s + r, max(tile.z - 2, tile.y)) * X_ROW(I);", "cpu", "Experts", "bf16"),
   KernelMutant(
-    .bias, "Experts/experts.cpu.cl", "up += load_columns(gates + I, left);", "up += load_columns(gates, left);", "cpu",
+    .bias, "Experts/experts.cpu.cl", "load_columns(own + I, left - v * LANES);", "load_columns(own, left - v * LANES);",
+    "cpu",
     "Experts", "clamped"),
   KernelMutant(
-    .expert, "Experts/experts.cpu.cl", "bias + (ulong)tile.w * K +", "bias +", "cpu", "Experts", "clamped"),
+    .expert, "Experts/experts.cpu.cl", "value += load_columns(bias + (ulong)tile.w * K +",
+    "value += load_columns(bias +", "cpu", "Experts", "clamped"),
   KernelMutant(
-    .unwritten, "Experts/experts.cpu.cl", "const int left = N - column - v * LANES;\n        vfloat gate",
-    "const int left = N - column - v * LANES - (N == 17);\n        vfloat gate", "cpu", "Experts", "bf16"),
+    .unwritten, "Experts/experts.cpu.cl", "column = panel * PANEL, left = N - column;",
+    "column = panel * PANEL, left = N - column - (N == 17);", "cpu", "Experts", "bf16"),
   KernelMutant(
     .activation, "Experts/activation.clh", "return SILU(gate) * up;", "return SILU(up) * gate;", "cpu", "Experts",
     "bf16"),
@@ -90,4 +92,12 @@ let productMutants: [KernelMutant] = [
     "Experts", "bf16"),
   KernelMutant(
     .edge, "Experts/combine.cl", "end = min(begin + SPAN, K);", "end = min(begin + SPAN, K - 1);", "gpu", "Routing"),
+  KernelMutant(
+    .expert, "Experts/experts.cpu.cl", "while (slots[t] != j) t++;", "t = j;", "cpu", "Experts", "bf16 rows=1"),
+  KernelMutant(
+    .expert, "Experts/experts.cpu.cl", "(vfloat)(weights[j])", "(vfloat)(weights[CHOSEN - 1 - j])", "cpu", "Experts",
+    "bf16 rows=1"),
+  KernelMutant(
+    .bias, "Experts/experts.cpu.cl", "bias + (ulong)tile.w * K + column + v * LANES, K - column",
+    "bias + column + v * LANES, K - column", "cpu", "Experts", "clamped rows=1"),
 ]

@@ -3,7 +3,7 @@ import TestSupport
 /// Faults in routers and in the sorting of rows by expert; none leaves an index unwritten, which could end the process.
 let routingMutants: [KernelMutant] = [
   KernelMutant(
-    .tie, "Routing/router.cpu.cl", "winner < 0 || keys[e] > keys[winner]", "winner < 0 || keys[e] >= keys[winner]",
+    .tie, "Routing/choose_row.clh", "winner < 0 || keys[e] > keys[winner]", "winner < 0 || keys[e] >= keys[winner]",
     "cpu", "Routing"),
   KernelMutant(
     .tie, "Routing/choose.clh", "(keys[other] == own && other < e)", "(keys[other] == own && other > e)", "gpu",
@@ -21,7 +21,7 @@ let routingMutants: [KernelMutant] = [
     .count, "Routing/rule.clh", "return GROUP_BEST == 1 ? largest : largest + second;", "return largest;", "cpu",
     "Routing", "correction"),
   KernelMutant(
-    .softmax, "Routing/router.cpu.cl", "exp(VLOAD(v, p) - maximum)", "exp(VLOAD(v, p))", "cpu", "Routing"),
+    .softmax, "Routing/choose_row.clh", "exp(VLOAD(v, p) - maximum)", "exp(VLOAD(v, p))", "cpu", "Routing"),
   KernelMutant(
     .softmax, "Routing/choose.clh", "SCORING == 1 ? exp(p[i] - largest) / total : renormalise ? p[i] / total : p[i]",
     "SCORING == 1 ? exp(p[i] - largest) / total : p[i]", "gpu", "Routing"),
@@ -29,13 +29,13 @@ let routingMutants: [KernelMutant] = [
     .bias, "Routing/choose.clh", "key_of(CORRECTION ? p[i] + correction[e] : p[i])", "key_of(p[i])", "gpu", "Routing",
     "correction"),
   KernelMutant(
-    .count, "Routing/group.cpu.cl", "used += next[e] > 0;", "used++;", "cpu", "Experts", "bf16"),
+    .count, "Routing/group_rows.clh", "used += next[e] > 0;", "used++;", "cpu", "Experts", "bf16"),
   KernelMutant(
-    .edge, "Routing/group.cpu.cl", "min(begin + tileRows, end), e), entry, tiles);",
+    .edge, "Routing/group_rows.clh", "min(begin + tileRows, end), e), entry, tiles);",
     "min(begin + tileRows - 1, end), e), entry, tiles);", "cpu", "Experts", "bf16 rows=600"),
   KernelMutant(
-    .expert, "Routing/group.cpu.cl", "vstore4((int4)(places[e], begin,",
-    "vstore4((int4)(places[(e + 1) % EXPERTS], begin,",
+    .expert, "Routing/group_rows.clh", "(places ? places[e] : e, begin,",
+    "(places ? places[(e + 1) % EXPERTS] : e, begin,",
     "cpu", "Experts", "bf16"),
   KernelMutant(
     .count, "Routing/group.gpu.cl", "tilesOf, rows[e] > 0);", "tilesOf, 1);", "gpu", "Experts", "bf16 rows=33"),
@@ -55,4 +55,10 @@ let routingMutants: [KernelMutant] = [
     "gate"),
   KernelMutant(
     .activation, "Routing/gate_weights.cl", "exp(-gate[", "exp(gate[", "gpu", "Experts", "gate"),
+  KernelMutant(
+    .batch, "Routing/route_few.cpu.cl", "logits + row * EXPERTS,", "logits + row / 2 * EXPERTS,", "cpu", "Experts",
+    "bf16 rows=3"),
+  KernelMutant(
+    .count, "Routing/route_few.cpu.cl", "entries, rows * CHOSEN, load);", "entries, rows * CHOSEN, 0);", "cpu",
+    "Experts", "bf16 rows=3"),
 ]

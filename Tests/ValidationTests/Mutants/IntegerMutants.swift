@@ -1,0 +1,41 @@
+import TestSupport
+
+/// Faults in what makes and takes activations of eight bits, in codes that are floats.
+let integerMutants: [KernelMutant] = [
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "(-VALUE_ZERO * code_sum(group, k))", "((1 - VALUE_ZERO) * code_sum(group, k))",
+    "cpu", "Linear", "Q4_0"),
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "sums[k / 16 % 2]", "sums[0]", "cpu", "Linear", "Q6_K"),
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + k / CODE_GROUP * 8;",
+    "at = CODES_GROUPS(K) + k / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) sum", "if (HAS_MINIMUM && k > 0) sum", "cpu", "Linear", "Q4_1"),
+  KernelMutant(
+    .scale, "Common/codes.clh", "0.0f : 127.0f / largest;", "0.0f : 128.0f / largest;", "cpu", "Linear", "Q8_0"),
+  KernelMutant(
+    .scale, "Common/codes.clh", "(sum_codes(low), sum_codes(high))", "(sum_codes(high), sum_codes(low))", "cpu",
+    "Linear", "Q6_K"),
+  KernelMutant(
+    .extreme, "Common/codes.clh", "largest / 127.0f) : NAN;", "largest / 127.0f) : 0.0f;", "cpu", "Linear", "Q8_0"),
+  KernelMutant(
+    .edge, "Linear/quantise.cpu.cl", "vload16(2 * g + 1, x)", "vload16(2 * g, x)", "cpu", "Linear", "Q8_0"),
+  KernelMutant(
+    .batch, "Linear/quantise.cpu.cl", "x += row * K;", "x += row / 2 * K;", "cpu", "Linear", "Q8_0"),
+  KernelMutant(
+    .edge, "Experts/experts.cpu.cl", "vload16(0, values), vload16(1, values)", "vload16(1, values), vload16(0, values)",
+    "cpu", "Experts", "Q8_0"),
+]
+
+/// The same in codes that are bytes, for the CPU's instruction.
+let byteMutants: [KernelMutant] = [
+  KernelMutant(
+    .scale, "Common/formats/q8_0.clh", "#define BYTE_ZERO 128", "#define BYTE_ZERO 127", "cpu", "Linear", "Q8_0"),
+  KernelMutant(
+    .scale, "Common/formats/q6_k.clh", "(high | high << 6)", "(high | high << 8)", "cpu", "Linear", "Q6_K"),
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "row[r] + k + 4 * w)", "row[r] + k + 4 * (w ^ 1))", "cpu", "Linear", "Q4_0"),
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "GROUP_K == 32 || k % 32 == 0 ? factor : 0,", "factor,", "cpu", "Linear", "Q6_K"),
+]
