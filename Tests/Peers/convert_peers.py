@@ -81,7 +81,7 @@ def check(strata, name, change, folder):
         write(model / "model.safetensors", tensors)
     file, out = folder / f"{name}.gguf", folder / "out"
     subprocess.run([strata, "convert", model, file, "--type", "f32"], check=True, capture_output=True)
-    subprocess.run([strata, "logits", "--model", file, "--tokens", TOKENS, "--all", "--output", out], check=True,
+    subprocess.run([strata, "logits", "--activations", "f32", "--model", file, "--tokens", TOKENS, "--all", "--output", out], check=True,
                    capture_output=True)
     found = compare_logits.ours(out).reshape(-1)
     subprocess.run([ROOT / ".peers/llama_logits", file, TOKENS, out], check=True, capture_output=True)

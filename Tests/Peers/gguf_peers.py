@@ -25,7 +25,7 @@ def theirs(model, out):
 
 
 def ours(strata, model, out):
-    subprocess.run([strata, "logits", "--model", model, "--tokens", TOKENS, "--all", "--output", out], check=True,
+    subprocess.run([strata, "logits", "--activations", "f32", "--model", model, "--tokens", TOKENS, "--all", "--output", out], check=True,
                    stderr=subprocess.PIPE)
     return compare_logits.ours(out).reshape(-1)
 

@@ -15,12 +15,14 @@ extension OpenCLBackend {
     let launchShape = LaunchShape.heads(rows: rows, heads: qkv.columns / shape.headSize, plan)
     if let spoiled = cache.spoiled {
       try launch(
-        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view, batch.positions.view,
+        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
+        batch.positions.view,
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
         Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0, spoiled.view)
     } else {
       try launch(
-        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view, batch.positions.view,
+        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
+        batch.positions.view,
         batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
         Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0)
     }

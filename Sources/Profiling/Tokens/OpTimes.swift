@@ -71,7 +71,7 @@ private struct KernelWork {
     } else if kernel.contains("linear") {
       bytes = dense * (1 - work.denseShare)
       self.operations = operations.projections
-    } else if kernel.hasPrefix("attention") {
+    } else if kernel.contains("attention") {
       bytes = memory[.keyValue]?.total ?? 0
       self.operations = operations.attention
     } else {
