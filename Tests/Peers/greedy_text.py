@@ -23,9 +23,10 @@ def ids(text):
     return ",".join(str(token) for token in text)
 
 
-def ours(strata, model, prompt, count):
+def ours(strata, model, prompt, count, activations):
     out = subprocess.run(
-        [strata, "run", "--model", model, "--prompt", prompt, "--temperature", "0", "--max-tokens", str(count), "--json"],
+        [strata, "run", "--model", model, "--prompt", prompt, "--temperature", "0", "--max-tokens", str(count), "--json",
+         "--activations", activations],
         capture_output=True, text=True, check=True)
     return json.loads(out.stdout)["requests"][0]["tokens"]
 
@@ -58,6 +59,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("other", nargs="?")
     parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--activations", default="f32")
     options = parser.parse_args()
     same = 0
     for prompt in PROMPTS:
@@ -65,7 +67,7 @@ def main():
             [options.strata, "tokenize", "--model", options.model, "--text", prompt], capture_output=True, text=True,
             check=True).stdout
         tokens = [int(token) for token in tokens.replace(",", " ").split()]
-        a = ours(options.strata, options.model, prompt, options.tokens)
+        a = ours(options.strata, options.model, prompt, options.tokens, options.activations)
         b = theirs(options.other or options.model, tokens, options.tokens)[:len(a)]
         part = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), None)
         if part is None:
