@@ -55,7 +55,7 @@ struct OpsTests {
     var plain = bytes
     (plain.activations, plain.hasByteDots) = (.int8, false)
     let backends = try [plain, bytes].map { try OpenCLBackend(devices[0], plan: $0) }
-    for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
+    for test in Validator.cases where hasBlocks(test) {
       let report = try Validator.check(test, on: backends[0])
       #expect(report.problem == nil, "\(report.family) \(report.name)")
       guard bytes.activations == .int8, bytes.hasByteDots else { continue }
@@ -69,7 +69,7 @@ struct OpsTests {
     var plan = DevicePlan(devices[0], style: .cpu)
     plan.activations = .float32
     let backend = try OpenCLBackend(devices[0], plan: plan)
-    for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
+    for test in Validator.cases where hasBlocks(test) {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")
     }
@@ -101,6 +101,12 @@ struct OpsTests {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")
     }
+  }
+
+  /// A product of weights in blocks.
+  private func hasBlocks(_ test: any OpCase) -> Bool {
+    let formats = ElementFormat.allCases.filter { $0.block != nil }
+    return ["Linear", "Experts"].contains(test.family) && formats.contains { test.name.contains("\($0)") }
   }
 
   private func check(on backend: OpenCLBackend, afterEach: () throws -> Void = {}) throws {
