@@ -17,14 +17,6 @@
 #define VALUE vfloat
 #include "Experts/activation.clh"
 #include "Routing/layout.clh"
-#ifndef CODES
-#define CODES 0
-#endif
-#if CODES
-#define CODES_ARGUMENT , __global uchar *codes
-#else
-#define CODES_ARGUMENT
-#endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
     __global const x_t *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,

@@ -8,15 +8,7 @@
 // CODES  1: out is also made in codes, 0: it is not
 #include "Common/prelude.clh"
 #include "Norm/rms.clh"
-#ifndef CODES
-#define CODES 0
-#endif
-#if CODES
 #include "Common/codes.clh"
-#define CODES_ARGUMENT , __global uchar *codes
-#else
-#define CODES_ARGUMENT
-#endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void rms_norm(
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,

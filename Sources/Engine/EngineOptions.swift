@@ -24,7 +24,7 @@ package struct EngineOptions: Sendable {
   package var deviceMemory: DeviceMemory = .share(0.9)
   /// Where experts may lie; its budget follows from `deviceMemory`.
   package var experts = ExpertMemory()
-  /// How the device is used; what its properties suggest unless given.
+  /// How the device is used; nil for the reference.
   package var plan: DevicePlan?
   /// What products of weights in blocks take their activations as; what suits the device unless given.
   package var activations: ActivationPrecision?
@@ -41,6 +41,7 @@ package struct EngineOptions: Sendable {
   /// Texts of kernel sources, by path, that stand in for those of the library.
   package var kernels: [String: String] = [:]
 
+  /// - Parameter plan: how the device is used; what its properties suggest, and what was tuned for it, unless given.
   package init(
     device: DeviceSelection, policy: any Policy = Layered(), cachePositions: Int, expectedTokens: Int = 512,
     plan: DevicePlan? = nil, programCache: ProgramCache = ProgramCache()
@@ -49,7 +50,7 @@ package struct EngineOptions: Sendable {
     self.policy = policy
     self.cachePositions = cachePositions
     self.expectedTokens = expectedTokens
-    self.plan = plan
+    self.plan = if case .openCL(let device) = device { plan ?? .tuned(device) } else { nil }
     self.programCache = programCache
   }
 }
@@ -62,11 +63,10 @@ package enum DeviceMemory: Sendable, Equatable {
 }
 
 extension EngineOptions {
-  /// How the device is used; nil for the reference.
+  /// The plan with what the options ask for; nil for the reference.
   var devicePlan: DevicePlan? {
-    guard case .openCL(let device) = device else { return nil }
-    var plan = plan ?? .tuned(device)
-    if let activations { plan.activations = activations }
+    var plan = plan
+    if let activations { plan?.activations = activations }
     return plan
   }
 

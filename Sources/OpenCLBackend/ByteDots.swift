@@ -1,21 +1,15 @@
 import Foundation
 import OpenCL
-import Synchronization
 
 /// The dot products of bytes (AVX-512 VNNI) that a CPU's OpenCL runtime reaches by inline assembly, if it takes that.
 enum ByteDots {
-  private static let known = Mutex<[(device: Device, areUsable: Bool)]>([])
+  private static let probed = DeviceProbe { device in
+    device.kind == .cpu && hasInstruction && (try? computes(on: device)) ?? false
+  }
 
   /// Whether this machine's CPU is the device, has them, and its compiler takes the instruction; builds a kernel and runs it
   /// to see, once for a device.
-  static func areUsable(on device: Device) -> Bool {
-    known.withLock { known in
-      if let found = known.first(where: { $0.device == device }) { return found.areUsable }
-      let areUsable = device.kind == .cpu && hasInstruction && (try? probed(device)) ?? false
-      known.append((device, areUsable))
-      return areUsable
-    }
-  }
+  static func areUsable(on device: Device) -> Bool { probed.isThere(on: device) }
 
   /// What the kernel tells of the CPU; nothing but x86 has the flag.
   private static let hasInstruction: Bool = {
@@ -26,7 +20,7 @@ enum ByteDots {
     return ["avx512f", "avx512bw", "avx512_vnni"].allSatisfy { words.contains(Substring($0)) }
   }()
 
-  private static func probed(_ device: Device) throws -> Bool {
+  private static func computes(on device: Device) throws -> Bool {
     let context = try Context(device)
     let program = try ProgramCache().program(context, source: probe, options: "-cl-std=CL1.2", label: "dots of bytes")
     var kernel = try Kernel(program, name: "probe")

@@ -1,24 +1,16 @@
 import OpenCL
-import Synchronization
 
 /// The matrix units ("tensor cores") that NVIDIA's drivers reach from OpenCL C by inline PTX.
 enum MatrixUnits {
   /// What `mma.sync.m16n8k16` on bf16 needs (PTX ISA).
   static let capability = Device.ComputeCapability(major: 8, minor: 0)
 
-  private static let known = Mutex<[(device: Device, areUsable: Bool)]>([])
+  private static let probed = DeviceProbe { builds(on: $0) }
 
   /// Whether the device has them and its compiler takes the instruction; builds a kernel to see, once for a device.
-  static func areUsable(on device: Device) -> Bool {
-    known.withLock { known in
-      if let found = known.first(where: { $0.device == device }) { return found.areUsable }
-      let areUsable = probed(device)
-      known.append((device, areUsable))
-      return areUsable
-    }
-  }
+  static func areUsable(on device: Device) -> Bool { probed.isThere(on: device) }
 
-  private static func probed(_ device: Device) -> Bool {
+  private static func builds(on device: Device) -> Bool {
     guard let found = device.computeCapability, found >= capability, device.maxWorkGroupSize >= largestGroup else {
       return false
     }

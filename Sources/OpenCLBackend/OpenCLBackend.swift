@@ -209,4 +209,15 @@ package final class OpenCLBackend: Backend {
       try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
       kernel: key.name.rawValue, source: entry.source, format: key.format)
   }
+
+  /// As `launch`, with one argument more if there is a `last`.
+  func launch<each Argument: KernelArgument>(
+    _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument, last: BufferView?
+  ) throws {
+    if let last {
+      try launch(key, shape, repeat each arguments, last)
+    } else {
+      try launch(key, shape, repeat each arguments)
+    }
+  }
 }

@@ -48,9 +48,7 @@ struct AccessMiddleware: RouterMiddleware {
   private func checkHost(_ request: Request) throws(APIError) {
     guard options.isLoopback, options.apiKeys.isEmpty, let authority = request.head.authority else { return }
     let host = Self.host(of: authority)
-    var named = ServerOptions(modelName: "", maxModelLength: 0)
-    named.host = host
-    guard named.isLoopback || host == options.host else {
+    guard ServerOptions.isLoopback(host) || host == options.host else {
       throw APIError(
         status: .forbidden, type: "invalid_request_error",
         message: "the host is called \(host), expected localhost or a loopback address")

@@ -41,7 +41,9 @@ package struct ServerOptions: Sendable {
   }
 
   /// Whether only this machine can reach the server.
-  package var isLoopback: Bool {
+  package var isLoopback: Bool { Self.isLoopback(host) }
+
+  static func isLoopback(_ host: String) -> Bool {
     host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
   }
 

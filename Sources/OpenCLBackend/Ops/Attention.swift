@@ -13,19 +13,11 @@ extension OpenCLBackend {
     let key = KernelKey(
       .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
     let launchShape = LaunchShape.heads(rows: rows, heads: qkv.columns / shape.headSize, plan)
-    if let spoiled = cache.spoiled {
-      try launch(
-        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
-        batch.positions.view,
-        batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
-        Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0, spoiled.view)
-    } else {
-      try launch(
-        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
-        batch.positions.view,
-        batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads), Int32(shape.keyValueHeads),
-        Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0)
-    }
+    try launch(
+      key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
+      batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
+      Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
+      last: cache.spoiled?.view)
   }
 
   /// Norms over all heads of queries and of keys, then what is left for each head.
@@ -54,27 +46,19 @@ extension OpenCLBackend {
       return try matrixAttention(
         qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
-    let features = shape.features(hasSinks: sinks != nil)
-    if let codes = out.codes, shape.makesWholeGroups {
-      try launch(
-        KernelKey(.attention, headSize: shape.headSize, isPortable: true, features: features + [.codes]),
-        .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
-        cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
-        Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view, codes.view)
-      out.codedRows = rows
-      return
-    }
+    let codes = shape.makesWholeGroups ? out.codes : nil
     out.codedRows = 0
     try launch(
       KernelKey(
-        .attention, headSize: shape.headSize, isPortable: true, features: features),
+        .attention, headSize: shape.headSize, isPortable: true,
+        features: shape.features(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes])),
       .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
-      Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view)
+      Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view,
+      last: codes?.view)
+    if codes != nil { out.codedRows = rows }
   }
-}
 
-extension OpenCLBackend {
   package func attend(
     _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
     into out: Activation
@@ -96,21 +80,13 @@ extension OpenCLBackend {
       .headsAttention, headSize: shape.headSize,
       features: heads.features + shape.optionFeatures(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes]))
     let launchShape = LaunchShape(global: Extent(shape.keyValueHeads, rows), local: Extent(1, 1))
-    let sinks = (sinks?.buffer ?? qkv.buffer).view
-    if let codes {
-      try launch(
-        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
-        batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
-        Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
-        batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, sinks, codes.view)
-      out.codedRows = rows
-    } else {
-      try launch(
-        key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
-        batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
-        Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
-        batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, sinks)
-    }
+    try launch(
+      key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
+      batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
+      Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
+      batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, (sinks?.buffer ?? qkv.buffer).view,
+      last: codes?.view)
+    if codes != nil { out.codedRows = rows }
   }
 }
 

@@ -206,18 +206,11 @@ extension OpenCLBackend {
     let shape =
       tile?.launch(strips: window.units, blocks: entries)
       ?? .grouped(units: window.units, features: features, entries: entries, plan, cut)
-    if let codes {
-      try launch(
-        key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
-        Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
-        Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit,
-        codes.view)
-    } else {
-      try launch(
-        key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
-        Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
-        Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit)
-    }
+    try launch(
+      key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
+      Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
+      Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit,
+      last: codes?.view)
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {

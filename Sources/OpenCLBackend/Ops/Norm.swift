@@ -11,16 +11,12 @@ extension OpenCLBackend {
   func rmsNorm(
     _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
   ) throws {
-    if let codes = out.codes, columns == 0..<out.columns {
-      try launch(
-        KernelKey(.rmsNorm, features: [.codes]), .rows(rows, plan), x.buffer.view, weight.buffer.view,
-        out.buffer.view, Int32(columns.count), Int32(x.columns), Int32(0), epsilon, codes.view)
-      out.codedRows = rows
-      return
-    }
+    let codes = columns == 0..<out.columns ? out.codes : nil
     out.codedRows = 0
     try launch(
-      KernelKey(.rmsNorm), .rows(rows, plan), x.buffer.view, weight.buffer.view, out.buffer.view,
-      Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon)
+      KernelKey(.rmsNorm, features: codes == nil ? [] : [.codes]), .rows(rows, plan), x.buffer.view,
+      weight.buffer.view, out.buffer.view, Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon,
+      last: codes?.view)
+    if codes != nil { out.codedRows = rows }
   }
 }
