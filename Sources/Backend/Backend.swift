@@ -127,6 +127,10 @@ package protocol Backend: AnyObject {
     _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
     addingTo sum: Activation) throws
 
+  /// Runs `ops`, of which each works on `rows` rows. A backend may put off what they queue until the last of them, or until
+  /// something is read, and then queue it at once; buffers have to stay until then.
+  func together(rows: Int, _ ops: () throws -> Void) throws
+
   /// Copies `rows` of `source` to the rows of `destination` from `start` on.
   func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws
 
@@ -160,6 +164,8 @@ extension Backend {
 
 // Ops one after the other.
 extension Backend {
+  package func together(rows: Int, _ ops: () throws -> Void) throws { try ops() }
+
   package func attend(
     _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
     into out: Activation

@@ -34,6 +34,8 @@ package struct DevicePlan: Sendable, Equatable {
   private var usesByteDots: Bool { hasByteDots && lanes == 16 }
   /// Compute units: work is cut so that each has some.
   package var units: Int
+  /// Launches that follow each other may be joined: work-groups run on threads, so that one may wait for others.
+  package var joinsLaunches: Bool
   /// How products are cut, where that was measured.
   package var tuning = Tuning()
 
@@ -66,6 +68,7 @@ package struct DevicePlan: Sendable, Equatable {
     self.maxAllocation = min(maxAllocation ?? .max, reported)
     mapsWeights = device.unifiedMemory
     units = max(device.computeUnits, 1)
+    joinsLaunches = self.style == .cpu && device.kind == .cpu && device.hasLinker
     hasByteDots = self.style == .cpu && ByteDots.areUsable(on: device)
     activations = hasByteDots ? .int8 : .float32
   }

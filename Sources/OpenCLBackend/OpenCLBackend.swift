@@ -9,8 +9,10 @@ package final class OpenCLBackend: Backend {
   package let device: Device
   package private(set) var plan: DevicePlan
   let shared: DeviceContext
-  let queue: Queue
+  private let queue: Queue
   let kernels: KernelTable
+  /// Nil where every launch is one of its own.
+  private let stages: Stages?
   /// Times every launch; nil unless the backend was made for profiling.
   package let recorder: LaunchRecorder?
   /// Of the model that was loaded last.
@@ -38,6 +40,13 @@ package final class OpenCLBackend: Backend {
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
+    stages =
+      self.plan.joinsLaunches && !profiling
+      ? Stages(
+        progress: try Stages.counters.withUnsafeBytes { [shared] in
+          DeviceBuffer(try Buffer(shared.context, copying: $0, label: "counters of stages"))
+        }, units: self.plan.units, maxParameterBytes: device.maxParameterBytes)
+      : nil
   }
 
   deinit {
@@ -125,9 +134,11 @@ package final class OpenCLBackend: Backend {
     precondition(source.columns == destination.columns)
     destination.codedRows = 0
     let row = source.columns * 4
-    try queue.copy(
-      source.buffer.view, at: rows.lowerBound * row, to: destination.buffer.view, at: start * row,
-      byteCount: rows.count * row)
+    try separately { queue in
+      try queue.copy(
+        source.buffer.view, at: rows.lowerBound * row, to: destination.buffer.view, at: start * row,
+        byteCount: rows.count * row)
+    }
   }
 
   package func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws {
@@ -135,8 +146,10 @@ package final class OpenCLBackend: Backend {
     out.codedRows = 0
     let list = try makeBuffer(indices.map(Int32.init), label: "row indices")
     let shape = LaunchShape.elements(columns: x.columns, rows: indices.count)
-    try launch(
-      KernelKey(.gather), shape, x.buffer.view, list.view, out.buffer.view, Int32(x.columns))
+    try separately { _ in
+      try launch(
+        KernelKey(.gather), shape, x.buffer.view, list.view, out.buffer.view, Int32(x.columns))
+    }
   }
 
   // MARK: Values in and out
@@ -144,7 +157,9 @@ package final class OpenCLBackend: Backend {
   package func write(_ values: [Float], to x: Activation, at row: Int) throws {
     guard !values.isEmpty else { return }
     x.codedRows = 0
-    try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
+    try separately { queue in
+      try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
+    }
   }
 
   package func read(_ x: Activation, rows: Range<Int>) throws -> [Float] {
@@ -178,22 +193,24 @@ package final class OpenCLBackend: Backend {
 
   private func read<T: BitwiseCopyable>(_ buffer: DeviceBuffer, first: Int, count: Int, as: T.Type) throws -> [T] {
     guard count > 0 else { return [] }
-    if let recorder {
-      // While the device works on what was launched since the last read.
-      try queue.flush()
-      try recorder.collect()
-    }
-    defer { recorder?.allAreOver() }
-    return try [T](unsafeUninitializedCapacity: count) { values, initialized in
-      try queue.read(
-        buffer.view, at: first * MemoryLayout<T>.stride,
-        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[..<count])))
-      initialized = count
+    return try separately { queue in
+      if let recorder {
+        // While the device works on what was launched since the last read.
+        try queue.flush()
+        try recorder.collect()
+      }
+      defer { recorder?.allAreOver() }
+      return try [T](unsafeUninitializedCapacity: count) { values, initialized in
+        try queue.read(
+          buffer.view, at: first * MemoryLayout<T>.stride,
+          into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[..<count])))
+        initialized = count
+      }
     }
   }
 
   /// Waits until everything that was queued is done.
-  package func finish() throws { try queue.finish() }
+  package func finish() throws { try separately { try $0.finish() } }
 
   // MARK: Launching
 
@@ -201,6 +218,14 @@ package final class OpenCLBackend: Backend {
   func launch<each Argument: KernelArgument>(
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
+    if let stages, stages.collected != nil {
+      if shape.isOfItems {
+        stages.collected?.begin(key, shape)
+        for argument in repeat each arguments { stages.collected?.append(argument.kernelValue) }
+        return
+      }
+      try launchCollected()
+    }
     let entry = try kernels.kernel(key, context: shared.context)
     guard let recorder else {
       return try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
@@ -218,6 +243,34 @@ package final class OpenCLBackend: Backend {
       try launch(key, shape, repeat each arguments, last)
     } else {
       try launch(key, shape, repeat each arguments)
+    }
+  }
+
+  // MARK: Launching together
+
+  package func together(rows: Int, _ ops: () throws -> Void) throws {
+    guard let stages, stages.collected == nil, LaunchShape.runsTogether(rows: rows) else { return try ops() }
+    stages.collected = CollectedLaunches()
+    defer { stages.collected = nil }
+    try ops()
+    try launchCollected()
+  }
+
+  /// Runs `body` behind all that was launched so far; what it launches itself does not wait to be joined with others.
+  func separately<Result>(_ body: (borrowing Queue) throws -> Result) throws -> Result {
+    guard let stages, stages.collected != nil else { return try body(queue) }
+    try launchCollected()
+    stages.collected = nil
+    defer { stages.collected = CollectedLaunches() }
+    return try body(queue)
+  }
+
+  private func launchCollected() throws {
+    try stages?.launch(on: queue, build: { try kernels.stages($0, context: shared.context) }) { stage, arguments in
+      let entry = try kernels.kernel(stage.key, context: shared.context)
+      for (index, argument) in arguments.enumerated() { try argument.set(&entry.kernel, index) }
+      try queue.launch(
+        entry.kernel, global: Extent(stage.width, stage.items / stage.width), local: Extent(1, 1))
     }
   }
 }
