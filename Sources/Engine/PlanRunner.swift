@@ -87,12 +87,14 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     layout.append(tokens: [0], firstPosition: 0, blocks: [0])
     let batch = try prepare(layout)
     let hidden = try hidden.atLeast(1, backend)
-    try model.embed(batch, rows: 0..<1, into: hidden)
-    for layer in caches.indices {
-      try model.runLayer(
-        layer, hidden: hidden, batch: batch, rows: 1, phase: .decode, cache: caches[layer], workspace: workspace)
+    try backend.together(rows: 1) {
+      try model.embed(batch, rows: 0..<1, into: hidden)
+      for layer in caches.indices {
+        try model.runLayer(
+          layer, hidden: hidden, batch: batch, rows: 1, phase: .decode, cache: caches[layer], workspace: workspace)
+      }
+      _ = try logits(of: [0], in: hidden)
     }
-    _ = try logits(of: [0], in: hidden)
     workspace.forgetLoads()
   }
 
@@ -103,6 +105,16 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     backend.expect(forecast(tiles))
     for part in parts { try startCapture(part) }
     var iteration = Iteration<B>(parts: parts, prepare: prepare)
+    var outcome = IterationOutcome()
+    try backend.together(rows: iteration.rowCount) {
+      outcome = try run(plan, parts, &iteration)
+    }
+    return outcome
+  }
+
+  private func run(
+    _ plan: IterationPlan, _ parts: [BatchPart], _ iteration: inout Iteration<B>
+  ) throws -> IterationOutcome {
     let hidden = try hidden.atLeast(iteration.rowCount, backend)
     let batch = try iteration.batch(of: parts.indices)
     for part in parts where !part.rows.isEmpty && part.layers.lowerBound == 0 {
@@ -259,11 +271,15 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   /// The logits of some rows of `hidden`: [rows, vocabulary].
   private func logits(of rows: [Int], in hidden: B.Activation) throws -> [Float] {
     guard !rows.isEmpty else { return [] }
-    let picked = try picked.atLeast(Self.logitRows, backend)
     let final = try final.atLeast(Self.logitRows, backend)
     let logits = try logits.atLeast(min(Self.logitRows, rows.count), backend)
-    try backend.gatherRows(hidden, indices: rows, into: picked)
-    try model.finalNorm(picked, rows: rows.count, into: final)
+    if rows.elementsEqual(0..<rows.count) {
+      try model.finalNorm(hidden, rows: rows.count, into: final)
+    } else {
+      let picked = try picked.atLeast(Self.logitRows, backend)
+      try backend.gatherRows(hidden, indices: rows, into: picked)
+      try model.finalNorm(picked, rows: rows.count, into: final)
+    }
     try model.logits(final, rows: rows.count, into: logits)
     return try backend.read(logits, rows: 0..<rows.count)
   }

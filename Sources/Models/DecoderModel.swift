@@ -60,12 +60,10 @@ final class DecoderModel<B: Backend>: LanguageModel {
     workspace: Workspace<B>
   ) throws {
     let buffers = try workspace.buffers(rows: rows)
-    try backend.together(rows: rows) {
-      try layers[index].attention.run(
-        backend, hidden: hidden, batch: batch, rows: rows, cache: cache, buffers: buffers)
-      try layers[index].feedForward.run(
-        backend, layer: index, hidden: hidden, rows: rows, phase: phase, buffers: buffers)
-    }
+    try layers[index].attention.run(
+      backend, hidden: hidden, batch: batch, rows: rows, cache: cache, buffers: buffers)
+    try layers[index].feedForward.run(
+      backend, layer: index, hidden: hidden, rows: rows, phase: phase, buffers: buffers)
   }
 
   func finalNorm(_ hidden: B.Activation, rows: Int, into final: B.Activation) throws {

@@ -10,9 +10,6 @@ package struct BufferView: @unchecked Sendable {
   package let byteCount: Int
   package let label: String
 
-  /// Whether the two refer to one buffer.
-  package func isSame(as other: BufferView) -> Bool { raw == other.raw }
-
   /// Refuses a range that is not inside the buffer; the message is built only then.
   func requireRange(_ offset: Int, _ count: Int, _ call: StaticString) throws(OpenCLError) {
     guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {

@@ -1,3 +1,5 @@
+import COpenCL
+
 /// A value that can be handed to a kernel.
 package protocol KernelArgument {
   /// Sets itself as the argument at `index`, by `Kernel.setArgument`.
@@ -7,32 +9,27 @@ package protocol KernelArgument {
 }
 
 /// An argument of a kernel, of whatever type.
-package enum KernelValue: KernelArgument, Sendable {
+package enum KernelValue: BitwiseCopyable, @unchecked Sendable {
   case int(Int32)
   case uint(UInt32)
   case float(Float)
-  case buffer(BufferView)
+  case buffer(RawBuffer)
 
-  package var kernelValue: KernelValue { self }
+  /// A memory object without what `BufferView` tells about it.
+  package struct RawBuffer: BitwiseCopyable, Equatable, @unchecked Sendable {
+    let raw: cl_mem
+
+    /// Keeps the memory until `release`.
+    package func retain() { clRetainMemObject(raw) }
+    package func release() { clReleaseMemObject(raw) }
+  }
+}
+
+extension KernelValue.RawBuffer: KernelArgument {
+  package var kernelValue: KernelValue { .buffer(self) }
 
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
-    switch self {
-    case .int(let value): try value.set(&kernel, index)
-    case .uint(let value): try value.set(&kernel, index)
-    case .float(let value): try value.set(&kernel, index)
-    case .buffer(let value): try value.set(&kernel, index)
-    }
-  }
-
-  /// Whether the two are the same bits.
-  package func isSame(as other: KernelValue) -> Bool {
-    switch (self, other) {
-    case (.int(let left), .int(let right)): left == right
-    case (.uint(let left), .uint(let right)): left == right
-    case (.float(let left), .float(let right)): left.bitPattern == right.bitPattern
-    case (.buffer(let left), .buffer(let right)): left.isSame(as: right)
-    default: false
-    }
+    try kernel.setScalar(raw, index)
   }
 }
 
@@ -65,7 +62,7 @@ extension Float: KernelArgument {
 
 /// A `__global` or `__constant` pointer in OpenCL C.
 extension BufferView: KernelArgument {
-  package var kernelValue: KernelValue { .buffer(self) }
+  package var kernelValue: KernelValue { .buffer(KernelValue.RawBuffer(raw: raw)) }
 
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
     try kernel.setScalar(raw, index)

@@ -148,12 +148,12 @@ final class KernelTable {
   }
 
   /// Builds a kernel of stages.
-  func stages(_ layout: StagesLayout, context: borrowing Context) throws -> StagedKernel {
+  func stages(_ source: StagesSource, context: borrowing Context) throws -> Kernel {
     willBuild("Kernels/Common/stages.clh")
-    let parts = try StagesSource(layout).parts(
+    let parts = try source.parts(
       source: { try KernelLibrary.source($0, replacements: replacements) }, part: part, options: plan.options)
     let program = try cache.program(context, linking: parts, label: "Kernels/Common/stages.clh")
-    return StagedKernel(try Kernel(program, name: StagesSource.kernelName), layout)
+    return try Kernel(program, name: StagesSource.kernelName)
   }
 
   private func path(_ key: KernelKey) -> String {

@@ -12,7 +12,7 @@ package final class OpenCLBackend: Backend {
   private let queue: Queue
   let kernels: KernelTable
   /// Nil where every launch is one of its own.
-  private let stages: Stages?
+  private var stages: Stages?
   /// Times every launch; nil unless the backend was made for profiling.
   package let recorder: LaunchRecorder?
   /// Of the model that was loaded last.
@@ -40,13 +40,10 @@ package final class OpenCLBackend: Backend {
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
-    stages =
-      self.plan.joinsLaunches && !profiling
-      ? Stages(
-        progress: try Stages.counters.withUnsafeBytes { [shared] in
-          DeviceBuffer(try Buffer(shared.context, copying: $0, label: "counters of stages"))
-        }, units: self.plan.units, maxParameterBytes: device.maxParameterBytes)
-      : nil
+    if self.plan.joinsLaunches, !profiling {
+      stages = try Stages(
+        units: self.plan.units, parameterBytes: device.maxParameterBytes, Self.maker(kernels, shared))
+    }
   }
 
   deinit {
@@ -218,11 +215,10 @@ package final class OpenCLBackend: Backend {
   func launch<each Argument: KernelArgument>(
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
-    if let stages, stages.collected != nil {
+    if let stages, stages.isCollecting {
       if shape.isOfItems {
-        stages.collected?.begin(key, shape)
-        for argument in repeat each arguments { stages.collected?.append(argument.kernelValue) }
-        return
+        if stages.isFull { try launchCollected() }
+        return stages.add(key, shape, repeat each arguments)
       }
       try launchCollected()
     }
@@ -249,28 +245,30 @@ package final class OpenCLBackend: Backend {
   // MARK: Launching together
 
   package func together(rows: Int, _ ops: () throws -> Void) throws {
-    guard let stages, stages.collected == nil, LaunchShape.runsTogether(rows: rows) else { return try ops() }
-    stages.collected = CollectedLaunches()
-    defer { stages.collected = nil }
-    try ops()
-    try launchCollected()
+    guard let stages, !stages.isCollecting, LaunchShape.runsTogether(rows: rows) else { return try ops() }
+    try stages.collecting {
+      try ops()
+      try launchCollected()
+    }
   }
 
   /// Runs `body` behind all that was launched so far; what it launches itself does not wait to be joined with others.
   func separately<Result>(_ body: (borrowing Queue) throws -> Result) throws -> Result {
-    guard let stages, stages.collected != nil else { return try body(queue) }
+    guard let stages, stages.isCollecting else { return try body(queue) }
     try launchCollected()
-    stages.collected = nil
-    defer { stages.collected = CollectedLaunches() }
-    return try body(queue)
+    return try stages.pausing { try body(queue) }
   }
 
-  private func launchCollected() throws {
-    try stages?.launch(on: queue, build: { try kernels.stages($0, context: shared.context) }) { stage, arguments in
-      let entry = try kernels.kernel(stage.key, context: shared.context)
-      for (index, argument) in arguments.enumerated() { try argument.set(&entry.kernel, index) }
-      try queue.launch(
-        entry.kernel, global: Extent(stage.width, stage.items / stage.width), local: Extent(1, 1))
-    }
+  /// Whether launches are put off to be joined, so that more of them cost little.
+  var isCollecting: Bool { stages?.isCollecting ?? false }
+
+  private func launchCollected() throws { try stages?.launch(on: queue, Self.maker(kernels, shared)) }
+
+  private static func maker(_ kernels: KernelTable, _ shared: DeviceContext) -> Stages.Maker {
+    Stages.Maker(
+      buffer: { words in
+        try words.withUnsafeBytes { DeviceBuffer(try Buffer(shared.context, copying: $0, label: "stages")) }
+      },
+      kernel: { try kernels.stages($0, context: shared.context) })
   }
 }

@@ -1,25 +1,48 @@
 import OpenCL
 
-/// A built kernel of stages, with the arguments that it was given last.
+/// A built kernel of stages, with the buffers that it was given last.
 final class StagedKernel {
-  let layout: StagesLayout
+  let functions: [KernelKey]
   private var kernel: Kernel
-  private var given: [KernelValue] = []
+  private var given: [KernelValue.RawBuffer]
+  /// Stands where a launch has no buffer: one that it had last may be gone.
+  private let filler: KernelValue.RawBuffer
 
-  init(_ kernel: consuming Kernel, _ layout: StagesLayout) {
+  /// Arguments before the buffers.
+  private static let head = 4
+
+  /// - Parameters:
+  ///   - functions: what its program has.
+  ///   - progress: zeros for the counters.
+  ///   - groups: work-groups that run at a time.
+  ///   - bufferCount: buffers that it takes.
+  init(
+    _ kernel: consuming Kernel, functions: [KernelKey], progress: BufferView, groups: Int, bufferCount: Int
+  ) throws(OpenCLError) {
+    self.functions = functions
+    try progress.set(&kernel, 0)
+    try Int32(groups).set(&kernel, 3)
+    guard case .buffer(let filler) = progress.kernelValue else { fatalError("a buffer is a buffer") }
+    for index in 0..<bufferCount { try filler.set(&kernel, Self.head + index) }
+    given = Array(repeating: filler, count: bufferCount)
+    self.filler = filler
     self.kernel = kernel
-    self.layout = layout
   }
 
-  /// Sets those arguments that differ from the last ones, and queues the kernel.
+  /// Queues the stages of a table.
   ///
   /// - Parameter groups: work-groups.
-  func launch(_ arguments: [KernelValue], groups: Int, on queue: borrowing Queue) throws(OpenCLError) {
-    let isFirst = given.isEmpty
-    for (index, argument) in arguments.enumerated() where isFirst || !argument.isSame(as: given[index]) {
-      try argument.set(&kernel, index)
+  func launch(
+    _ table: BufferView, stages: Int, _ buffers: [KernelValue.RawBuffer], groups: Int, on queue: borrowing Queue
+  ) throws(OpenCLError) {
+    try table.set(&kernel, 1)
+    try Int32(stages).set(&kernel, 2)
+    for index in given.indices {
+      let buffer = index < buffers.count ? buffers[index] : filler
+      if buffer == given[index] { continue }
+      try buffer.set(&kernel, Self.head + index)
+      given[index] = buffer
     }
-    given = arguments
     try queue.launch(kernel, global: Extent(groups), local: Extent(1))
   }
 }

@@ -4,61 +4,103 @@ import OpenCL
 /// Several launches as the stages of one (`Kernels/Common/stages.clh`): between launches a driver lets threads sleep and wakes
 /// them, which takes longer than many of a decoding layer's kernels do.
 final class Stages {
-  /// Launches wait here while it is not nil.
-  var collected: CollectedLaunches?
+  /// What makes the buffers and kernels that stages need.
+  struct Maker {
+    /// A buffer with a copy of integers.
+    let buffer: ([Int32]) throws -> DeviceBuffer
+    let kernel: (StagesSource) throws -> Kernel
+  }
+
+  /// Launches go to the table while this is so.
+  private(set) var isCollecting = false
+  private var table = StageTable()
   private var kernels: [StagedKernel] = []
+  /// Tables on the device, those used last at the end.
+  private var known: [(words: [Int32], buffer: DeviceBuffer)] = []
   private let progress: DeviceBuffer
   private let units: Int
-  private let maxParameterBytes: Int
-  private static let mostStages = 64
+  private let bufferCount: Int
+  /// Launches since collecting began.
+  private var launches = 0
+
+  private static let mostStages = 128
+  /// Stages of the first launch, so that the device has something to do while the others are collected.
+  private static let firstStages = 8
+  /// Parameters of a kernel at most.
+  private static let mostParameters = 24
+  private static let mostBuffers = 120
+  private static let mostTables = 64
   /// 32-bit words of a counter's cache line.
   private static let line = 16
   /// Drivers hand out several groups at once to the first thread that asks.
   private static let groupsPerUnit = 4
 
-  init(progress: DeviceBuffer, units: Int, maxParameterBytes: Int) {
-    self.progress = progress
+  /// - Parameters:
+  ///   - units: threads that the device runs groups on.
+  ///   - parameterBytes: what a kernel's arguments may have.
+  init(units: Int, parameterBytes: Int, _ maker: Maker) throws {
+    progress = try maker.buffer([Int32](repeating: 0, count: (2 * Self.mostStages + 1) * Self.line))
     self.units = units
-    self.maxParameterBytes = maxParameterBytes
+    bufferCount = min(Self.mostBuffers, (parameterBytes - 24) / 8)
   }
 
-  /// Zeros for the counters of a launch.
-  static var counters: [Int32] { [Int32](repeating: 0, count: (2 * mostStages + 1) * line) }
+  /// Runs `body`, whose launches are collected.
+  func collecting(_ body: () throws -> Void) rethrows {
+    (isCollecting, launches) = (true, 0)
+    defer {
+      isCollecting = false
+      table.removeAll()
+    }
+    try body()
+  }
 
-  /// Queues all that was collected, as one launch if it can be one, else one by one.
-  ///
-  /// - Parameters:
-  ///   - build: makes the kernel of a layout that was not seen before.
-  ///   - single: queues one launch.
-  func launch(
-    on queue: borrowing Queue, build: (StagesLayout) throws -> StagedKernel,
-    single: (CollectedLaunches.Stage, ArraySlice<KernelValue>) throws -> Void
-  ) throws {
-    guard let launches = collected, !launches.isEmpty else { return }
-    collected?.removeAll()
-    var buffers: [BufferView] = []
-    let layout = StagesLayout(launches, buffers: &buffers)
-    guard launches.stages.count > 1, launches.stages.count <= Self.mostStages,
-      layout.parameterBytes <= maxParameterBytes
-    else {
-      for stage in launches.stages { try single(stage, launches.arguments[stage.arguments]) }
-      return
-    }
-    let kernel: StagedKernel
-    if let known = kernels.first(where: { $0.layout == layout }) {
-      kernel = known
-    } else {
-      kernel = try build(layout)
-      kernels.append(kernel)
-    }
-    var arguments: [KernelValue] = [.buffer(progress.view), .int(Int32(units))]
-    arguments.reserveCapacity(2 + buffers.count + launches.arguments.count)
-    arguments += buffers.lazy.map { .buffer($0) }
-    for stage in launches.stages { arguments += [.int(Int32(stage.items)), .int(Int32(stage.width))] }
-    for argument in launches.arguments {
-      if case .buffer = argument { continue }
-      arguments.append(argument)
-    }
-    try kernel.launch(arguments, groups: units * Self.groupsPerUnit, on: queue)
+  /// Runs `body` with launches that are not collected.
+  func pausing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    isCollecting = false
+    defer { isCollecting = true }
+    return try body()
+  }
+
+  /// Whether there is no room for another launch.
+  var isFull: Bool {
+    table.count >= (launches == 0 && !kernels.isEmpty ? Self.firstStages : Self.mostStages)
+      || table.buffers.count + Self.mostParameters > bufferCount
+  }
+
+  func add<each Argument: KernelArgument>(_ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument) {
+    table.start(key, shape)
+    for argument in repeat each arguments { table.append(argument.kernelValue) }
+  }
+
+  /// Queues what was collected.
+  func launch(on queue: borrowing Queue, _ maker: Maker) throws {
+    guard table.count > 0 else { return }
+    defer { table.removeAll() }
+    let kernel = try kernel(maker)
+    // Functions are numbered by the table; in a kernel that has others, too, they may have other numbers.
+    let buffer = try buffer(table.words(numberedAs: kernel.functions), maker)
+    try kernel.launch(
+      buffer.view, stages: table.count, table.buffers, groups: units * Self.groupsPerUnit, on: queue)
+    launches += 1
+  }
+
+  /// One that has all functions of the table. The first is built for nearly all of a model's, as it gets all stages that a
+  /// launch can have.
+  private func kernel(_ maker: Maker) throws -> StagedKernel {
+    if let known = kernels.first(where: { table.uses(only: $0.functions) }) { return known }
+    let source = StagesSource(functions: table.functions, bufferCount: bufferCount)
+    let made = try StagedKernel(
+      try maker.kernel(source), functions: table.functions.map(\.key), progress: progress.view, groups: units,
+      bufferCount: bufferCount)
+    kernels.append(made)
+    return made
+  }
+
+  private func buffer(_ words: [Int32], _ maker: Maker) throws -> DeviceBuffer {
+    if let index = known.firstIndex(where: { $0.words == words }) { return known[index].buffer }
+    if known.count == Self.mostTables { known.removeFirst() }
+    let buffer = try maker.buffer(words)
+    known.append((words, buffer))
+    return buffer
   }
 }

@@ -1,75 +1,73 @@
 import Kernels
 import OpenCL
 
-/// The texts of a kernel of stages (`Kernels/Common/stages.clh`): a part for each different stage, which makes a function of
-/// its kernel, and one that calls them.
+/// The texts of a kernel of stages (`Kernels/Common/stages.clh`): a part for each function, which is a kernel's text and a
+/// function that calls it, and one that runs the stages.
 struct StagesSource {
   static let kernelName = "stages"
 
-  let layout: StagesLayout
-  /// Of each stage, which of the different ones it is.
-  private let functions: [Int]
-  private let distinct: [StagesLayout.Stage]
-
-  init(_ layout: StagesLayout) {
-    self.layout = layout
-    var distinct: [StagesLayout.Stage] = []
-    functions = layout.stages.map { stage in
-      let known = distinct.firstIndex { $0.key == stage.key && $0.slots.map(\.type) == stage.slots.map(\.type) }
-      if known == nil { distinct.append(stage) }
-      return known ?? distinct.count - 1
-    }
-    self.distinct = distinct
-  }
+  let functions: [StageFunction]
+  /// Buffers that a launch takes.
+  let bufferCount: Int
 
   /// - Parameters:
   ///   - source: the whole text of a file below `Kernels/`.
-  ///   - part: text and options of a stage's kernel.
+  ///   - part: text and options of a kernel.
+  ///   - options: those of all kernels.
   func parts(
     source: (String) throws -> String, part: (KernelKey) throws -> ProgramPart, options: String
   ) throws -> [ProgramPart] {
-    let callers = try source("Common/stages.clh") + prototypes + kernel
-    let functions = try distinct.enumerated().map { index, stage in
-      let kernel = try part(stage.key)
+    let caller = try source("Common/stages.clh") + prototypes + runItems + kernel
+    return try functions.enumerated().map { index, function in
+      let kernel = try part(function.key)
       return ProgramPart(
-        source: kernel.source + function(index, stage), options: kernel.options + " -DSTAGE=1", label: kernel.label)
-    }
-    return functions + [ProgramPart(source: callers, options: options, label: "Kernels/Common/stages.clh")]
+        source: kernel.source + definition(index, function), options: kernel.options + " -DSTAGE=1", label: kernel.label)
+    } + [ProgramPart(source: caller, options: options, label: "Kernels/Common/stages.clh")]
   }
 
-  private func head(_ index: Int, _ stage: StagesLayout.Stage) -> String {
-    let parameters = stage.slots.enumerated().map { ", \($1.type) a\($0)" }.joined()
+  private func head(_ index: Int, _ function: StageFunction) -> String {
+    let parameters = function.parameters.enumerated().map { ", \($1.type) a\($0)" }.joined()
     return "void stage_\(index)(int item_x, int item_y, int items_x\(parameters))"
   }
 
-  private func function(_ index: Int, _ stage: StagesLayout.Stage) -> String {
-    let arguments = stage.slots.indices.map { ", a\($0)" }.joined()
-    let head = head(index, stage)
-    return "\(head);\n\(head) { \(stage.key.name.rawValue)(item_x, item_y, items_x\(arguments)); }\n"
+  private func definition(_ index: Int, _ function: StageFunction) -> String {
+    let arguments = function.parameters.indices.map { ", a\($0)" }.joined()
+    let head = head(index, function)
+    return "\(head);\n\(head) { \(function.key.name.rawValue)(item_x, item_y, items_x\(arguments)); }\n"
   }
 
   private var prototypes: String {
-    distinct.enumerated().map { head($0, $1) + ";\n" }.joined()
+    functions.enumerated().map { head($0, $1) + ";\n" }.joined()
+  }
+
+  private var runItems: String {
+    let cases = functions.enumerated().map { index, function in
+      let arguments = function.parameters.enumerated().map { ", \($1.argument($0))" }.joined()
+      return """
+            case \(index):
+              for (; item < end; item++) stage_\(index)(item % width, item / width, width\(arguments));
+              break;
+
+        """
+    }
+    return """
+      static void run_items(
+          int function, __global void *const *buffers, __global const int *arguments, int item, int end, int width) {
+        switch (function) {
+      \(cases.joined())  }
+      }
+
+      """
   }
 
   private var kernel: String {
-    var parameters = (0..<layout.bufferCount).map { ", __global void *b\($0)" }.joined()
-    parameters += layout.stages.indices.map { ", int items_\($0), int width_\($0)" }.joined()
-    var body = ""
-    for (index, stage) in layout.stages.enumerated() {
-      let names = stage.slots.enumerated().map { position, slot in
-        if case .buffer(let place) = slot { return "b\(place)" }
-        parameters += ", \(slot.type) s\(index)_\(position)"
-        return "s\(index)_\(position)"
-      }
-      if index > 0 { body += "  wait_for_items(DONE(\(index - 1)), items_\(index - 1));\n" }
-      body +=
-        "  RUN_STAGE(\(index), stage_\(functions[index]), items_\(index), width_\(index), \(names.joined(separator: ", ")))\n"
-    }
+    let parameters = (0..<bufferCount).map { ", __global void *b\($0)" }.joined()
+    let buffers = (0..<bufferCount).map { "b\($0)" }.joined(separator: ", ")
     return """
       __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void \(Self.kernelName)(
-          volatile __global int *progress, int groups\(parameters)) {
-      \(body)  leave(progress, \(layout.stages.count));
+          volatile __global int *progress, __global const int *table, int stages, int groups\(parameters)) {
+        __global void *const buffers[] = {\(buffers)};
+        run_stages(progress, table, stages, groups, buffers);
       }
 
       """
