@@ -86,16 +86,37 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     var layout = BatchLayout()
     layout.append(tokens: [0], firstPosition: 0, blocks: [0])
     let batch = try prepare(layout)
+    _ = try logits(ofOne: batch)
+    workspace.forgetLoads()
+  }
+
+  /// The logits behind one row's pass through all layers: [vocabulary].
+  private func logits(ofOne batch: B.Batch) throws -> [Float] {
     let hidden = try hidden.atLeast(1, backend)
-    try backend.together(rows: 1) {
+    let final = try final.atLeast(Self.logitRows, backend)
+    let logits = try logits.atLeast(1, backend)
+    try backend.again(batch) {
       try model.embed(batch, rows: 0..<1, into: hidden)
       for layer in caches.indices {
         try model.runLayer(
           layer, hidden: hidden, batch: batch, rows: 1, phase: .decode, cache: caches[layer], workspace: workspace)
       }
-      _ = try logits(of: [0], in: hidden)
+      try model.finalNorm(hidden, rows: 1, into: final)
+      try model.logits(final, rows: 1, into: logits)
     }
-    workspace.forgetLoads()
+    return try backend.read(logits, rows: 0..<1)
+  }
+
+  /// An iteration of one decoding request alone.
+  private func advance(_ id: RequestID, _ part: BatchPart) throws -> IterationOutcome {
+    var iteration = Iteration<B>(parts: [part], prepare: prepare)
+    let values = try logits(ofOne: iteration.batch(of: [0]))
+    memoryTraffic.embed(1, isPrefill: false)
+    for layer in caches.indices { memoryTraffic.pass(layer, [part]) }
+    memoryTraffic.head(1, isPrefill: false)
+    var outcome = IterationOutcome()
+    try choose(id, values[...], &outcome)
+    return outcome
   }
 
   func execute(_ plan: IterationPlan, blocks: BlockTables) throws -> IterationOutcome {
@@ -103,18 +124,9 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     let tiles = plan.prefill.sorted { $0.layers.count > $1.layers.count }
     let parts = try parts(decode: plan.decode, tiles, blocks)
     backend.expect(forecast(tiles))
+    if plan.prefill.isEmpty, plan.decode.count == 1, willRun == nil { return try advance(plan.decode[0], parts[0]) }
     for part in parts { try startCapture(part) }
     var iteration = Iteration<B>(parts: parts, prepare: prepare)
-    var outcome = IterationOutcome()
-    try backend.together(rows: iteration.rowCount) {
-      outcome = try run(plan, parts, &iteration)
-    }
-    return outcome
-  }
-
-  private func run(
-    _ plan: IterationPlan, _ parts: [BatchPart], _ iteration: inout Iteration<B>
-  ) throws -> IterationOutcome {
     let hidden = try hidden.atLeast(iteration.rowCount, backend)
     let batch = try iteration.batch(of: parts.indices)
     for part in parts where !part.rows.isEmpty && part.layers.lowerBound == 0 {

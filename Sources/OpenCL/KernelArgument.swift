@@ -62,7 +62,7 @@ extension Float: KernelArgument {
 
 /// A `__global` or `__constant` pointer in OpenCL C.
 extension BufferView: KernelArgument {
-  package var kernelValue: KernelValue { .buffer(KernelValue.RawBuffer(raw: raw)) }
+  package var kernelValue: KernelValue { .buffer(object) }
 
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
     try kernel.setScalar(raw, index)

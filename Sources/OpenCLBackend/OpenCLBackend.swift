@@ -13,6 +13,10 @@ package final class OpenCLBackend: Backend {
   let kernels: KernelTable
   /// Nil where every launch is one of its own.
   private var stages: Stages?
+  /// The last pass that may come again.
+  private var recording: Recording?
+  /// Launches and other commands so far, but for reads.
+  private var queued = 0
   /// Times every launch; nil unless the backend was made for profiling.
   package let recorder: LaunchRecorder?
   /// Of the model that was loaded last.
@@ -190,7 +194,7 @@ package final class OpenCLBackend: Backend {
 
   private func read<T: BitwiseCopyable>(_ buffer: DeviceBuffer, first: Int, count: Int, as: T.Type) throws -> [T] {
     guard count > 0 else { return [] }
-    return try separately { queue in
+    return try separately(isReading: true) { queue in
       if let recorder {
         // While the device works on what was launched since the last read.
         try queue.flush()
@@ -215,6 +219,7 @@ package final class OpenCLBackend: Backend {
   func launch<each Argument: KernelArgument>(
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
+    queued += 1
     if let stages, stages.isCollecting {
       if shape.isOfItems {
         if stages.isFull { try launchCollected() }
@@ -252,8 +257,37 @@ package final class OpenCLBackend: Backend {
     }
   }
 
+  package func again(_ batch: Batch, _ ops: () throws -> Void) throws {
+    let last = recording
+    recording = nil
+    guard let stages else { return try ops() }
+    let buffers = batch.buffers
+    if let last, last.queued == queued, last.isSteady {
+      let exchange = BatchExchange(from: last.batch, to: buffers)
+      for launch in last.launches {
+        launch.take(exchange)
+        try stages.launch(launch, on: queue)
+      }
+      recording = Recording(launches: last.launches, batch: buffers, isSteady: true, queued: queued)
+      return
+    }
+    let isNext = last?.queued == queued
+    try together(rows: 1, ops)
+    guard stages.isAll else { return }
+    let exchange = BatchExchange(from: last?.batch ?? [], to: buffers)
+    let isSame =
+      isNext && last?.launches.count == stages.launches.count
+      && zip(stages.launches, last?.launches ?? []).allSatisfy { $0.repeats($1, exchange) }
+    recording = Recording(launches: stages.launches, batch: buffers, isSteady: isSame, queued: queued)
+  }
+
   /// Runs `body` behind all that was launched so far; what it launches itself does not wait to be joined with others.
-  func separately<Result>(_ body: (borrowing Queue) throws -> Result) throws -> Result {
+  ///
+  /// - Parameter isReading: it changes nothing.
+  func separately<Result>(
+    isReading: Bool = false, _ body: (borrowing Queue) throws -> Result
+  ) throws -> Result {
+    if !isReading { queued += 1 }
     guard let stages, stages.isCollecting else { return try body(queue) }
     try launchCollected()
     return try stages.pausing { try body(queue) }

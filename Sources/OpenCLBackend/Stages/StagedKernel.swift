@@ -22,7 +22,7 @@ final class StagedKernel {
     self.functions = functions
     try progress.set(&kernel, 0)
     try Int32(groups).set(&kernel, 3)
-    guard case .buffer(let filler) = progress.kernelValue else { fatalError("a buffer is a buffer") }
+    let filler = progress.object
     for index in 0..<bufferCount { try filler.set(&kernel, Self.head + index) }
     given = Array(repeating: filler, count: bufferCount)
     self.filler = filler

@@ -20,8 +20,9 @@ final class Stages {
   private let progress: DeviceBuffer
   private let units: Int
   private let bufferCount: Int
-  /// Launches since collecting began.
-  private var launches = 0
+  /// Launches since collecting began, and whether they are all that was queued.
+  private(set) var launches: [StagedLaunch] = []
+  private(set) var isAll = true
 
   private static let mostStages = 128
   /// Stages of the first launch, so that the device has something to do while the others are collected.
@@ -46,7 +47,7 @@ final class Stages {
 
   /// Runs `body`, whose launches are collected.
   func collecting(_ body: () throws -> Void) rethrows {
-    (isCollecting, launches) = (true, 0)
+    (isCollecting, launches, isAll) = (true, [], true)
     defer {
       isCollecting = false
       table.removeAll()
@@ -56,14 +57,14 @@ final class Stages {
 
   /// Runs `body` with launches that are not collected.
   func pausing<Result>(_ body: () throws -> Result) rethrows -> Result {
-    isCollecting = false
+    (isCollecting, isAll) = (false, false)
     defer { isCollecting = true }
     return try body()
   }
 
   /// Whether there is no room for another launch.
   var isFull: Bool {
-    table.count >= (launches == 0 && !kernels.isEmpty ? Self.firstStages : Self.mostStages)
+    table.count >= (launches.isEmpty && !kernels.isEmpty ? Self.firstStages : Self.mostStages)
       || table.buffers.count + Self.mostParameters > bufferCount
   }
 
@@ -79,9 +80,14 @@ final class Stages {
     let kernel = try kernel(maker)
     // Functions are numbered by the table; in a kernel that has others, too, they may have other numbers.
     let buffer = try buffer(table.words(numberedAs: kernel.functions), maker)
-    try kernel.launch(
-      buffer.view, stages: table.count, table.buffers, groups: units * Self.groupsPerUnit, on: queue)
-    launches += 1
+    let launch = StagedLaunch(kernel, table: buffer, stages: table.count, buffers: table.buffers)
+    try self.launch(launch, on: queue)
+    launches.append(launch)
+  }
+
+  func launch(_ launch: StagedLaunch, on queue: borrowing Queue) throws {
+    try launch.kernel.launch(
+      launch.table.view, stages: launch.stages, launch.buffers, groups: units * Self.groupsPerUnit, on: queue)
   }
 
   /// One that has all functions of the table. The first is built for nearly all of a model's, as it gets all stages that a
