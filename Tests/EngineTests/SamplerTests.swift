@@ -106,7 +106,7 @@ struct SamplerTests {
     var random = SeededRandom(options.seed &+ SeededRandom.step &* UInt64(index))
     let uniform = random.unit()
     var tokens = logits.indices.filter { !logits[$0].isNaN }
-    if options.topK > 0 || options.topP < 1 {
+    if (1..<logits.count).contains(options.topK) || options.topP < 1 {
       tokens.sort { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 }
     }
     if options.topK > 0 { tokens = Array(tokens.prefix(options.topK)) }
@@ -146,7 +146,7 @@ struct SamplerTests {
   func everyWayGivesThePlainChoice(shape: Shape, count: Int) {
     let seed = randomSeed()
     var random = SplitMix64(seed: seed)
-    for index in 0..<8 {
+    for index in 0..<3 {
       var logits = logits(count, shape, &random)
       logits[Int.random(in: 0..<count, using: &random)] = 0
       for (topK, topP, minP) in [
