@@ -48,7 +48,7 @@ struct GenerationRoutes: Sendable {
     let format = ChatFormat(model: model, request: asked, id: context.requestID)
     let calls = asked.tools == nil ? nil : model.toolFormat
     return try await answer(job, format, context) {
-      ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls)
+      ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls, opening: asked.opening)
     }
   }
 
