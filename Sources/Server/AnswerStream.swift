@@ -5,10 +5,23 @@ import NIOCore
 
 /// An answer as server-sent events.
 struct AnswerStream<Format: AnswerFormat>: Sendable {
-  let answering: Answering
-  let format: Format
-  let envelope: AnswerEnvelope
-  let includesUsage: Bool
+  private let answering: Answering
+  private let format: Format
+  private let envelope: AnswerEnvelope
+  private let includesUsage: Bool
+  /// What goes before and behind the choice of an event: the same in all of them.
+  private let head: Substring
+  private let tail: String
+
+  init(answering: Answering, format: Format, envelope: AnswerEnvelope, includesUsage: Bool) {
+    self.answering = answering
+    self.format = format
+    self.envelope = envelope
+    self.includesUsage = includesUsage
+    let end = "]}"
+    head = envelope.object(format.chunkObject, choices: [], usage: nil).text.dropLast(end.count)
+    tail = includesUsage ? "],\"usage\":null}" : end
+  }
 
   /// - Parameter first: the part that has come already.
   func write(
@@ -43,8 +56,7 @@ struct AnswerStream<Format: AnswerFormat>: Sendable {
     if isFirst { open += 1 }
     if next.part.finish != nil { open -= 1 }
     for chunk in format.chunks(next.choice, next.part, isFirst: isFirst) {
-      let object = envelope.object(format.chunkObject, choices: [chunk], usage: includesUsage ? .null : nil)
-      try await writer.write(event: object.text)
+      try await writer.write(event: head + chunk.text + tail)
     }
   }
 }
