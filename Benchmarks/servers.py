@@ -89,6 +89,12 @@ class Strata(Server):
         return sums
 
 
+    def histogram(self, name):
+        """Sum and number of what a histogram has counted."""
+        text = get(self.url + "/metrics")
+        return [float(re.search(rf"^strata_{name}_{part}{{.*}} (\S+)$", text, re.MULTILINE)[1]) for part in ("sum", "count")]
+
+
 class Llama(Server):
     def __init__(self, options, context):
         port = free_port()
