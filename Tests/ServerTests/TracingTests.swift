@@ -1,8 +1,8 @@
-import Engine
 import JSON
 import Synchronization
 import Testing
 
+@testable import Engine
 @testable import Server
 
 struct TracingTests {

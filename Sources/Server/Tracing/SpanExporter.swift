@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import JSON
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServiceLifecycle
 
 /// Brings spans to a collector of OpenTelemetry, by OTLP over HTTP in JSON, a second at a time.
