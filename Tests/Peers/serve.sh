@@ -54,6 +54,8 @@ echo "== hostile clients"
 $python Tests/Peers/hostile_client.py "$url" || status=1
 echo "== SIGTERM and SIGKILL under load"
 $python Tests/Peers/killed.py "$strata" || status=1
+echo "== spans"
+$python Tests/Peers/spans.py "$strata" || status=1
 echo "== what the documentation prints"
 $python Tests/Peers/documented.py "$strata" || status=1
 exit $status
