@@ -29,9 +29,9 @@ actor SpanExporter: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      while !Task.isCancelled {
-        try? await Task.sleep(for: .seconds(1))
-        await self.flush()
+      while (try? await Task.sleep(for: .seconds(1))) != nil {
+        // What is on its way comes to its end although the server does.
+        await Task { await self.flush() }.value
       }
     }
     await flush()
