@@ -146,7 +146,7 @@ package struct RemoteBenchmark: Sendable {
     let response: HTTPClientResponse
     do {
       response = try await client.execute(request, timeout: time)
-    } catch where Self.isClosed(error) {
+    } catch  where Self.isClosed(error) {
       // Kept from a request before, and closed by the server in the meantime.
       do {
         response = try await client.execute(request, timeout: time)
