@@ -44,10 +44,12 @@ package actor Engine {
 
   /// Who listens to a request, and what it was told.
   private struct Client {
-    let continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+    let sink: EventSink
     /// Seconds on the engine's clock.
     let arrival: Double
     let inSystemAtArrival: Int
+    /// When the first of its prompt began to pass the model.
+    var began: Double?
     var decoder: StreamingDecoder?
     var text = ""
     var tokenTimes: [Double] = []
@@ -133,34 +135,40 @@ package actor Engine {
   package func submit(
     _ requests: [GenerationRequest], at arrival: ContinuousClock.Instant = .now
   ) throws -> [AsyncThrowingStream<GenerationEvent, any Error>] {
-    try start(requests, at: arrival).map(\.events)
+    let streams = requests.map { _ in AsyncThrowingStream<GenerationEvent, any Error>.makeStream() }
+    let ids = try start(requests, at: arrival) { index in
+      let continuation = streams[index].continuation
+      return EventSink(give: { continuation.yield($0) }, end: { continuation.finish(throwing: $0) })
+    }
+    for (id, stream) in zip(ids, streams) {
+      stream.continuation.onTermination = { [weak self] reason in
+        guard case .cancelled = reason, let self else { return }
+        Task { await self.cancel(id) }
+      }
+    }
+    return streams.map(\.stream)
   }
 
-  /// As `submit`, with each request's name.
+  /// As `submit`, with a sink for the events of each request, by its index.
+  /// - Returns: the requests' names, by which they can be cancelled.
   package func start(
-    _ requests: [GenerationRequest], at arrival: ContinuousClock.Instant = .now
-  ) throws -> [(id: RequestID, events: AsyncThrowingStream<GenerationEvent, any Error>)] {
+    _ requests: [GenerationRequest], at arrival: ContinuousClock.Instant = .now, sink: (Int) -> EventSink
+  ) throws -> [RequestID] {
     let inSystem = clients.count
     let shapes = try queue(requests, at: arrival)
-    let streams = zip(shapes, requests).map { shape, request in
-      let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
-      continuation.onTermination = { [weak self] reason in
-        guard case .cancelled = reason, let self else { return }
-        Task { await self.cancel(shape.id) }
-      }
+    for (index, (shape, request)) in zip(shapes, requests).enumerated() {
       runner.sequences[shape.id] = Sequence(
         request, blockKeys: shape.blockKeys, secret: sharesBlocks(request) ? secret : nil)
       clients[shape.id] = Client(
-        continuation: continuation, arrival: shape.arrival, inSystemAtArrival: inSystem,
+        sink: sink(index), arrival: shape.arrival, inSystemAtArrival: inSystem,
         decoder: tokenizer.map { StreamingDecoder($0) })
       observers.send(
         .submitted(
           shape.id, promptTokens: shape.promptTokens, maxTokens: shape.maxTokens, time: shape.arrival,
           waiting: scheduler.waitingCount))
-      return (shape.id, stream)
     }
     if loop == nil { loop = Task { await self.run() } }
-    return streams
+    return shapes.map(\.id)
   }
 
   /// Adds all requests to the scheduler, or none.
@@ -205,6 +213,9 @@ package actor Engine {
       do {
         let began = ContinuousClock.now
         let load = scheduler.load(of: plan)
+        for slice in plan.prefill.flatMap(\.slices) where clients[slice.request]?.began == nil {
+          clients[slice.request]?.began = (began - start).seconds
+        }
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)
         let seconds = (ContinuousClock.now - began).seconds
         try record(plan, began: (began - start).seconds, seconds: seconds)
@@ -260,7 +271,7 @@ package actor Engine {
   }
 
   private func fail(_ id: RequestID, _ error: any Error) {
-    clients.removeValue(forKey: id)?.continuation.finish(throwing: error)
+    clients.removeValue(forKey: id)?.sink.end(error)
     runner.sequences[id] = nil
   }
 
@@ -278,12 +289,12 @@ package actor Engine {
     if reason != nil { text += client.decoder?.finish() ?? "" }
     client.text += text
     if client.tokenTimes.count == 1, let prompt = sequence.capture?.promptLogprobs, !prompt.isEmpty {
-      client.continuation.yield(.prompt(prompt))
+      client.sink.give(.prompt(prompt))
     }
-    client.continuation.yield(.token(token, text: text, logprobs: sequence.newestLogprobs))
+    client.sink.give(.token(token, text: text, logprobs: sequence.newestLogprobs))
     if let reason {
-      client.continuation.yield(.finished(result(of: sequence, client, reason)))
-      client.continuation.finish()
+      client.sink.give(.finished(result(of: sequence, client, reason)))
+      client.sink.end(nil)
       clients[id] = nil
       runner.sequences[id] = nil
     } else {
@@ -294,7 +305,8 @@ package actor Engine {
   private func result(of sequence: Sequence, _ client: Client, _ reason: FinishReason) -> GenerationResult {
     GenerationResult(
       promptTokens: sequence.request.prompt.count, tokens: sequence.generated, text: client.text, finishReason: reason,
-      arrival: client.arrival, tokenTimes: client.tokenTimes, inSystemAtArrival: client.inSystemAtArrival,
+      arrival: client.arrival, began: client.began, tokenTimes: client.tokenTimes,
+      inSystemAtArrival: client.inSystemAtArrival,
       capture: sequence.capture)
   }
 

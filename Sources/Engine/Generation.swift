@@ -57,8 +57,11 @@ package struct GenerationResult: Sendable {
   package var tokens: [Int32]
   package var text: String
   package var finishReason: FinishReason
-  /// When it was submitted, and when each token came, on the engine's clock.
+  /// When it was submitted, on the engine's clock.
   package var arrival: Double
+  /// When the first of its prompt began to pass the model.
+  package var began: Double?
+  /// When each token came.
   package var tokenTimes: [Double]
   /// Requests that were not done when it was submitted, itself not counted.
   package var inSystemAtArrival: Int

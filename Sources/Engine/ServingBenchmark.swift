@@ -4,12 +4,12 @@ package import Scheduling
 
 /// Measures policies on a real device: each workload with each policy, in rounds, on one loaded engine.
 package struct ServingBenchmark: Sendable {
-  /// A workload at a rate, in requests a second.
+  /// A workload, at a rate in requests a second unless clients follow each other.
   package struct Load: Sendable {
-    package var rate: Double
+    package var rate: Double?
     package var workload: Workload
 
-    package init(rate: Double, workload: Workload) {
+    package init(rate: Double?, workload: Workload) {
       self.rate = rate
       self.workload = workload
     }
@@ -23,6 +23,8 @@ package struct ServingBenchmark: Sendable {
   package var seed: UInt64 = 0
   /// Tokens that all prompts begin with.
   package var sharedTokens = 0
+  /// Requests that are under way at once, one following the other; nil submits each when its time has come.
+  package var concurrency: Int?
   package var maxRequests = 256
   package var maxBatchedTokens = 8192
   /// Positions that the KV cache holds; what the workloads can use, or fits, unless given.
@@ -51,6 +53,15 @@ package struct ServingBenchmark: Sendable {
     /// Each iteration's account, if they were asked for.
     package var iterations: [IterationRecord]?
 
+    package init(
+      round: Int? = nil, report: ServingReport, requests: [RequestTimes]? = nil, iterations: [IterationRecord]? = nil
+    ) {
+      self.round = round
+      self.report = report
+      self.requests = requests
+      self.iterations = iterations
+    }
+
     private enum Key: CodingKey { case round, requests, iterations }
 
     /// The report's members, and `round`: a number, or null.
@@ -68,7 +79,7 @@ package struct ServingBenchmark: Sendable {
     case loading(done: Int, total: Int)
     case loaded(cachePositions: Int)
     case warmingUp
-    case running(policy: String, rate: Double, round: Int, done: Int, total: Int)
+    case running(policy: String, rate: Double?, round: Int, done: Int, total: Int)
     case finished(Entry)
   }
 
@@ -97,7 +108,7 @@ package struct ServingBenchmark: Sendable {
           try await engine.restart(options.policy(layerCount: layers, time: time))
           let total = load.workload.arrivals.count
           progress(.running(policy: options.label, rate: load.rate, round: round, done: 0, total: total))
-          let outcome = try await run.run(on: engine) {
+          let outcome = try await run.run(on: engine, concurrency: concurrency) {
             progress(.running(policy: options.label, rate: load.rate, round: round, done: $0, total: total))
           }
           let report = ServingReport(

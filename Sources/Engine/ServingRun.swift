@@ -45,27 +45,32 @@ package struct ServingRun: Sendable {
   /// A request's times count from when it should have come, even if its submission was late.
   /// - Parameters:
   ///   - engine: one without requests, restarted with the policy that is measured.
+  ///   - concurrency: in place of the times of arrival, so many requests are under way at once, one following the other.
   ///   - progress: told how many requests are done.
   package func run(
-    on engine: Engine, progress: @escaping @Sendable (Int) -> Void = { _ in }
+    on engine: Engine, concurrency: Int? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> Outcome {
     let begin = ContinuousClock.now
     let requests = requests
     var results = try await withThrowingTaskGroup(of: (index: Int, result: GenerationResult).self) { group in
+      var results: [(index: Int, result: GenerationResult)] = []
+      func collect() async throws {
+        guard let next = try await group.next() else { return }
+        results.append(next)
+        progress(results.count)
+      }
       for (index, request) in requests.enumerated() {
-        let arrival = begin + .seconds(workload.arrivals[index].time)
+        if let concurrency, index >= concurrency { try await collect() }
+        let due = concurrency == nil ? begin + .seconds(workload.arrivals[index].time) : nil
         group.addTask {
-          try await Task.sleep(until: arrival, clock: .continuous)
+          if let due { try await Task.sleep(until: due, clock: .continuous) }
+          let arrival = due ?? .now
           let streams = try await engine.submit([request], at: arrival)
           for try await case .finished(let result) in streams[0] { return (index, result) }
           throw EngineError("request \(index + 1) of the workload ended without a result")
         }
       }
-      var results: [(index: Int, result: GenerationResult)] = []
-      for try await result in group {
-        results.append(result)
-        progress(results.count)
-      }
+      while results.count < requests.count { try await collect() }
       return results
     }
     results.sort { $0.index < $1.index }

@@ -26,9 +26,10 @@ struct WeightSizes {
     let model = files.description
     denseByLayer = Array(repeating: 0, count: model.layerCount)
     var formats = Array(repeating: ExpertFormats(), count: model.layerCount)
+    var roles = TensorRoles()
     for tensor in files.checkpoint.tensors {
-      let part = Self.part(tensor.name)
-      let layer = Self.layer(tensor.name).flatMap { formats.indices.contains($0) ? $0 : nil }
+      let (part, isDown, layerNumber) = roles.role(of: tensor.name)
+      let layer = layerNumber.flatMap { formats.indices.contains($0) ? $0 : nil }
       guard part == .experts else {
         let bytes = Self.bytes(tensor, model, plan)
         dense += bytes
@@ -38,7 +39,6 @@ struct WeightSizes {
         continue
       }
       guard let layer else { continue }
-      let isDown = ["down", "w2", "output_linear"].contains { tensor.name.contains($0) }
       // Scales lie with their blocks.
       guard !tensor.name.hasSuffix("_scales") else { continue }
       let format = tensor.name.hasSuffix("_blocks") ? ElementFormat.mxfp4 : tensor.format
@@ -63,19 +63,6 @@ struct WeightSizes {
       let passing = own.count { $0.layer < hostLayers }
       return sum + (own.count - passing + min(passing, 2)) * own[0].bytes
     }
-  }
-
-  /// The layer in a tensor's name: `model.layers.3.mlp.gate.weight`.
-  private static func layer(_ name: String) -> Int? {
-    let names = name.split(separator: ".")
-    guard let index = names.firstIndex(of: "layers"), names.indices.contains(index + 1) else { return nil }
-    return Int(names[index + 1])
-  }
-
-  /// The part that a tensor counts to; biases of experts stay on the device, whatever experts do.
-  private static func part(_ name: String) -> ModelPart {
-    let part = ModelPart(tensorName: name)
-    return part == .experts && (name.hasSuffix("_bias") || name.hasSuffix(".bias")) ? .other : part
   }
 
   private static func bytes(_ tensor: HostTensor, _ model: ModelDescription, _ plan: DevicePlan?) -> Int {

@@ -13,7 +13,22 @@ package struct JSONString: Sendable, Hashable, ExpressibleByStringLiteral {
 
   /// The string as JSON text spells it, in quotes.
   package var literal: String {
-    var result = "\""
+    var result = ""
+    write(to: &result)
+    return result
+  }
+
+  func write(to result: inout String) {
+    result += "\""
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      result += text
+    } else {
+      writeEscaped(to: &result)
+    }
+    result += "\""
+  }
+
+  private func writeEscaped(to result: inout String) {
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""
@@ -24,7 +39,6 @@ package struct JSONString: Sendable, Hashable, ExpressibleByStringLiteral {
       default: result.unicodeScalars.append(scalar)
       }
     }
-    return result + "\""
   }
 
   package static func == (left: Self, right: Self) -> Bool {

@@ -17,15 +17,34 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 
   /// The value as JSON text, without white space; a number that is not finite as null.
   package var text: String {
+    var result = ""
+    write(to: &result)
+    return result
+  }
+
+  private func write(to result: inout String) {
     switch self {
-    case .null: "null"
-    case .bool(let value): "\(value)"
-    case .int(let value): "\(value)"
-    case .double(let value): value.isFinite ? "\(value)" : "null"
-    case .string(let value): value.literal
-    case .array(let values): "[\(values.map(\.text).joined(separator: ","))]"
+    case .null: result += "null"
+    case .bool(let value): result += value ? "true" : "false"
+    case .int(let value): result += String(value)
+    case .double(let value): result += value.isFinite ? "\(value)" : "null"
+    case .string(let value): value.write(to: &result)
+    case .array(let values):
+      result += "["
+      for (index, value) in values.enumerated() {
+        if index > 0 { result += "," }
+        value.write(to: &result)
+      }
+      result += "]"
     case .object(let members):
-      "{\(members.map { "\($0.name.literal):\($0.value.text)" }.joined(separator: ","))}"
+      result += "{"
+      for (index, member) in members.enumerated() {
+        if index > 0 { result += "," }
+        member.name.write(to: &result)
+        result += ":"
+        member.value.write(to: &result)
+      }
+      result += "}"
     }
   }
 }

@@ -9,6 +9,8 @@ protocol AnswerFormat: Sendable {
   var object: JSONValue { get }
   var chunkObject: JSONValue { get }
   var idPrefix: String { get }
+  /// What OpenTelemetry's conventions call it.
+  var operation: String { get }
 }
 
 /// What every object of an answer has.

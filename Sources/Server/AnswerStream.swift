@@ -1,3 +1,4 @@
+import Engine
 import Hummingbird
 import JSON
 import Logging
@@ -5,24 +6,43 @@ import NIOCore
 
 /// An answer as server-sent events.
 struct AnswerStream<Format: AnswerFormat>: Sendable {
-  let answering: Answering
-  let format: Format
-  let envelope: AnswerEnvelope
-  let includesUsage: Bool
+  private let answering: Answering
+  private let format: Format
+  private let envelope: AnswerEnvelope
+  private let includesUsage: Bool
+  /// What goes before and behind the choice of an event: the same in all of them.
+  private let head: Substring
+  private let tail: String
 
-  /// - Parameter first: the part that has come already.
+  init(answering: Answering, format: Format, envelope: AnswerEnvelope, includesUsage: Bool) {
+    self.answering = answering
+    self.format = format
+    self.envelope = envelope
+    self.includesUsage = includesUsage
+    let end = "]}"
+    head = envelope.object(format.chunkObject, choices: [], usage: nil).text.dropLast(end.count)
+    tail = includesUsage ? "],\"usage\":null}" : end
+  }
+
+  /// - Parameter first: the event that has come already.
   func write(
-    _ first: (choice: Int, part: AnswerPart)?, to writer: inout any ResponseBodyWriter, _ logger: Logger
+    _ first: (choice: Int, event: GenerationEvent)?, to writer: inout any ResponseBodyWriter, _ logger: Logger
   ) async throws {
     var usage = Usage(promptTokens: answering.promptTokens)
     var begun: Set<Int> = []
-    var open = 0
+    var isWhole = false
     // The request was in the log when its stream began.
-    defer { logger.info(open == 0 ? "stream ended" : "stream broke off", metadata: usage.metadata) }
+    defer { logger.info(isWhole ? "stream ended" : "stream broke off", metadata: usage.metadata) }
     do {
-      if let first { try await write(first, &usage, &begun, &open, to: &writer) }
-      for try await next in answering.parts { try await write(next, &usage, &begun, &open, to: &writer) }
-      if open > 0 { throw APIError.stopping }
+      try await answering.read(first) { choice, part in
+        usage.completionTokens += part.tokens
+        // The prompt's log probabilities go out with the first text.
+        let isFirst = begun.insert(choice).inserted
+        for chunk in format.chunks(choice, part, isFirst: isFirst) {
+          try await writer.write(event: head + chunk.text + tail)
+        }
+      }
+      isWhole = true
       if includesUsage {
         try await writer.write(event: envelope.object(format.chunkObject, choices: [], usage: usage.json).text)
       }
@@ -31,21 +51,6 @@ struct AnswerStream<Format: AnswerFormat>: Sendable {
     }
     try await writer.write(event: "[DONE]")
     try await writer.finish(nil)
-  }
-
-  private func write(
-    _ next: (choice: Int, part: AnswerPart), _ usage: inout Usage, _ begun: inout Set<Int>, _ open: inout Int,
-    to writer: inout any ResponseBodyWriter
-  ) async throws {
-    usage.completionTokens += next.part.tokens
-    // The prompt's log probabilities go out with the first text.
-    let isFirst = begun.insert(next.choice).inserted
-    if isFirst { open += 1 }
-    if next.part.finish != nil { open -= 1 }
-    for chunk in format.chunks(next.choice, next.part, isFirst: isFirst) {
-      let object = envelope.object(format.chunkObject, choices: [chunk], usage: includesUsage ? .null : nil)
-      try await writer.write(event: object.text)
-    }
   }
 }
 

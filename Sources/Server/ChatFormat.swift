@@ -11,6 +11,7 @@ struct ChatFormat: AnswerFormat {
   var object: JSONValue { "chat.completion" }
   var chunkObject: JSONValue { "chat.completion.chunk" }
   var idPrefix: String { "chatcmpl-" }
+  var operation: String { "chat" }
 
   func choice(_ index: Int, _ whole: AnswerPart) -> JSONValue {
     var message = JSONMembers()

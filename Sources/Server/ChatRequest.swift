@@ -6,7 +6,10 @@ import Tokenizers
 /// The body of `/v1/chat/completions`.
 struct ChatRequest: Sendable {
   var generation: GenerationFields
+  /// With the opening at its end.
   var prompt: [Int32]
+  /// What the answer begins with, whatever the model would say.
+  var opening: [Int32] = []
   var logprobs: Int?
   var format: ResponseFormat
   var tools: ToolUse?
@@ -29,6 +32,10 @@ struct ChatRequest: Sendable {
       throw .invalid("tool_choice forces a call, and response_format something else", param: "response_format")
     }
     prompt = try Self.prompt(fields, tools, model)
+    if let text = model.toolFormat.opening(forced: tools?.forced ?? [], isJSON: format != .text) {
+      opening = model.tokenizer.encode(text, addSpecialTokens: false)
+      prompt += opening
+    }
   }
 
   private static func prompt(

@@ -9,6 +9,8 @@ struct ChoiceReader: Sendable {
   private let format: ToolFormat?
   /// Text that may be calls; nil before any of it has begun.
   private var callText: String?
+  /// Messages to functions, as they come.
+  private var messages: [(recipient: String, text: String)] = []
   private var content = ""
   /// Log probabilities of tokens whose text is held back.
   private var pending: [TokenLogprobs] = []
@@ -16,8 +18,10 @@ struct ChoiceReader: Sendable {
   /// - Parameters:
   ///   - tokenizer: for chats, whose answers have channels; nil for completions.
   ///   - format: of the calls that there may be; nil for none.
-  init(_ generation: GenerationFields, tokenizer: Tokenizer?, format: ToolFormat?) {
+  ///   - opening: the answer's first tokens, which the prompt has.
+  init(_ generation: GenerationFields, tokenizer: Tokenizer?, format: ToolFormat?, opening: [Int32] = []) {
     reader = tokenizer.map { ReplyReader($0) }
+    for token in opening { _ = reader?.append(token) }
     scanner = StopScanner(generation.stops)
     self.format = format
     marks = StopScanner(format?.mark.map { [$0] } ?? [])
@@ -46,9 +50,17 @@ struct ChoiceReader: Sendable {
     return part
   }
 
+  private static let functions = "functions"
+
   private mutating func read(_ piece: ReplyReader.Piece, into part: inout AnswerPart) {
-    switch piece.channel {
-    case ReplyReader.finalChannel: read(piece.text, into: &part)
+    let isCall = piece.recipient.map { $0 == Self.functions || $0.hasPrefix(Self.functions + ".") } ?? false
+    if isCall, format == .harmony, let recipient = piece.recipient {
+      if messages.last?.recipient != recipient { messages.append((recipient, "")) }
+      messages[messages.count - 1].text += piece.text
+      return
+    }
+    switch (piece.channel, piece.recipient) {
+    case (ReplyReader.finalChannel, _), (ReplyReader.commentaryChannel, nil): read(piece.text, into: &part)
     default: part.reasoning += piece.text
     }
   }
@@ -62,7 +74,7 @@ struct ChoiceReader: Sendable {
 
   /// Text that no stop string is in: content, or perhaps calls.
   private mutating func deliver(_ text: String, into part: inout AnswerPart) {
-    guard let format else { return give(text, &part) }
+    guard let format, format != .harmony else { return give(text, &part) }
     if callText != nil {
       callText? += text
     } else if format.mark != nil {
@@ -95,6 +107,8 @@ struct ChoiceReader: Sendable {
         give(text, &part)
       }
     }
+    let calls = messages.compactMap { ToolCall(recipient: $0.recipient, text: $0.text) }
+    if !calls.isEmpty { (part.calls, part.finish) = (calls, "tool_calls") }
     part.logprobs += pending
     pending = []
   }

@@ -10,6 +10,7 @@ struct CompletionFormat: AnswerFormat {
   var object: JSONValue { "text_completion" }
   var chunkObject: JSONValue { "text_completion" }
   var idPrefix: String { "cmpl-" }
+  var operation: String { "text_completion" }
 
   func choice(_ index: Int, _ whole: AnswerPart) -> JSONValue { object(index, whole, withPrompt: request.echoes) }
 

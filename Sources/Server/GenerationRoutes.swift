@@ -15,6 +15,7 @@ struct GenerationRoutes: Sendable {
   let engine: Engine
   let options: ServerOptions
   let admission: Admission
+  let exporter: SpanExporter?
 
   func completions(_ request: Request, _ context: ServerContext) async throws -> Response {
     let body = try await RequestBodies.fields(request, context, options)
@@ -48,7 +49,7 @@ struct GenerationRoutes: Sendable {
     let format = ChatFormat(model: model, request: asked, id: context.requestID)
     let calls = asked.tools == nil ? nil : model.toolFormat
     return try await answer(job, format, context) {
-      ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls)
+      ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls, opening: asked.opening)
     }
   }
 
@@ -57,7 +58,7 @@ struct GenerationRoutes: Sendable {
     _ reader: @escaping @Sendable () -> ChoiceReader
   ) async throws -> Response {
     let ticket = try admission.enter(job.prompts.count * job.generation.choices)
-    let answering = try await Answering(job, on: engine, reader: reader)
+    let answering = try await Answering(job, on: engine, trace: trace(job, format, context), reader: reader)
     let end = answering.end
     ticket.onStop { end($0) }
     let watch = await AnswerWatch(context.channel, seconds: options.requestTimeout) { end($0) }
@@ -71,10 +72,9 @@ struct GenerationRoutes: Sendable {
       return try await whole(answering, job, format, envelope, context)
     }
     // What is wrong before the first token is an error of the response, not of the stream.
-    var parts = answering.parts.makeAsyncIterator()
-    let first: (choice: Int, part: AnswerPart)?
+    let first: (choice: Int, event: GenerationEvent)?
     do {
-      first = try await parts.next()
+      first = try await answering.first()
     } catch {
       watch.finish()
       throw APIError(running: error)
@@ -93,20 +93,31 @@ struct GenerationRoutes: Sendable {
       headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache"], body: body)
   }
 
+  /// Nil where no spans are wanted.
+  private func trace(_ job: Answering.Job, _ format: some AnswerFormat, _ context: ServerContext) -> RequestTrace? {
+    guard let exporter else { return nil }
+    let parent = context.traceparent.flatMap { TraceContext(header: $0) } ?? TraceContext()
+    guard parent.isSampled else { return nil }
+    return RequestTrace(
+      parent, operation: format.operation, model: model.name, requestID: context.requestID,
+      promptTokens: job.prompts.reduce(0) { $0 + $1.count },
+      now: (RequestTrace.now, (ContinuousClock.now - engine.start).seconds)
+    ) { spans in Task { await exporter.add(spans) } }
+  }
+
   private func whole(
     _ answering: Answering, _ job: Answering.Job, _ format: some AnswerFormat, _ envelope: AnswerEnvelope,
     _ context: ServerContext
   ) async throws -> Response {
     var choices = [AnswerPart](repeating: AnswerPart(), count: job.prompts.count * job.generation.choices)
     do {
-      for try await (choice, part) in answering.parts { choices[choice].append(part) }
+      try await answering.read { choices[$0].append($1) }
     } catch {
       throw APIError(running: error)
     }
     var usage = Usage(promptTokens: answering.promptTokens)
     usage.completionTokens = choices.reduce(0) { $0 + $1.tokens }
     context.note(usage)
-    guard choices.allSatisfy({ $0.finish != nil }) else { throw APIError.stopping }
     return Response(
       json: envelope.object(
         format.object, choices: choices.enumerated().map { format.choice($0, $1) }, usage: usage.json))

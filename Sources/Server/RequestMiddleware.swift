@@ -8,6 +8,7 @@ struct RequestMiddleware: RouterMiddleware {
   let metrics: ServerMetrics
 
   private static let idHeader = HTTPField.Name("x-request-id")
+  private static let traceHeader = HTTPField.Name("traceparent")
   private static let longestID = 128
 
   func handle(
@@ -16,6 +17,7 @@ struct RequestMiddleware: RouterMiddleware {
     let start = ContinuousClock.now
     var context = context
     context.requestID = Self.id(of: request)
+    if let name = Self.traceHeader { context.traceparent = request.headers[name] }
     context.logger[metadataKey: "request_id"] = .string(context.requestID)
     var response: Response
     do {

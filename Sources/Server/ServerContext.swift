@@ -9,6 +9,8 @@ struct ServerContext: RequestContext {
   /// Nil in tests without a connection.
   let channel: (any Channel)?
   var requestID = ""
+  /// What the client says of the trace that it is a part of.
+  var traceparent: String?
   private let usage = UsageNote()
 
   init(source: ApplicationRequestContextSource) {

@@ -1,4 +1,5 @@
 package import Engine
+import Foundation
 
 /// How a server is reached, and what it puts up with.
 package struct ServerOptions: Sendable {
@@ -32,6 +33,8 @@ package struct ServerOptions: Sendable {
   package var maxModelLength: Int
   /// What the names of metrics begin with.
   package var metricsPrefix = "strata:"
+  /// Where spans go, by OTLP over HTTP; nil for nowhere.
+  package var tracesEndpoint: String?
   /// Seconds between tokens that count as late beyond it.
   package var tbtTarget = 0.1
 
@@ -67,6 +70,12 @@ package struct ServerOptions: Sendable {
     ]
     for (name, seconds) in times where !(seconds > 0 && seconds <= Self.longestTime) {
       throw EngineError("\(name) is \(seconds) s, expected a time above 0 and at most \(Int(Self.longestTime)) s")
+    }
+    if let endpoint = tracesEndpoint {
+      guard let url = URL(string: endpoint), ["http", "https"].contains(url.scheme), url.host != nil else {
+        throw EngineError(
+          "otlp-traces-endpoint is \(endpoint), expected a URL such as http://127.0.0.1:4318/v1/traces")
+      }
     }
     guard (1 << 10...1 << 30).contains(maxBodyBytes) else {
       throw EngineError("max-body-bytes is \(maxBodyBytes), expected 1024 to \(1 << 30)")

@@ -22,6 +22,7 @@ package struct StrataServer: Sendable {
   private let admission: Admission
   private let metrics: ServerMetrics
   private let hub = LiveHub()
+  private let exporter: SpanExporter?
 
   /// Seconds that connections have to close behind the last answer.
   private static let closingTime = 5.0
@@ -35,6 +36,7 @@ package struct StrataServer: Sendable {
     self.engine = engine
     self.options = options
     self.logger = logger
+    exporter = options.tracesEndpoint.map { SpanExporter(endpoint: $0, logger: logger) }
     admission = Admission(capacity: options.maxRequests + options.maxQueue)
     metrics = ServerMetrics(
       model: options.modelName, prefix: options.metricsPrefix, admission: admission, tbtTarget: options.tbtTarget)
@@ -50,7 +52,8 @@ package struct StrataServer: Sendable {
       RequestMiddleware(metrics: metrics)
       AccessMiddleware(options: options)
     }
-    let generation = GenerationRoutes(model: model, engine: engine, options: options, admission: admission)
+    let generation = GenerationRoutes(
+      model: model, engine: engine, options: options, admission: admission, exporter: exporter)
     let info = InfoRoutes(model: model, options: options, admission: admission)
     let live = LiveRoutes(model: model, engine: engine, options: options, hub: hub, metrics: metrics)
     router.post("/v1/completions", use: generation.completions)
@@ -114,7 +117,7 @@ package struct StrataServer: Sendable {
     let watching = Task { await watchEngine() }
     defer { watching.cancel() }
     var configuration = ServiceGroupConfiguration(
-      services: [
+      services: (exporter.map { [.init(service: $0)] } ?? []) + [
         // The last is told first to stop.
         .init(service: try application(ready: ready)),
         .init(service: DrainService(admission: admission, hub: hub, seconds: options.drainTimeout, logger: logger)),

@@ -8,6 +8,8 @@ enum ToolFormat: Sendable, Equatable {
   case listed
   /// `{"name": …, "parameters": …}`: Llama 3.
   case parameters
+  /// A message to `functions.NAME`, whose text is the arguments: GPT-OSS.
+  case harmony
   /// `{"name": …, "arguments": …}`.
   case plain
 
@@ -17,6 +19,8 @@ enum ToolFormat: Sendable, Equatable {
       self = .tagged
     } else if template.contains("[TOOL_CALLS]") {
       self = .listed
+    } else if template.contains("<|channel|>"), template.contains("to=functions") {
+      self = .harmony
     } else if template.contains("\"parameters\":") {
       self = .parameters
     } else {
@@ -31,7 +35,7 @@ enum ToolFormat: Sendable, Equatable {
     switch self {
     case .tagged: "<tool_call>\n"
     case .listed: "[TOOL_CALLS] ["
-    case .parameters, .plain: ""
+    case .harmony, .parameters, .plain: ""
     }
   }
 
@@ -39,7 +43,7 @@ enum ToolFormat: Sendable, Equatable {
     switch self {
     case .tagged: "\n</tool_call>"
     case .listed: "]"
-    case .parameters, .plain: ""
+    case .harmony, .parameters, .plain: ""
     }
   }
 
@@ -48,7 +52,7 @@ enum ToolFormat: Sendable, Equatable {
     switch self {
     case .tagged: "<tool_call>"
     case .listed: "[TOOL_CALLS]"
-    case .parameters, .plain: nil
+    case .harmony, .parameters, .plain: nil
     }
   }
 
@@ -70,7 +74,18 @@ enum ToolFormat: Sendable, Equatable {
       let calls = elements.compactMap(ToolCall.init)
       return calls.count == elements.count && !calls.isEmpty ? calls : nil
     case .parameters, .plain: return ToolCall(json: text).map { [$0] }
+    // Messages to functions are no text of the answer.
+    case .harmony: return nil
     }
+  }
+
+  /// What an answer has to begin with that is JSON, or a call of one of these functions; nil where it begins with the JSON.
+  func opening(forced functions: [ToolUse.Function], isJSON: Bool) -> String? {
+    guard self == .harmony else { return nil }
+    if functions.isEmpty { return isJSON ? "<|channel|>final <|constrain|>json<|message|>" : nil }
+    // Of several the name comes with the arguments.
+    let name = functions.count == 1 ? "." + functions[0].name : ""
+    return "<|channel|>commentary to=functions\(name) <|constrain|>json<|message|>"
   }
 }
 
@@ -83,6 +98,15 @@ struct ToolCall: Sendable, Equatable {
   init(name: String, arguments: String) {
     self.name = name
     self.arguments = arguments
+  }
+
+  /// A message to `functions.NAME` with the arguments, or to `functions` with name and arguments.
+  init?(recipient: String, text: String) {
+    guard let dot = recipient.firstIndex(of: ".") else {
+      self.init(json: text)
+      return
+    }
+    self.init(name: String(recipient[recipient.index(after: dot)...]), arguments: text)
   }
 
   init?(json: String) {

@@ -55,6 +55,9 @@ struct ToolUse: Sendable {
   /// One call of one of the forced functions, as the model's format spells it; nil where nothing is forced.
   func grammar(_ format: ToolFormat) throws(APIError) -> GrammarProgram? {
     guard isForced else { return nil }
+    if format == .harmony, forced.count == 1 {
+      return try Self.grammar(forced[0].parameters ?? ["type": "object"], format)
+    }
     let arguments = format.argumentsName
     let calls = forced.enumerated().map { index, function -> JSONValue in
       let parameters = function.parameters?.rebased(to: "#/anyOf/\(index)/properties/\(arguments)")
@@ -64,8 +67,11 @@ struct ToolUse: Sendable {
         "required": ["name", .text(arguments)],
       ]
     }
+    return try Self.grammar(["anyOf": .array(calls)], format)
+  }
+
+  private static func grammar(_ schema: JSONValue, _ format: ToolFormat) throws(APIError) -> GrammarProgram {
     do {
-      let schema: JSONValue = ["anyOf": .array(calls)]
       return try JSONSchema.grammar(schema, prefix: format.prefix, suffix: format.suffix)
     } catch {
       throw .invalid("\(error)", param: "tools", code: "invalid_json_schema")

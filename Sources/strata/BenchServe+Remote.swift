@@ -16,7 +16,7 @@ struct RemoteOptions: ParsableArguments {
   @Option(help: "What the server calls the model. Default: the first that it names. With --url.")
   var servedModelName: String?
 
-  @Option(parsing: .unconditional, help: "Requests at once, one following the other, in place of a rate. With --url.")
+  @Option(parsing: .unconditional, help: "Requests at once, one following the other, in place of a rate.")
   var concurrency: Int?
 
   @Option(parsing: .unconditional, help: "Prompt tokens of every request, in place of a trace.")
@@ -37,10 +37,7 @@ struct RemoteOptions: ParsableArguments {
   /// Options that say nothing without `url`, as far as they are given.
   var withoutURL: String? {
     if url != nil { return nil }
-    return [
-      ("api-key", apiKey != nil), ("served-model-name", servedModelName != nil), ("concurrency", concurrency != nil),
-    ]
-    .first { $0.1 }?.0
+    return [("api-key", apiKey != nil), ("served-model-name", servedModelName != nil)].first { $0.1 }?.0
   }
 
   /// All requests alike, if the options say how.
@@ -61,7 +58,7 @@ extension BenchServe {
     var benchmark = RemoteBenchmark(url: url)
     benchmark.apiKey = remote.apiKey
     benchmark.model = remote.servedModelName
-    let loads = try remoteLoads()
+    let loads = try self.loads()
     if let load = loads.first, remote.warmUp > 0 {
       Terminal.error("warming up with \(remote.warmUp) requests")
       let few = Workload(
@@ -69,7 +66,7 @@ extension BenchServe {
       _ = try await benchmark.run(run(few, seed: ~serving.seed))
     }
     benchmark.concurrency = remote.concurrency
-    var reports: [ServingReport] = []
+    var entries: [ServingBenchmark.Entry] = []
     for (rate, workload) in loads {
       let progress = ProgressLine("serving")
       let total = workload.arrivals.count
@@ -78,20 +75,24 @@ extension BenchServe {
       let report = ServingReport(
         policy: url, requestRate: rate, requests: times, totals: IterationTotals(),
         serviceLevel: try serving.serviceLevel())
-      reports.append(report)
+      entries.append(ServingBenchmark.Entry(report: report, requests: detailed ? times : nil))
       if !serving.json { try Terminal.output(report.lines.joined(separator: "\n") + "\n\n") }
     }
-    if serving.json { try printJSON(reports) }
-    if let save = remote.save { try OutputFile.write(encodeJSON(reports), to: save) }
+    if serving.json { try printJSON(entries) }
+    if let save = remote.save { try OutputFile.write(encodeJSON(entries), to: save) }
   }
 
   private func run(_ workload: Workload, seed: UInt64) -> ServingRun {
     ServingRun(workload, vocabulary: remote.vocabulary, seed: seed, sharedTokens: sharedTokens)
   }
 
-  private func remoteLoads() throws -> [(rate: Double?, workload: Workload)] {
+  /// What is served: at rates, or by clients that follow each other.
+  func loads() throws -> [(rate: Double?, workload: Workload)] {
     let synthetic = try remote.synthetic()
-    guard remote.concurrency != nil else { return try serving.workloads(synthetic).map { ($0.rate, $0.workload) } }
+    guard let concurrency = remote.concurrency else {
+      return try serving.workloads(synthetic).map { ($0.rate, $0.workload) }
+    }
+    guard concurrency > 0 else { throw EngineError("concurrency is \(concurrency), expected 1 or more") }
     guard serving.requestRate.isEmpty else {
       throw ValidationError("--concurrency and --request-rate exclude each other")
     }

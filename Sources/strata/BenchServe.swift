@@ -54,11 +54,11 @@ struct BenchServe: AsyncParsableCommand {
   func run() async throws {
     if let url = remote.url { return try await runRemote(url) }
     guard let model else { return }
-    let synthetic = try remote.synthetic()
     if let save = remote.save { try OutputFile.check(save) }
-    let loads = try serving.workloads(synthetic).map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
+    let loads = try self.loads().map { ServingBenchmark.Load(rate: $0.rate, workload: $0.workload) }
     var benchmark = ServingBenchmark(
       device: try DeviceSelection.find(device), policies: serving.policies(), loads: loads)
+    benchmark.concurrency = remote.concurrency
     benchmark.rounds = rounds
     benchmark.seed = serving.seed
     benchmark.keepsDetails = detailed
@@ -116,7 +116,7 @@ private final class BenchProgress: Sendable {
           return done == 0 || tenths > last
         })
       else { return }
-      say("round \(round) of \(rounds), \(rate) requests/s, \(policy): \(done) of \(total) done")
+      say("round \(round) of \(rounds)\(rate.map { ", \($0) requests/s" } ?? ""), \(policy): \(done) of \(total) done")
     case .finished(let entry):
       let report = entry.report
       say(

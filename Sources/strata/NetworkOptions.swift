@@ -47,6 +47,9 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: "What the names of metrics begin with. promtool takes no colon: strata_ pleases it.")
   var metricsPrefix = "strata:"
 
+  @Option(help: "Where spans of requests go, by OTLP over HTTP: http://127.0.0.1:4318/v1/traces. Default: nowhere.")
+  var otlpTracesEndpoint: String?
+
   /// - Throws: `ValidationError` for one half of a pair.
   func serverOptions(modelName: String, maxModelLength: Int) throws -> ServerOptions {
     var options = ServerOptions(modelName: modelName, maxModelLength: maxModelLength)
@@ -67,6 +70,7 @@ struct NetworkOptions: ParsableArguments {
     options.drainTimeout = drainTimeout
     options.maxBodyBytes = maxBodyBytes
     options.metricsPrefix = metricsPrefix
+    options.tracesEndpoint = otlpTracesEndpoint
     return options
   }
 }

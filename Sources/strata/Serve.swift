@@ -66,10 +66,10 @@ struct Serve: AsyncParsableCommand {
     serverOptions.maxRequests = options.maxNumSeqs
     if let target = options.tbtTarget { serverOptions.tbtTarget = target / 1000 }
     try serverOptions.check()
-    let engine = try load(files, tokenizer, engineOptions)
     let (format, level) = (logFormat, Logger.Level(rawValue: logLevel) ?? .info)
     LoggingSystem.bootstrap { _ in LineLogHandler(format, level: level) { Terminal.error($0) } }
     let logger = Logger(label: "strata")
+    let engine = try load(files, tokenizer, engineOptions, logger)
     let server = try StrataServer(
       engine, tokenizer: tokenizer, template: template, options: serverOptions, logger: logger)
     let address = (serverOptions.tls == nil ? "http://" : "https://") + Self.bracketed(serverOptions.host)
@@ -102,7 +102,16 @@ struct Serve: AsyncParsableCommand {
     return engine
   }
 
-  private func load(_ files: ModelFiles, _ tokenizer: Tokenizer, _ engineOptions: EngineOptions) throws -> Engine {
+  private func load(
+    _ files: ModelFiles, _ tokenizer: Tokenizer, _ engineOptions: EngineOptions, _ logger: Logger
+  ) throws -> Engine {
+    guard logFormat == .text else {
+      // Where each line is an object, there is no place for others.
+      logger.info("loading", metadata: ["model": "\(options.model)"])
+      return try Engine(
+        files, tokenizer: tokenizer, options: engineOptions, progress: { _, _ in },
+        building: { logger.info("building", metadata: ["source": "\($0)"]) })
+    }
     let progress = ProgressLine("loading \(options.model)")
     let engine = try Engine(
       files, tokenizer: tokenizer, options: engineOptions, progress: { progress.update($0, $1) },

@@ -9,8 +9,11 @@ import Tokenizers
 struct ChatTests {
   /// One token a byte of the letters below, and the marks of the harmony format behind them.
   private func tokenizer(harmony: Bool) throws -> Tokenizer {
-    let letters = "abcdefghijklmnopqrstuvwxyz ".map { $0 == " " ? "\u{120}" : String($0) }
-    let marks = harmony ? ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>"] : ["<|im_end|>"]
+    let letters = "abcdefghijklmnopqrstuvwxyz=. ".map { $0 == " " ? "\u{120}" : String($0) }
+    let harmonyMarks = [
+      "<|start|>", "<|channel|>", "<|message|>", "<|constrain|>", "<|end|>", "<|return|>", "<|call|>",
+    ]
+    let marks = harmony ? harmonyMarks : ["<|im_end|>"]
     var metadata = TokenizerMetadata(model: "gpt2", tokens: letters + marks)
     metadata.pre = "gpt-2"
     metadata.merges = []
@@ -23,10 +26,14 @@ struct ChatTests {
     var reader = ReplyReader(tokenizer)
     var channels: [String: String] = [:]
     for token in tokenizer.encode(text, addSpecialTokens: false) {
-      if let piece = reader.append(token) { channels[piece.channel, default: ""] += piece.text }
+      if let piece = reader.append(token) { channels[name(piece), default: ""] += piece.text }
     }
-    if let piece = reader.finish() { channels[piece.channel, default: ""] += piece.text }
+    if let piece = reader.finish() { channels[name(piece), default: ""] += piece.text }
     return channels
+  }
+
+  private func name(_ piece: ReplyReader.Piece) -> String {
+    piece.channel + (piece.recipient.map { " to \($0)" } ?? "")
   }
 
   @Test func channelsAreToldApart() throws {
@@ -38,6 +45,23 @@ struct ChatTests {
   @Test func aHeaderMayNameMoreThanTheChannel() throws {
     let reply = "<|channel|>commentary to weather<|message|>call it<|end|>"
     #expect(try read(reply, harmony: true) == ["commentary": "call it"])
+  }
+
+  /// The ways in which the format's description and GPT-OSS's template write a call.
+  @Test(arguments: [
+    "<|channel|>commentary to=functions.f <|constrain|>json<|message|>x<|call|>",
+    "<|channel|>commentary to=functions.f<|constrain|>json<|message|>x<|call|>",
+    " to=functions.f<|channel|>commentary json<|message|>x<|call|>",
+    " to=functions.f<|channel|>commentary<|message|>x",
+  ])
+  func aCallNamesItsRecipient(call: String) throws {
+    #expect(try read(call, harmony: true) == ["commentary to functions.f": "x"])
+    let thought = "<|channel|>analysis<|message|>hm<|end|><|start|>assistant"
+    #expect(try read(thought + call, harmony: true) == ["analysis": "hm", "commentary to functions.f": "x"])
+    let answer = "<|start|>assistant<|channel|>final<|message|>so"
+    #expect(
+      try read(call + "<|end|>" + answer, harmony: true) == ["commentary to functions.f": "x", "final": "so"],
+      "the next message is to the user again")
   }
 
   @Test func anyOtherReplyIsForTheUser() throws {

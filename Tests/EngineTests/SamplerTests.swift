@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Scheduling
 import TestSupport
 import Testing
 
@@ -98,6 +99,69 @@ struct SamplerTests {
     #expect(tokens(seed: 5) == tokens(seed: 5))
     #expect(tokens(seed: 5) != tokens(seed: 6))
     #expect(Set(tokens(seed: 5)).count > 10, "the index matters")
+  }
+
+  /// What the options say, word for word: all tokens sorted, all weights by the library's `exp`.
+  private func plainChoice(_ logits: [Float], _ options: SamplingOptions, index: Int) -> Int32? {
+    var random = SeededRandom(options.seed &+ SeededRandom.step &* UInt64(index))
+    let uniform = random.unit()
+    var tokens = logits.indices.filter { !logits[$0].isNaN }
+    if (1..<logits.count).contains(options.topK) || options.topP < 1 {
+      tokens.sort { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 }
+    }
+    if options.topK > 0 { tokens = Array(tokens.prefix(options.topK)) }
+    guard let largest = tokens.map({ logits[$0] }).max() else { return nil }
+    func weight(_ token: Int) -> Double { exp(Double(logits[token] - largest) / Double(options.temperature)) }
+    tokens.removeAll { weight($0) < Double(options.minP) }
+    if options.topP < 1 {
+      let wanted = Double(options.topP) * tokens.map(weight).reduce(0, +)
+      var sum = 0.0
+      tokens = tokens.prefix { token in
+        defer { sum += weight(token) }
+        return sum < wanted
+      }
+    }
+    var rest = uniform * tokens.map(weight).reduce(0, +)
+    return tokens.first { token in
+      rest -= weight(token)
+      return rest < 0
+    }.map(Int32.init)
+  }
+
+  enum Shape: CaseIterable { case spread, tied, impossible, steep }
+
+  private func logits(_ count: Int, _ shape: Shape, _ random: inout SplitMix64) -> [Float] {
+    (0..<count).map { _ in
+      switch shape {
+      case .spread: Float.random(in: 0..<10, using: &random)
+      case .tied: Float(Int.random(in: 0..<8, using: &random))
+      case .impossible: [.nan, -.infinity, Float.random(in: -3..<3, using: &random)].randomElement(using: &random) ?? 0
+      case .steep: Float.random(in: -900..<900, using: &random)
+      }
+    }
+  }
+
+  /// The quick ways to the answer give the answer: around the sizes at which lanes, room and blocks end.
+  @Test(arguments: Shape.allCases, [1, 3, 4, 5, 15, 17, 63, 64, 65, 129, 1023, 1025, 4099])
+  func everyWayGivesThePlainChoice(shape: Shape, count: Int) {
+    let seed = randomSeed()
+    var random = SplitMix64(seed: seed)
+    for index in 0..<3 {
+      var logits = logits(count, shape, &random)
+      logits[Int.random(in: 0..<count, using: &random)] = 0
+      for (topK, topP, minP) in [
+        (0, Float(1), Float(0)), (1, 1, 0), (20, 1, 0), (20, 0.8, 0), (70, 0.9, 0.01), (0, 0.8, 0), (0, 0.99, 0.1),
+        (0, 0.001, 0), (0, 1, 0.05),
+      ] {
+        for temperature in [Float(0.01), 0.7, 1.3] {
+          var options = SamplingOptions(temperature: temperature, topK: topK, topP: topP, seed: random.next())
+          options.minP = minP
+          #expect(
+            choose(logits, options, index: index) == plainChoice(logits, options, index: index),
+            "seed \(seed), \(count) tokens, \(options)")
+        }
+      }
+    }
   }
 
   @Test(arguments: [

@@ -16,9 +16,10 @@ if [ ! -d .peers/llama.cpp ]; then
   tar -xzf .peers/llama_cpp_python-*.tar.gz -C .peers
   mv .peers/llama_cpp_python-*/vendor/llama.cpp .peers/llama.cpp
 fi
-if [ ! -e .peers/llama-build/build.ninja ]; then
+if ! grep -q llama-server .peers/llama-build/build.ninja 2>/dev/null; then
   cmake -S .peers/llama.cpp -B .peers/llama-build -G Ninja -DCMAKE_BUILD_TYPE=Release -DLLAMA_CURL=OFF \
-    -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DBUILD_SHARED_LIBS=ON > .peers/cmake.log
+    -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF \
+    -DLLAMA_USE_PREBUILT_UI=OFF -DBUILD_SHARED_LIBS=ON > .peers/cmake.log
 fi
 for target in libllama.so "$@"; do
   [ -e ".peers/llama-build/bin/$target" ] && continue

@@ -482,7 +482,11 @@ def metrics_count_tokens():
     wait_until_idle()
     before = metric("generation_tokens_total")
     complete(max_tokens=9)
-    wait_until_idle()
+    # The count follows the answer.
+    for _ in range(200):
+        if metric("generation_tokens_total") >= before + 9:
+            break
+        time.sleep(0.05)
     assert metric("generation_tokens_total") == before + 9
 
 

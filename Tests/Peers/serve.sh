@@ -43,11 +43,19 @@ $python Tests/Peers/live_page.py "$url" "${pictures:-$folder/pictures}" || statu
 echo "== every line of the log is JSON"
 $python -c 'import json, sys
 for line in sys.stdin: json.loads(line)' <"$folder/log" || status=1
+echo "== promtool check metrics: nothing but the colon"
+curl -s "$url/metrics" | promtool check metrics 2>&1 | grep -v "metric names should not contain ':'" && status=1
 start --metrics-prefix strata_
 curl -s "$url/v1/completions" -H 'Content-Type: application/json' -d '{"prompt":"a","max_tokens":4}' >/dev/null
-echo "== promtool check metrics"
+echo "== promtool check metrics, without the colon: nothing"
 curl -s "$url/metrics" | promtool check metrics || status=1
 start --idle-timeout 2 --max-body-bytes 100000
 echo "== hostile clients"
 $python Tests/Peers/hostile_client.py "$url" || status=1
+echo "== SIGTERM and SIGKILL under load"
+$python Tests/Peers/killed.py "$strata" || status=1
+echo "== spans"
+$python Tests/Peers/spans.py "$strata" || status=1
+echo "== what the documentation prints"
+$python Tests/Peers/documented.py "$strata" || status=1
 exit $status

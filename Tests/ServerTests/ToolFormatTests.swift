@@ -12,6 +12,7 @@ struct ToolFormatTests {
     #expect(ToolFormat(template: "… <tool_call> …") == .tagged)
     #expect(ToolFormat(template: "… [TOOL_CALLS] …") == .listed)
     #expect(ToolFormat(template: #"{"name": …, "parameters": …}"#) == .parameters)
+    #expect(ToolFormat(template: "… <|channel|>commentary … to=functions … \"parameters\": …") == .harmony)
     #expect(ToolFormat(template: "") == .plain)
   }
 
@@ -31,7 +32,7 @@ struct ToolFormatTests {
 
   @Test(arguments: ["", "{", "{}", #"{"name": 1}"#, "<tool_call>no</tool_call>", "[TOOL_CALLS] {}", "[TOOL_CALLS] [1]"])
   func `What is no call is none`(text: String) {
-    for format in [ToolFormat.tagged, .listed, .parameters, .plain] { #expect(format.calls(in: text) == nil) }
+    for format in [ToolFormat.tagged, .listed, .harmony, .parameters, .plain] { #expect(format.calls(in: text) == nil) }
   }
 
   private func use(_ choice: JSONValue) throws -> ToolUse? {

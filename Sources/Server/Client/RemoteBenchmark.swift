@@ -132,12 +132,29 @@ package struct RemoteBenchmark: Sendable {
     return request
   }
 
+  /// Whether a connection was gone before the request was sent.
+  private static func isClosed(_ error: any Error) -> Bool {
+    error as? ChannelError == .ioOnClosedChannel || error as? HTTPClientError == .remoteConnectionClosed
+  }
+
+  private func unreachable(_ request: HTTPClientRequest, _ error: any Error) -> EngineError {
+    EngineError("\(request.url): cannot be reached: \(error)")
+  }
+
   private func execute(_ request: HTTPClientRequest, _ client: HTTPClient) async throws -> HTTPClientResponse {
+    let time = TimeAmount.milliseconds(Int64(timeout * 1000))
     let response: HTTPClientResponse
     do {
-      response = try await client.execute(request, timeout: .milliseconds(Int64(timeout * 1000)))
+      response = try await client.execute(request, timeout: time)
+    } catch  where Self.isClosed(error) {
+      // Kept from a request before, and closed by the server in the meantime.
+      do {
+        response = try await client.execute(request, timeout: time)
+      } catch {
+        throw unreachable(request, error)
+      }
     } catch {
-      throw EngineError("\(request.url): cannot be reached: \(error)")
+      throw unreachable(request, error)
     }
     guard response.status == .ok else {
       let body = try? await response.body.collect(upTo: 1 << 16)

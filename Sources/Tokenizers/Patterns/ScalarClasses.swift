@@ -36,33 +36,24 @@ struct ScalarClasses: OptionSet, Sendable, Hashable {
   /// The Unicode version of the tables in `tokenizers`.
   private static let engineVersion = (major: 16, minor: 0)
 
-  /// Above this only marks and controls of plane 14 and private use have a class, which `classify` finds without a table.
-  private static let tableSize: UInt32 = 0x34000
+  /// The scalars of alphabets, and most punctuation: what most texts have, and all that opening a tokenizer asks of.
+  private static let alphabets: Range<UInt32> = 0..<0x3000
+  /// The others that need a table: above it only marks and controls of plane 14 and private use have a class.
+  private static let others: Range<UInt32> = 0x3000..<0x34000
 
-  /// Combinations of classes that occur, and by scalar which one it has.
-  private static let table: (combinations: [ScalarClasses], index: [UInt8]) = {
-    var places: [ScalarClasses: UInt8] = [:]
-    var combinations: [ScalarClasses] = []
-    let index = (0..<tableSize).map { value in
-      let classes = classify(value)
-      if let place = places[classes] { return place }
-      let place = UInt8(combinations.count)
-      places[classes] = place
-      combinations.append(classes)
-      return place
-    }
-    return (combinations, index)
-  }()
+  private static let table = ScalarTable(alphabets)
+  /// Made when the first of them comes, which takes ten times as long.
+  private static let tableOfOthers = ScalarTable(others)
 
   /// The classes of a scalar.
   @inline(__always)
   static func of(_ scalar: UInt32) -> ScalarClasses {
-    guard scalar < tableSize else { return classify(scalar) }
-    let table = table
-    return table.combinations[Int(table.index[Int(scalar)])]
+    if scalar < alphabets.upperBound { return table[scalar] }
+    return scalar < others.upperBound ? tableOfOthers[scalar] : classify(scalar)
   }
 
-  private static func classify(_ value: UInt32) -> ScalarClasses {
+  /// Found anew.
+  static func classify(_ value: UInt32) -> ScalarClasses {
     let unassigned = ScalarClasses(rawValue: 1 << 29)
     guard let scalar = Unicode.Scalar(value) else { return ScalarClasses(rawValue: 1 << 27) }
     let properties = scalar.properties
