@@ -92,7 +92,9 @@ package struct AttentionCase: OpCase {
 
   /// DeepSeek's, on compressed positions.
   private static var latent: [any OpCase] {
-    let batches: [[Range<Int>]] = [[0..<1], [0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<301]]
+    let batches: [[Range<Int>]] = [
+      [0..<1], [0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<301], [0..<1, 15..<16, 64..<65, 130..<131],
+    ]
     return [(4, 64, 48), (3, 26, 20), (16, 320, 288)].flatMap { heads, size, prefix in
       batches.map {
         AttentionCase(
