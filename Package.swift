@@ -145,7 +145,7 @@ let package = Package(
     .testTarget(
       name: "ProfilingTests",
       dependencies: [
-        "Profiling", "Simulation", "Scheduling", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "JSON",
+        "Profiling", "Simulation", "Scheduling", "OpenCLBackend", "OpenCL", "Kernels", "Backend", "Checkpoints", "JSON",
         "TestSupport",
       ],
       swiftSettings: strict),
@@ -181,4 +181,11 @@ if ProcessInfo.processInfo.environment["STRATA_BENCHMARKS"] != nil {
       ],
       path: "Benchmarks/HostBenchmarks", swiftSettings: strict,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}
+
+// What runs models, without the command line and the server and so without packages of others: what builds under sanitizers.
+if ProcessInfo.processInfo.environment["STRATA_CORE"] != nil {
+  package.dependencies = []
+  package.products = []
+  package.targets.removeAll { ["strata", "Server", "StrataTests", "ServerTests"].contains($0.name) }
 }
