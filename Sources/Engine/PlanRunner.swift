@@ -86,36 +86,40 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     var layout = BatchLayout()
     layout.append(tokens: [0], firstPosition: 0, blocks: [0])
     let batch = try prepare(layout)
-    _ = try logits(ofOne: batch)
+    _ = try logits(ofAll: 1, batch)
     workspace.forgetLoads()
   }
 
-  /// The logits behind one row's pass through all layers: [vocabulary].
-  private func logits(ofOne batch: B.Batch) throws -> [Float] {
-    let hidden = try hidden.atLeast(1, backend)
+  /// The logits behind a pass of all rows of a batch, a few, through all layers: [rows, vocabulary].
+  private func logits(ofAll rows: Int, _ batch: B.Batch) throws -> [Float] {
+    let hidden = try hidden.atLeast(rows, backend)
     let final = try final.atLeast(Self.logitRows, backend)
-    let logits = try logits.atLeast(1, backend)
-    try backend.again(batch) {
-      try model.embed(batch, rows: 0..<1, into: hidden)
+    let logits = try logits.atLeast(rows, backend)
+    try backend.again(batch, rows: rows) {
+      try model.embed(batch, rows: 0..<rows, into: hidden)
       for layer in caches.indices {
         try model.runLayer(
-          layer, hidden: hidden, batch: batch, rows: 1, phase: .decode, cache: caches[layer], workspace: workspace)
+          layer, hidden: hidden, batch: batch, rows: rows, phase: .decode, cache: caches[layer], workspace: workspace)
       }
-      try model.finalNorm(hidden, rows: 1, into: final)
-      try model.logits(final, rows: 1, into: logits)
+      try model.finalNorm(hidden, rows: rows, into: final)
+      try model.logits(final, rows: rows, into: logits)
     }
-    return try backend.read(logits, rows: 0..<1)
+    return try backend.read(logits, rows: 0..<rows)
   }
 
-  /// An iteration of one decoding request alone.
-  private func advance(_ id: RequestID, _ part: BatchPart) throws -> IterationOutcome {
+  /// An iteration of decoding requests alone.
+  private func advance(_ part: BatchPart) throws -> IterationOutcome {
     var iteration = Iteration<B>(parts: [part], prepare: prepare)
-    let values = try logits(ofOne: iteration.batch(of: [0]))
-    memoryTraffic.embed(1, isPrefill: false)
+    let rows = part.rows.count
+    let values = try logits(ofAll: rows, iteration.batch(of: [0]))
+    memoryTraffic.embed(rows, isPrefill: false)
     for layer in caches.indices { memoryTraffic.pass(layer, [part]) }
-    memoryTraffic.head(1, isPrefill: false)
+    memoryTraffic.head(rows, isPrefill: false)
     var outcome = IterationOutcome()
-    try choose(id, values[...], &outcome)
+    let vocabulary = model.description.vocabularySize
+    for (row, run) in part.runs.enumerated() {
+      try choose(run.id, values[row * vocabulary..<(row + 1) * vocabulary], &outcome)
+    }
     return outcome
   }
 
@@ -124,7 +128,9 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     let tiles = plan.prefill.sorted { $0.layers.count > $1.layers.count }
     let parts = try parts(decode: plan.decode, tiles, blocks)
     backend.expect(forecast(tiles))
-    if plan.prefill.isEmpty, plan.decode.count == 1, willRun == nil { return try advance(plan.decode[0], parts[0]) }
+    if plan.prefill.isEmpty, (1...Self.logitRows).contains(plan.decode.count), willRun == nil {
+      return try advance(parts[0])
+    }
     for part in parts { try startCapture(part) }
     var iteration = Iteration<B>(parts: parts, prepare: prepare)
     let hidden = try hidden.atLeast(iteration.rowCount, backend)

@@ -118,7 +118,7 @@ struct LaunchShape: Equatable {
   static func addsTogether(rows: Int, _ plan: DevicePlan) -> Bool { plan.style == .cpu && rows == 1 }
 
   /// Whether launches of ops on so many rows are joined: of a few rows they are short.
-  static func runsTogether(rows: Int) -> Bool { rows == 1 }
+  static func runsTogether(rows: Int) -> Bool { (1...16).contains(rows) }
 
   /// Whether work-items are groups of their own, in two dimensions at most.
   var isOfItems: Bool { local == Self.single && global.z == 1 && !global.isEmpty }

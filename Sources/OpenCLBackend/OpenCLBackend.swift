@@ -44,9 +44,8 @@ package final class OpenCLBackend: Backend {
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
-    if self.plan.joinsLaunches, !profiling {
-      stages = try Stages(
-        units: self.plan.units, parameterBytes: device.maxParameterBytes, Self.maker(kernels, shared))
+    if Stages.serve(self.plan), !profiling {
+      stages = try Stages(self.plan, Self.maker(kernels, shared))
     }
   }
 
@@ -257,28 +256,28 @@ package final class OpenCLBackend: Backend {
     }
   }
 
-  package func again(_ batch: Batch, _ ops: () throws -> Void) throws {
+  package func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws {
     let last = recording
     recording = nil
     guard let stages else { return try ops() }
     let buffers = batch.buffers
-    if let last, last.queued == queued, last.isSteady {
+    if let last, last.queued == queued, last.isSteady, last.rows == rows {
       let exchange = BatchExchange(from: last.batch, to: buffers)
       for launch in last.launches {
         launch.take(exchange)
         try stages.launch(launch, on: queue)
       }
-      recording = Recording(launches: last.launches, batch: buffers, isSteady: true, queued: queued)
+      recording = Recording(launches: last.launches, batch: buffers, rows: rows, isSteady: true, queued: queued)
       return
     }
     let isNext = last?.queued == queued
-    try together(rows: 1, ops)
-    guard stages.isAll else { return }
+    try together(rows: rows, ops)
+    guard LaunchShape.runsTogether(rows: rows), stages.isAll else { return }
     let exchange = BatchExchange(from: last?.batch ?? [], to: buffers)
     let isSame =
       isNext && last?.launches.count == stages.launches.count
       && zip(stages.launches, last?.launches ?? []).allSatisfy { $0.repeats($1, exchange) }
-    recording = Recording(launches: stages.launches, batch: buffers, isSteady: isSame, queued: queued)
+    recording = Recording(launches: stages.launches, batch: buffers, rows: rows, isSteady: isSame, queued: queued)
   }
 
   /// Runs `body` behind all that was launched so far; what it launches itself does not wait to be joined with others.

@@ -81,7 +81,7 @@ struct KernelCoverage {
     }
     return Set(
       try paths.flatMap { path in
-        try KernelLibrary.file(path).matches(of: /__kernel[^{;]*?void\s+(\w+)\s*\(/).map {
+        try KernelLibrary.file(path).matches(of: /(?:__kernel[^{;]*?void\s+|KERNEL\()(\w+)\s*[()]/).map {
           Entry(source: path, kernel: String($0.1))
         }
       })

@@ -36,14 +36,17 @@ final class Stages {
   /// Drivers hand out several groups at once to the first thread that asks.
   private static let groupsPerUnit = 4
 
-  /// - Parameters:
-  ///   - units: threads that the device runs groups on.
-  ///   - parameterBytes: what a kernel's arguments may have.
-  init(units: Int, parameterBytes: Int, _ maker: Maker) throws {
+  init(_ plan: DevicePlan, _ maker: Maker) throws {
     progress = try maker.buffer([Int32](repeating: 0, count: (2 * Self.mostStages + 1) * Self.line))
-    self.units = units
-    bufferCount = min(Self.mostBuffers, (parameterBytes - 24) / 8)
+    units = plan.units
+    bufferCount = Self.buffers(plan)
   }
+
+  /// How many buffers a launch can have besides its other arguments.
+  private static func buffers(_ plan: DevicePlan) -> Int { min(mostBuffers, (plan.parameterBytes - 24) / 8) }
+
+  /// Whether a device that is used so joins launches.
+  static func serve(_ plan: DevicePlan) -> Bool { plan.joinsLaunches && buffers(plan) > mostParameters }
 
   /// Runs `body`, whose launches are collected.
   func collecting(_ body: () throws -> Void) rethrows {

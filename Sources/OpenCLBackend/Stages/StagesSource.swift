@@ -21,7 +21,8 @@ struct StagesSource {
     return try functions.enumerated().map { index, function in
       let kernel = try part(function.key)
       return ProgramPart(
-        source: kernel.source + definition(index, function), options: kernel.options + " -DSTAGE=1", label: kernel.label)
+        source: kernel.source + definition(index, function), options: kernel.options + " -DSTAGE=1 -w",
+        label: kernel.label)
     } + [ProgramPart(source: caller, options: options, label: "Kernels/Common/stages.clh")]
   }
 
