@@ -183,9 +183,12 @@ if ProcessInfo.processInfo.environment["STRATA_BENCHMARKS"] != nil {
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
 
-// What runs models, without the command line and the server and so without packages of others: what builds under sanitizers.
+// What reads and runs models, without the command line, the server and what measures, and so without packages of others: for
+// builds under sanitizers.
 if ProcessInfo.processInfo.environment["STRATA_CORE"] != nil {
+  let left = ["strata", "Server", "Profiling", "Simulation", "Validation"]
+  let leftTests = ["Strata", "Server", "Profiling", "Simulation", "Validation", "OpenCLBackend"].map { "\($0)Tests" }
   package.dependencies = []
   package.products = []
-  package.targets.removeAll { ["strata", "Server", "StrataTests", "ServerTests"].contains($0.name) }
+  package.targets.removeAll { (left + leftTests).contains($0.name) }
 }
