@@ -24,16 +24,7 @@ case " $* " in *" --list "*) exec python3 Benchmarks/peers.py --list ;; esac
 
 Tests/Peers/llama.sh llama-bench llama-batched-bench
 python=${PYTHON:-.peers/venv/bin/python}
-make --no-print-directory .models/SmolLM2-135M-Instruct.Q4_1.gguf >&2
-small=.models/SmolLM2-135M-Instruct.Q4_1.gguf
-
-for type in q8_0 q4_0; do
-  if [ ! -f ".models/smollm2-8x-$type.gguf" ]; then
-    echo "making .models/smollm2-8x-$type.gguf" >&2
-    "$strata" upcycle "$small" .models/part.gguf --experts 8 --used 2 --type "$type" >&2
-    mv .models/part.gguf ".models/smollm2-8x-$type.gguf"
-  fi
-done
+for type in q8_0 q4_0; do STRATA=$strata Benchmarks/smollm2_8x.sh "$type" >/dev/null; done
 random=.models/olmoe-4-layers
 for type in q8_0 q4_k mxfp4; do
   [ -f "$random-$type.gguf" ] && continue

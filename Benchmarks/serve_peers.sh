@@ -16,7 +16,7 @@
 # for figures to be quoted. --smoke does everything once with the bundled model, in seconds.
 # Runs go to Benchmarks/results/MACHINE/serve-peers.jsonl, tables to serve-peers.txt. llama.cpp's threads wait for each other in
 # loops, so that it slows many times where anything else runs: use a quiet machine.
-# STRATA names the executable; DEVICE the device (default: 0, an index of `strata devices`).
+# STRATA names the executable; MODEL another GGUF file; DEVICE the device (default: 0, an index of `strata devices`).
 set -eu
 cd "$(dirname "$0")/.."
 strata=${STRATA:-.build/release/strata}
@@ -33,14 +33,7 @@ case " $* " in
     mkdir -p .models
     [ -f "$model" ] || "$strata" convert Tests/Fixtures/tiny-moe "$model" --type f32 >&2
     ;;
-  *)
-    model=.models/smollm2-8x-q8_0.gguf
-    if [ ! -f "$model" ]; then
-      make --no-print-directory .models/SmolLM2-135M-Instruct.Q4_1.gguf >&2
-      "$strata" upcycle .models/SmolLM2-135M-Instruct.Q4_1.gguf .models/part.gguf --experts 8 --used 2 --type q8_0 >&2
-      mv .models/part.gguf "$model"
-    fi
-    ;;
+  *) model=${MODEL:-$(STRATA=$strata Benchmarks/smollm2_8x.sh q8_0)} ;;
 esac
 name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
 machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
@@ -51,4 +44,4 @@ pin=
 [ "$(nproc)" -le 2 ] || pin="taskset -c 0,1"
 # shellcheck disable=SC2086
 exec env POCL_MAX_PTHREAD_COUNT=2 $pin python3 Benchmarks/serve_peers.py --strata "$strata" --device "$device" \
-  --llama .peers/llama-build/bin/llama-server --model "${MODEL:-$model}" --results "$results" "$@"
+  --llama .peers/llama-build/bin/llama-server --model "$model" --results "$results" "$@"
