@@ -1,5 +1,6 @@
 import Backend
 import Engine
+import Models
 import OpenCL
 import OpenCLBackend
 import Scheduling
