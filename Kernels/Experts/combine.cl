@@ -10,7 +10,8 @@
 #define SPAN 1
 #endif
 
-__kernel void combine(__global float *x, __global const float *y, __global const float *weights, int K) {
+KERNEL(combine)
+    __global float *x, __global const float *y, __global const float *weights, int K) {
   const ulong row = get_global_id(1);
   const int begin = get_global_id(0) * SPAN, end = min(begin + SPAN, K);
   for (int k = begin; k < end; k++) {

@@ -18,7 +18,7 @@
 #include "Experts/activation.clh"
 #include "Routing/layout.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
+ITEM_KERNEL(gate_up)
     __global const x_t *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
     __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N,
     __global const float *bias, float alpha, float limit CODES_ARGUMENT) {
@@ -59,7 +59,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gate_up(
   }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
+ITEM_KERNEL(down)
     __global const x_t *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
     __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N,
     __global const float *bias, float alpha, float limit) {
@@ -92,7 +92,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down(
 
 // x[n] += Σ over j of weights[j] · (hidden of slot j · D[e(j)][n]), in the order of j, of a single row: down and combine in
 // one launch, the steps and bits of both. All experts are in this buffer.
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void down_combine(
+ITEM_KERNEL(down_combine)
     __global const x_t *hidden, __global const weight_t *w, __global const int *slots, __global const int *tiles,
     __global float *x, int I, int K, __global const float *bias, __global const float *weights) {
   const int panel = get_global_id(0), column = panel * PANEL;

@@ -12,7 +12,7 @@
 
 #define ROW_BLOCK 64
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void head_products(
+ITEM_KERNEL(head_products)
     __global const float *x, __global const weight_t *w, __global float *y, int rows, int K, int N, int head_size,
     int x_stride, int y_stride,
     int first_head) {  // of this buffer

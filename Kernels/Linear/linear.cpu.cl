@@ -10,7 +10,7 @@
 #include "Common/panels.clh"
 #include "Linear/finish.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void linear(
+ITEM_KERNEL(linear)
     __global const x_t *x, __global const weight_t *w, __global float *y,
     int rows,         // rows of x
     int K,            // columns of x

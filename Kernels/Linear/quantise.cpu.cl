@@ -6,7 +6,7 @@
 #include "Common/prelude.clh"
 #include "Common/codes.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void quantise(
+ITEM_KERNEL(quantise)
     __global const float *x, __global uchar *codes, int K) {
   const ulong row = get_global_id(0);
   x += row * K;

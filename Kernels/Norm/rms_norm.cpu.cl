@@ -10,7 +10,7 @@
 #include "Norm/rms.clh"
 #include "Common/codes.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void rms_norm(
+ITEM_KERNEL(rms_norm)
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
     float epsilon CODES_ARGUMENT) {
   const ulong row = (ulong)get_global_id(0) * stride + first;

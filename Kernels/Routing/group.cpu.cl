@@ -6,7 +6,7 @@
 #include "Common/prelude.clh"
 #include "Routing/group_rows.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void group(
+ITEM_KERNEL(group)
     __global const int *indices, __global const int *places, __global int *slots, __global int *tiles,
     __global int *loads, __global int *uses, int count, int entries, int tileRows, int load) {
   group_rows(indices, places, slots, tiles, loads, uses, count, entries, tileRows, load);

@@ -6,7 +6,7 @@
 #include "Routing/choose_row.clh"
 #include "Routing/group_rows.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void route_few(
+ITEM_KERNEL(route_few)
     __global const float *logits, __global const float *correction, __global int *indices, __global float *weights,
     int renormalise, float scale, __global int *slots, __global int *tiles, __global int *loads, __global int *uses,
     int rows,

@@ -6,7 +6,7 @@
 #include "Common/prelude.clh"
 #include "Routing/choose_row.clh"
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void router(
+ITEM_KERNEL(router)
     __global const float *logits, __global const float *correction, __global int *indices, __global float *weights,
     int renormalise, float scale) {
   const ulong row = get_global_id(0);

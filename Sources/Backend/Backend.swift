@@ -127,6 +127,15 @@ package protocol Backend: AnyObject {
     _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
     addingTo sum: Activation) throws
 
+  /// Runs `ops`, of which each works on `rows` rows. A backend may put off what they queue until the last of them, or until
+  /// something is read, and then queue it at once; buffers have to stay until then.
+  func together(rows: Int, _ ops: () throws -> Void) throws
+
+  /// As `together`, for passes that come again and again, each row of the batch a sequence's only one: for the same number of
+  /// rows `ops` makes the same calls with the same arguments each time, but for the batch. A backend may leave it out, and
+  /// queue what it queued last time with this batch.
+  func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws
+
   /// Copies `rows` of `source` to the rows of `destination` from `start` on.
   func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws
 
@@ -160,6 +169,10 @@ extension Backend {
 
 // Ops one after the other.
 extension Backend {
+  package func together(rows: Int, _ ops: () throws -> Void) throws { try ops() }
+
+  package func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws { try together(rows: rows, ops) }
+
   package func attend(
     _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
     into out: Activation

@@ -86,14 +86,41 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     var layout = BatchLayout()
     layout.append(tokens: [0], firstPosition: 0, blocks: [0])
     let batch = try prepare(layout)
-    let hidden = try hidden.atLeast(1, backend)
-    try model.embed(batch, rows: 0..<1, into: hidden)
-    for layer in caches.indices {
-      try model.runLayer(
-        layer, hidden: hidden, batch: batch, rows: 1, phase: .decode, cache: caches[layer], workspace: workspace)
-    }
-    _ = try logits(of: [0], in: hidden)
+    _ = try logits(ofAll: 1, batch)
     workspace.forgetLoads()
+  }
+
+  /// The logits behind a pass of all rows of a batch, a few, through all layers: [rows, vocabulary].
+  private func logits(ofAll rows: Int, _ batch: B.Batch) throws -> [Float] {
+    let hidden = try hidden.atLeast(rows, backend)
+    let final = try final.atLeast(Self.logitRows, backend)
+    let logits = try logits.atLeast(rows, backend)
+    try backend.again(batch, rows: rows) {
+      try model.embed(batch, rows: 0..<rows, into: hidden)
+      for layer in caches.indices {
+        try model.runLayer(
+          layer, hidden: hidden, batch: batch, rows: rows, phase: .decode, cache: caches[layer], workspace: workspace)
+      }
+      try model.finalNorm(hidden, rows: rows, into: final)
+      try model.logits(final, rows: rows, into: logits)
+    }
+    return try backend.read(logits, rows: 0..<rows)
+  }
+
+  /// An iteration of decoding requests alone.
+  private func advance(_ part: BatchPart) throws -> IterationOutcome {
+    var iteration = Iteration<B>(parts: [part], prepare: prepare)
+    let rows = part.rows.count
+    let values = try logits(ofAll: rows, iteration.batch(of: [0]))
+    memoryTraffic.embed(rows, isPrefill: false)
+    for layer in caches.indices { memoryTraffic.pass(layer, [part]) }
+    memoryTraffic.head(rows, isPrefill: false)
+    var outcome = IterationOutcome()
+    let vocabulary = model.description.vocabularySize
+    for (row, run) in part.runs.enumerated() {
+      try choose(run.id, values[row * vocabulary..<(row + 1) * vocabulary], &outcome)
+    }
+    return outcome
   }
 
   func execute(_ plan: IterationPlan, blocks: BlockTables) throws -> IterationOutcome {
@@ -101,6 +128,9 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     let tiles = plan.prefill.sorted { $0.layers.count > $1.layers.count }
     let parts = try parts(decode: plan.decode, tiles, blocks)
     backend.expect(forecast(tiles))
+    if plan.prefill.isEmpty, (1...Self.logitRows).contains(plan.decode.count), willRun == nil {
+      return try advance(parts[0])
+    }
     for part in parts { try startCapture(part) }
     var iteration = Iteration<B>(parts: parts, prepare: prepare)
     let hidden = try hidden.atLeast(iteration.rowCount, backend)
@@ -259,11 +289,15 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
   /// The logits of some rows of `hidden`: [rows, vocabulary].
   private func logits(of rows: [Int], in hidden: B.Activation) throws -> [Float] {
     guard !rows.isEmpty else { return [] }
-    let picked = try picked.atLeast(Self.logitRows, backend)
     let final = try final.atLeast(Self.logitRows, backend)
     let logits = try logits.atLeast(min(Self.logitRows, rows.count), backend)
-    try backend.gatherRows(hidden, indices: rows, into: picked)
-    try model.finalNorm(picked, rows: rows.count, into: final)
+    if rows.elementsEqual(0..<rows.count) {
+      try model.finalNorm(hidden, rows: rows.count, into: final)
+    } else {
+      let picked = try picked.atLeast(Self.logitRows, backend)
+      try backend.gatherRows(hidden, indices: rows, into: picked)
+      try model.finalNorm(picked, rows: rows.count, into: final)
+    }
     try model.logits(final, rows: rows.count, into: logits)
     return try backend.read(logits, rows: 0..<rows.count)
   }

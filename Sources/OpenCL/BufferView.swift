@@ -10,6 +10,9 @@ package struct BufferView: @unchecked Sendable {
   package let byteCount: Int
   package let label: String
 
+  /// The memory alone.
+  package var object: KernelValue.RawBuffer { KernelValue.RawBuffer(raw: raw) }
+
   /// Refuses a range that is not inside the buffer; the message is built only then.
   func requireRange(_ offset: Int, _ count: Int, _ call: StaticString) throws(OpenCLError) {
     guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {

@@ -51,6 +51,10 @@ package struct Device: @unchecked Sendable, Equatable {
   package let keepsDenormals: Bool
   package let isAvailable: Bool
   package let hasCompiler: Bool
+  /// Whether programs can be linked from parts.
+  package let hasLinker: Bool
+  /// Bytes that the arguments of a kernel may have.
+  package let maxParameterBytes: Int
   package let isLittleEndian: Bool
   /// Bytes that the start of a buffer is aligned to.
   package let baseAddressAlignment: Int
@@ -101,6 +105,8 @@ package struct Device: @unchecked Sendable, Equatable {
     keepsDenormals = single & Int(CL_FP_DENORM) != 0
     isAvailable = info.flag(CL_DEVICE_AVAILABLE)
     hasCompiler = info.flag(CL_DEVICE_COMPILER_AVAILABLE)
+    hasLinker = info.flag(CL_DEVICE_LINKER_AVAILABLE)
+    maxParameterBytes = info.number(CL_DEVICE_MAX_PARAMETER_SIZE, as: Int.self)
     isLittleEndian = info.flag(CL_DEVICE_ENDIAN_LITTLE)
     baseAddressAlignment = info.number(CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self) / 8
     let extensions = Set(info.string(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))

@@ -12,7 +12,7 @@ package struct Extent: Sendable, Equatable, CustomStringConvertible {
 
   package var description: String { "\(x)×\(y)×\(z)" }
 
-  var isEmpty: Bool { x == 0 || y == 0 || z == 0 }
+  package var isEmpty: Bool { x == 0 || y == 0 || z == 0 }
   var hasNegative: Bool { x < 0 || y < 0 || z < 0 }
   var dimensions: Int { z != 1 ? 3 : y != 1 ? 2 : 1 }
 }

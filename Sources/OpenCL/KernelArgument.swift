@@ -1,11 +1,42 @@
+import COpenCL
+
 /// A value that can be handed to a kernel.
 package protocol KernelArgument {
   /// Sets itself as the argument at `index`, by `Kernel.setArgument`.
   func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError)
+  /// The same without its type, to be kept for later.
+  var kernelValue: KernelValue { get }
+}
+
+/// An argument of a kernel, of whatever type.
+package enum KernelValue: BitwiseCopyable, @unchecked Sendable {
+  case int(Int32)
+  case uint(UInt32)
+  case float(Float)
+  case buffer(RawBuffer)
+
+  /// A memory object without what `BufferView` tells about it.
+  package struct RawBuffer: BitwiseCopyable, Equatable, @unchecked Sendable {
+    let raw: cl_mem
+
+    /// Keeps the memory until `release`.
+    package func retain() { clRetainMemObject(raw) }
+    package func release() { clReleaseMemObject(raw) }
+  }
+}
+
+extension KernelValue.RawBuffer: KernelArgument {
+  package var kernelValue: KernelValue { .buffer(self) }
+
+  package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
+    try kernel.setScalar(raw, index)
+  }
 }
 
 /// `int` in OpenCL C.
 extension Int32: KernelArgument {
+  package var kernelValue: KernelValue { .int(self) }
+
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
     try kernel.setScalar(self, index)
   }
@@ -13,6 +44,8 @@ extension Int32: KernelArgument {
 
 /// `uint` in OpenCL C.
 extension UInt32: KernelArgument {
+  package var kernelValue: KernelValue { .uint(self) }
+
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
     try kernel.setScalar(self, index)
   }
@@ -20,6 +53,8 @@ extension UInt32: KernelArgument {
 
 /// `float` in OpenCL C.
 extension Float: KernelArgument {
+  package var kernelValue: KernelValue { .float(self) }
+
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
     try kernel.setScalar(self, index)
   }
@@ -27,6 +62,8 @@ extension Float: KernelArgument {
 
 /// A `__global` or `__constant` pointer in OpenCL C.
 extension BufferView: KernelArgument {
+  package var kernelValue: KernelValue { .buffer(object) }
+
   package func set(_ kernel: inout Kernel, _ index: Int) throws(OpenCLError) {
     try kernel.setScalar(raw, index)
   }

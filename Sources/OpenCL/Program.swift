@@ -16,6 +16,23 @@ package struct Program: ~Copyable, Sendable {
   package init(
     _ context: borrowing Context, source: String, options: String, label: String
   ) throws(OpenCLError) {
+    let handle = try Program.create(context, source: source, label: label)
+    let log = try Program.build(handle.raw, for: context.device, options: options, label: label)
+    self.handle = handle
+    device = context.device
+    self.label = label
+    buildLog = log
+  }
+
+  init(handle: consuming Handle, device: Device, label: String, buildLog: String) {
+    self.handle = handle
+    self.device = device
+    self.label = label
+    self.buildLog = buildLog
+  }
+
+  /// Makes the object of a source that is not compiled yet.
+  static func create(_ context: borrowing Context, source: String, label: String) throws(OpenCLError) -> Handle {
     var source = source
     let raw = try created(
       "clCreateProgramWithSource", "program “\(label)”",
@@ -28,12 +45,7 @@ package struct Program: ~Copyable, Sendable {
           }
         }
       })
-    let handle = Handle(raw, ledger: context.ledger, release: { clReleaseProgram($0) })
-    let log = try Program.build(raw, for: context.device, options: options, label: label)
-    self.handle = handle
-    device = context.device
-    self.label = label
-    buildLog = log
+    return Handle(raw, ledger: context.ledger, release: { clReleaseProgram($0) })
   }
 
   /// Loads what `binary()` gave for the same device and driver.
@@ -95,13 +107,20 @@ package struct Program: ~Copyable, Sendable {
   ) throws(OpenCLError) -> String {
     var id: cl_device_id? = device.id
     let status = clBuildProgram(program, 1, &id, options, nil, nil)
+    let log = log(of: program, for: device, label: label)
+    try check(status, "clBuildProgram", failure(label, options: options, device, log))
+    return log
+  }
+
+  /// What the compiler or linker said last.
+  static func log(of program: cl_program, for device: Device, label: String) -> String {
     let answer = try? infoBytes(
       "clGetProgramBuildInfo", label,
       { clGetProgramBuildInfo(program, device.id, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2) })
-    let log = answer.map { text($0) } ?? ""
-    try check(
-      status, "clBuildProgram",
-      "program “\(label)” with options “\(options)” on device “\(device.name)”:\n\(log.isEmpty ? "no build log" : log)")
-    return log
+    return answer.map { text($0) } ?? ""
+  }
+
+  static func failure(_ label: String, options: String, _ device: Device, _ log: String) -> String {
+    "program “\(label)” with options “\(options)” on device “\(device.name)”:\n\(log.isEmpty ? "no build log" : log)"
   }
 }

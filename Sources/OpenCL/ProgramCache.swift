@@ -50,12 +50,35 @@ package struct ProgramCache: Sendable {
   package func program(
     _ context: borrowing Context, source: String, options: String, label: String
   ) throws(OpenCLError) -> Program {
+    try program(
+      context, ProgramCacheEntry.key(device: context.device, source: source, options: options), options: options,
+      label: label
+    ) { context throws(OpenCLError) in try Program(context, source: source, options: options, label: label) }
+  }
+
+  /// The program, from its entry or linked from its parts.
+  ///
+  /// - Throws: what linking them throws.
+  package func program(
+    _ context: borrowing Context, linking parts: [ProgramPart], label: String
+  ) throws(OpenCLError) -> Program {
+    let sources = parts.map { "\($0.source.utf8.count)\n\($0.source)" }.joined()
+    let options = parts.map(\.options).joined(separator: "\n")
+    return try program(
+      context, ProgramCacheEntry.key(device: context.device, source: sources, options: options), options: "",
+      label: label
+    ) { context throws(OpenCLError) in try Program(context, linking: parts, label: label) }
+  }
+
+  private func program(
+    _ context: borrowing Context, _ key: [UInt8], options: String, label: String,
+    build: (borrowing Context) throws(OpenCLError) -> Program
+  ) throws(OpenCLError) -> Program {
     guard folder != nil else {
-      let program = try Program(context, source: source, options: options, label: label)
+      let program = try build(context)
       count { $0.built += 1 }
       return program
     }
-    let key = ProgramCacheEntry.key(device: context.device, source: source, options: options)
     switch read(key) {
     case .usable(let binary):
       if let program = try? Program(context, binary: binary, options: options, label: label) {
@@ -66,7 +89,7 @@ package struct ProgramCache: Sendable {
     case .unusable: count { $0.rejected += 1 }
     case .missing: break
     }
-    let program = try Program(context, source: source, options: options, label: label)
+    let program = try build(context)
     count { $0.built += 1 }
     if let binary = try? program.binary(), write(ProgramCacheEntry.encode(key: key, binary: binary), for: key) {
       count { $0.stored += 1 }

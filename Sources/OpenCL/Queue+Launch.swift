@@ -29,6 +29,11 @@ extension Queue {
       isProfiled: isProfiling)
   }
 
+  /// As `launch`, with the arguments that the kernel was given last.
+  package func launch(_ kernel: borrowing Kernel, global: Extent, local: Extent?) throws(OpenCLError) {
+    try enqueue(kernel, global, local, nil)
+  }
+
   private func setArguments<each Argument: KernelArgument>(
     _ kernel: inout Kernel, _ arguments: repeat each Argument
   ) throws(OpenCLError) {

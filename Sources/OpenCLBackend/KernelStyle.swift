@@ -34,6 +34,10 @@ package struct DevicePlan: Sendable, Equatable {
   private var usesByteDots: Bool { hasByteDots && lanes == 16 }
   /// Compute units: work is cut so that each has some.
   package var units: Int
+  /// Launches that follow each other may be joined: work-groups run on threads, so that one may wait for others.
+  package var joinsLaunches: Bool
+  /// Bytes that a kernel's arguments may have.
+  package var parameterBytes: Int
   /// How products are cut, where that was measured.
   package var tuning = Tuning()
 
@@ -66,6 +70,8 @@ package struct DevicePlan: Sendable, Equatable {
     self.maxAllocation = min(maxAllocation ?? .max, reported)
     mapsWeights = device.unifiedMemory
     units = max(device.computeUnits, 1)
+    joinsLaunches = self.style == .cpu && device.kind == .cpu && device.hasLinker
+    parameterBytes = device.maxParameterBytes
     hasByteDots = self.style == .cpu && ByteDots.areUsable(on: device)
     activations = hasByteDots ? .int8 : .float32
   }

@@ -138,18 +138,36 @@ final class KernelTable {
   }
 
   private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
-    let style = key.isPortable && plan.style == .mma ? .gpu : plan.style
-    let path = key.name.path(style, format: key.format)
+    let path = path(key)
     willBuild("Kernels/\(path)")
+    let part = try part(key)
+    let program = try cache.program(context, source: part.source, options: part.options, label: part.label)
+    let built = DeviceKernel(try Kernel(program, name: key.name.rawValue), source: path)
+    kernels[key] = built
+    return built
+  }
+
+  /// Builds a kernel of stages.
+  func stages(_ source: StagesSource, context: borrowing Context) throws -> Kernel {
+    willBuild("Kernels/Common/stages.clh")
+    let parts = try source.parts(
+      source: { try KernelLibrary.source($0, replacements: replacements) }, part: part, options: plan.options)
+    let program = try cache.program(context, linking: parts, label: "Kernels/Common/stages.clh")
+    return try Kernel(program, name: StagesSource.kernelName)
+  }
+
+  private func path(_ key: KernelKey) -> String {
+    key.name.path(key.isPortable && plan.style == .mma ? .gpu : plan.style, format: key.format)
+  }
+
+  private func part(_ key: KernelKey) throws -> ProgramPart {
+    let path = path(key)
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }
     // What decodes a block takes vectors in the CPU style; elsewhere a work-item is one lane.
     if key.format?.block != nil, plan.style != .cpu { options.append("-DLANES=1") }
-    let program = try cache.program(
-      context, source: KernelLibrary.source(path, replacements: replacements), options: options.joined(separator: " "),
+    return ProgramPart(
+      source: try KernelLibrary.source(path, replacements: replacements), options: options.joined(separator: " "),
       label: "Kernels/\(path)")
-    let built = DeviceKernel(try Kernel(program, name: key.name.rawValue), source: path)
-    kernels[key] = built
-    return built
   }
 }

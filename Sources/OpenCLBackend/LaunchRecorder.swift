@@ -25,18 +25,21 @@ package struct LaunchRecord: Sendable, Equatable {
   package var source: String
   /// Of the weights that it was built for.
   package var format: ElementFormat?
+  /// What else it was built for: names of macros, such as CODES.
+  package var features: [String]
   package var place: LaunchPlace
   /// When the host queued it, by its own clock; noted for every few launches only.
   package var queued: ContinuousClock.Instant?
   package var times: EventTimes
 
   package init(
-    kernel: String, source: String = "", format: ElementFormat? = nil, place: LaunchPlace,
+    kernel: String, source: String = "", format: ElementFormat? = nil, features: [String] = [], place: LaunchPlace,
     queued: ContinuousClock.Instant?, times: EventTimes
   ) {
     self.kernel = kernel
     self.source = source
     self.format = format
+    self.features = features
     self.place = place
     self.queued = queued
     self.times = times
@@ -56,17 +59,19 @@ package final class LaunchRecorder {
     let kernel: String
     let source: String
     let format: ElementFormat?
+    let features: [String]
     let place: LaunchPlace
     let queued: ContinuousClock.Instant?
 
     init(
-      _ event: consuming Event, kernel: String, source: String, format: ElementFormat?, place: LaunchPlace,
-      queued: ContinuousClock.Instant?
+      _ event: consuming Event, kernel: String, source: String, format: ElementFormat?, features: [String],
+      place: LaunchPlace, queued: ContinuousClock.Instant?
     ) {
       self.event = event
       self.kernel = kernel
       self.source = source
       self.format = format
+      self.features = features
       self.place = place
       self.queued = queued
     }
@@ -85,11 +90,13 @@ package final class LaunchRecorder {
   package init() {}
 
   package func add(
-    _ event: consuming Event, kernel: String, source: String = "", format: ElementFormat? = nil
+    _ event: consuming Event, kernel: String, source: String = "", format: ElementFormat? = nil, features: [String] = []
   ) {
     let isNoted = (pending.count + done.count).isMultiple(of: Self.noted)
     pending.append(
-      Pending(event, kernel: kernel, source: source, format: format, place: place, queued: isNoted ? .now : nil))
+      Pending(
+        event, kernel: kernel, source: source, format: format, features: features, place: place,
+        queued: isNoted ? .now : nil))
   }
 
   /// Everything that was launched so far is over: its events can go when there is time.
@@ -114,8 +121,8 @@ package final class LaunchRecorder {
     for launch in some {
       done.append(
         LaunchRecord(
-          kernel: launch.kernel, source: launch.source, format: launch.format, place: launch.place,
-          queued: launch.queued, times: try launch.event.times))
+          kernel: launch.kernel, source: launch.source, format: launch.format, features: launch.features,
+          place: launch.place, queued: launch.queued, times: try launch.event.times))
     }
   }
 }

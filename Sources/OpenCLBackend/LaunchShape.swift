@@ -117,6 +117,12 @@ struct LaunchShape: Equatable {
   /// meet in an expert would each read it.
   static func addsTogether(rows: Int, _ plan: DevicePlan) -> Bool { plan.style == .cpu && rows == 1 }
 
+  /// Whether launches of ops on so many rows are joined: of a few rows they are short.
+  static func runsTogether(rows: Int) -> Bool { (1...16).contains(rows) }
+
+  /// Whether work-items are groups of their own, in two dimensions at most.
+  var isOfItems: Bool { local == Self.single && global.z == 1 && !global.isEmpty }
+
   /// One work-item in all, or one group an expert.
   static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {
     plan.style == .cpu ? LaunchShape(global: single, local: single) : rows(experts, plan)

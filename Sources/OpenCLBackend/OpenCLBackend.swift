@@ -9,8 +9,14 @@ package final class OpenCLBackend: Backend {
   package let device: Device
   package private(set) var plan: DevicePlan
   let shared: DeviceContext
-  let queue: Queue
+  private let queue: Queue
   let kernels: KernelTable
+  /// Nil where every launch is one of its own.
+  private var stages: Stages?
+  /// The last pass that may come again.
+  private var recording: Recording?
+  /// Launches and other commands so far, but for reads.
+  private var queued = 0
   /// Times every launch; nil unless the backend was made for profiling.
   package let recorder: LaunchRecorder?
   /// Of the model that was loaded last.
@@ -38,6 +44,9 @@ package final class OpenCLBackend: Backend {
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
+    if Stages.serve(self.plan), !profiling {
+      stages = try Stages(self.plan, Self.maker(kernels, shared))
+    }
   }
 
   deinit {
@@ -125,9 +134,11 @@ package final class OpenCLBackend: Backend {
     precondition(source.columns == destination.columns)
     destination.codedRows = 0
     let row = source.columns * 4
-    try queue.copy(
-      source.buffer.view, at: rows.lowerBound * row, to: destination.buffer.view, at: start * row,
-      byteCount: rows.count * row)
+    try separately { queue in
+      try queue.copy(
+        source.buffer.view, at: rows.lowerBound * row, to: destination.buffer.view, at: start * row,
+        byteCount: rows.count * row)
+    }
   }
 
   package func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws {
@@ -135,8 +146,10 @@ package final class OpenCLBackend: Backend {
     out.codedRows = 0
     let list = try makeBuffer(indices.map(Int32.init), label: "row indices")
     let shape = LaunchShape.elements(columns: x.columns, rows: indices.count)
-    try launch(
-      KernelKey(.gather), shape, x.buffer.view, list.view, out.buffer.view, Int32(x.columns))
+    try separately { _ in
+      try launch(
+        KernelKey(.gather), shape, x.buffer.view, list.view, out.buffer.view, Int32(x.columns))
+    }
   }
 
   // MARK: Values in and out
@@ -144,7 +157,9 @@ package final class OpenCLBackend: Backend {
   package func write(_ values: [Float], to x: Activation, at row: Int) throws {
     guard !values.isEmpty else { return }
     x.codedRows = 0
-    try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
+    try separately { queue in
+      try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
+    }
   }
 
   package func read(_ x: Activation, rows: Range<Int>) throws -> [Float] {
@@ -178,22 +193,24 @@ package final class OpenCLBackend: Backend {
 
   private func read<T: BitwiseCopyable>(_ buffer: DeviceBuffer, first: Int, count: Int, as: T.Type) throws -> [T] {
     guard count > 0 else { return [] }
-    if let recorder {
-      // While the device works on what was launched since the last read.
-      try queue.flush()
-      try recorder.collect()
-    }
-    defer { recorder?.allAreOver() }
-    return try [T](unsafeUninitializedCapacity: count) { values, initialized in
-      try queue.read(
-        buffer.view, at: first * MemoryLayout<T>.stride,
-        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[..<count])))
-      initialized = count
+    return try separately(isReading: true) { queue in
+      if let recorder {
+        // While the device works on what was launched since the last read.
+        try queue.flush()
+        try recorder.collect()
+      }
+      defer { recorder?.allAreOver() }
+      return try [T](unsafeUninitializedCapacity: count) { values, initialized in
+        try queue.read(
+          buffer.view, at: first * MemoryLayout<T>.stride,
+          into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[..<count])))
+        initialized = count
+      }
     }
   }
 
   /// Waits until everything that was queued is done.
-  package func finish() throws { try queue.finish() }
+  package func finish() throws { try separately { try $0.finish() } }
 
   // MARK: Launching
 
@@ -201,13 +218,21 @@ package final class OpenCLBackend: Backend {
   func launch<each Argument: KernelArgument>(
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
+    queued += 1
+    if let stages, stages.isCollecting {
+      if shape.isOfItems {
+        if stages.isFull { try launchCollected() }
+        return stages.add(key, shape, repeat each arguments)
+      }
+      try launchCollected()
+    }
     let entry = try kernels.kernel(key, context: shared.context)
     guard let recorder else {
       return try queue.launch(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments)
     }
     recorder.add(
       try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
-      kernel: key.name.rawValue, source: entry.source, format: key.format)
+      kernel: key.name.rawValue, source: entry.source, format: key.format, features: key.features.map(\.name))
   }
 
   /// As `launch`, with one argument more if there is a `last`.
@@ -219,5 +244,64 @@ package final class OpenCLBackend: Backend {
     } else {
       try launch(key, shape, repeat each arguments)
     }
+  }
+
+  // MARK: Launching together
+
+  package func together(rows: Int, _ ops: () throws -> Void) throws {
+    guard let stages, !stages.isCollecting, LaunchShape.runsTogether(rows: rows) else { return try ops() }
+    try stages.collecting {
+      try ops()
+      try launchCollected()
+    }
+  }
+
+  package func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws {
+    let last = recording
+    recording = nil
+    guard let stages else { return try ops() }
+    let buffers = batch.buffers
+    if let last, last.queued == queued, last.isSteady, last.rows == rows {
+      let exchange = BatchExchange(from: last.batch, to: buffers)
+      for launch in last.launches {
+        launch.take(exchange)
+        try stages.launch(launch, on: queue)
+      }
+      recording = Recording(launches: last.launches, batch: buffers, rows: rows, isSteady: true, queued: queued)
+      return
+    }
+    let isNext = last?.queued == queued
+    try together(rows: rows, ops)
+    guard LaunchShape.runsTogether(rows: rows), stages.isAll else { return }
+    let exchange = BatchExchange(from: last?.batch ?? [], to: buffers)
+    let isSame =
+      isNext && last?.launches.count == stages.launches.count
+      && zip(stages.launches, last?.launches ?? []).allSatisfy { $0.repeats($1, exchange) }
+    recording = Recording(launches: stages.launches, batch: buffers, rows: rows, isSteady: isSame, queued: queued)
+  }
+
+  /// Runs `body` behind all that was launched so far; what it launches itself does not wait to be joined with others.
+  ///
+  /// - Parameter isReading: it changes nothing.
+  func separately<Result>(
+    isReading: Bool = false, _ body: (borrowing Queue) throws -> Result
+  ) throws -> Result {
+    if !isReading { queued += 1 }
+    guard let stages, stages.isCollecting else { return try body(queue) }
+    try launchCollected()
+    return try stages.pausing { try body(queue) }
+  }
+
+  /// Whether launches are put off to be joined, so that more of them cost little.
+  var isCollecting: Bool { stages?.isCollecting ?? false }
+
+  private func launchCollected() throws { try stages?.launch(on: queue, Self.maker(kernels, shared)) }
+
+  private static func maker(_ kernels: KernelTable, _ shared: DeviceContext) -> Stages.Maker {
+    Stages.Maker(
+      buffer: { words in
+        try words.withUnsafeBytes { DeviceBuffer(try Buffer(shared.context, copying: $0, label: "stages")) }
+      },
+      kernel: { try kernels.stages($0, context: shared.context) })
   }
 }

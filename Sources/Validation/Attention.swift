@@ -92,7 +92,9 @@ package struct AttentionCase: OpCase {
 
   /// DeepSeek's, on compressed positions.
   private static var latent: [any OpCase] {
-    let batches: [[Range<Int>]] = [[0..<1], [0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<301]]
+    let batches: [[Range<Int>]] = [
+      [0..<1], [0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<301], [0..<1, 15..<16, 64..<65, 130..<131],
+    ]
     return [(4, 64, 48), (3, 26, 20), (16, 320, 288)].flatMap { heads, size, prefix in
       batches.map {
         AttentionCase(
@@ -105,7 +107,6 @@ package struct AttentionCase: OpCase {
     ]
   }
 
-  private static let blockSize = 16
   var shape: AttentionShape {
     AttentionShape(
       queryHeads: queryHeads, keyValueHeads: keyValueHeads, headSize: headSize, scale: 1 / Float(headSize).squareRoot(),
@@ -133,9 +134,10 @@ package struct AttentionCase: OpCase {
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(8, headSize)
+    let cached = CachedSequences(rows: sequences)
     let cacheShape = KVCacheShape(
-      blockCount: blocks(of: sequences.count, position: 0), blockSize: Self.blockSize, heads: keyValueHeads,
-      headSize: headSize, hasValues: valuePrefix == nil)
+      blockCount: cached.blockCount, blockSize: CachedSequences.blockSize, heads: keyValueHeads, headSize: headSize,
+      hasValues: valuePrefix == nil)
     let cache = try backend.makeKVCache(cacheShape, label: "case")
     let last = sequences.map(\.upperBound).max() ?? 1
     let heads = try heads(backend, positions: last, &random)
@@ -146,7 +148,7 @@ package struct AttentionCase: OpCase {
       var values: [Float] = []
       for (sequence, positions) in wanted where !positions.isEmpty {
         layout.append(
-          tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: table(of: sequence))
+          tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: cached.table(of: sequence))
         for position in positions {
           var random = CaseRandom(9, sequence, position)
           var row = random.floats(shape.qkvColumns, scale: 2)
@@ -161,7 +163,7 @@ package struct AttentionCase: OpCase {
       return (batch, qkv, layout.rowCount)
     }
     // What a part of the batch finds in the cache: everything before its own rows.
-    let wanted = positions(of: rows)
+    let wanted = cached.positions(of: rows)
     let before = try inputs(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
     try backend.prepareHeads(before.1, heads, batch: before.0, rows: before.2, cache: cache)
     let (batch, qkv, count) = try inputs(wanted)
@@ -171,30 +173,5 @@ package struct AttentionCase: OpCase {
     result.isContained =
       try result.isContained && backend.leavesGuards(qkv, rows: count, columns: shape.qkvColumns)
     return result
-  }
-
-  /// The sequences and positions that `rows` of the batch are.
-  private func positions(of rows: Range<Int>) -> [(sequence: Int, positions: Range<Int>)] {
-    var start = 0
-    return sequences.enumerated().compactMap { index, positions in
-      defer { start += positions.count }
-      let part = rows.clamped(to: start..<start + positions.count)
-      guard !part.isEmpty else { return nil }
-      let first = positions.lowerBound + part.lowerBound - start
-      return (index, first..<first + part.count)
-    }
-  }
-
-  /// Blocks before that of `position` of a sequence, if sequences lay one behind the other.
-  private func blocks(of sequence: Int, position: Int) -> Int {
-    sequences[..<sequence].reduce(1) { $0 + ($1.upperBound + Self.blockSize - 1) / Self.blockSize }
-      + position / Self.blockSize
-  }
-
-  /// The blocks of a sequence, spread over the cache by a permutation.
-  private func table(of sequence: Int) -> [Int32] {
-    let count = blocks(of: sequences.count, position: 0)
-    let own = (sequences[sequence].upperBound + Self.blockSize - 1) / Self.blockSize
-    return (0..<own).map { Int32(count - 1 - (blocks(of: sequence, position: 0) + $0) % count) }
   }
 }

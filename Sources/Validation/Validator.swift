@@ -36,8 +36,8 @@ package enum Validator {
 
   /// The table of cases.
   package static var cases: [any OpCase] {
-    EmbeddingCase.all + NormCase.all + LinearCase.all + HeadProductsCase.all + AttentionCase.all + RouterCase.all
-      + ExpertsCase.all + ModelShapes.cases
+    EmbeddingCase.all + NormCase.all + NormThenProductCase.all + LinearCase.all + HeadProductsCase.all
+      + AttentionCase.all + AttentionThenProductCase.all + RouterCase.all + ExpertsCase.all + ModelShapes.cases
   }
 
   /// Runs a case on `backend` and on the reference.

@@ -26,8 +26,8 @@ struct BenchSoak: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Seconds between samples.")
   var interval = 10.0
 
-  @Option(parsing: .unconditional, help: "Seconds until another engine, with another memory, takes over.")
-  var engineSeconds = 300.0
+  @Option(parsing: .unconditional, help: "Seconds until another engine, one of \(Soak.kinds) kinds, takes over.")
+  var engineSeconds = 300.0 / Double(Soak.kinds)
 
   @Option(parsing: .unconditional, help: "What decides the requests and when they come.")
   var seed: UInt64 = 1

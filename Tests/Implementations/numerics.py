@@ -36,7 +36,8 @@ def main():
             if entry["op"] == "Model":
                 key = (entry["op"], "")
             else:
-                key = (entry["op"], format_of(entry["name"]))
+                op = entry["op"] + (", then a product" if " then product " in entry["name"] else "")
+                key = (op, format_of(entry["name"]))
             row = rows.setdefault(key, {"bound": 0, "cases": set(), "worst": {}})
             row["bound"] = max(row["bound"], entry["nmse_bound"])
             row["cases"].add(entry["name"])

@@ -13,21 +13,60 @@ struct KernelCoverage {
     var description: String { "Kernels/\(source): \(kernel)" }
   }
 
+  /// A macro that is set for some launches of a kernel.
+  struct Variant: Hashable, CustomStringConvertible {
+    var kernel: String
+    var feature: String
+    var isSet: Bool
+
+    var description: String { "\(kernel) \(isSet ? "with" : "without") \(feature)" }
+  }
+
+  /// The macros that change what a kernel does, by its name. Of codes of eight bits only the CPU style knows.
+  private static let features = [
+    "linear": ["BIAS", "SCALED"], "gate_up": ["BIAS"], "down": ["BIAS"],
+    "heads": ["SHARED", "NORM_SIZE", "CLIP", "NEIGHBOURS"], "attention": ["WINDOW", "SINKS", "SHARED"],
+  ]
+  private static let cpuFeatures = [
+    "heads_attention": ["WINDOW", "SINKS", "SHARED", "NORM_SIZE", "NEIGHBOURS"], "down_combine": ["BIAS"],
+  ]
+  private static let codeFeatures = [
+    "linear": ["INTEGER"], "gate_up": ["INTEGER", "CODES"], "down": ["INTEGER"], "down_combine": ["INTEGER"],
+    "rms_norm": ["CODES"], "attention": ["CODES"], "heads_attention": ["CODES"],
+  ]
+
   private var launched: Set<Entry> = []
+  private var variants: Set<Variant> = []
   private var formats: [String: Set<ElementFormat>] = [:]
 
   mutating func add(_ launches: [LaunchRecord]) {
     for launch in launches {
       launched.insert(Entry(source: launch.source, kernel: launch.kernel))
+      for table in [Self.features, Self.cpuFeatures, Self.codeFeatures] {
+        for feature in table[launch.kernel] ?? [] {
+          variants.insert(
+            Variant(kernel: launch.kernel, feature: feature, isSet: launch.features.contains(feature)))
+        }
+      }
       if let format = launch.format { formats[launch.kernel, default: []].insert(format) }
     }
   }
 
-  /// Expects that no kernel of the style, or of all styles, is left out, and no format by an op that reads weights.
-  func expectAll(of style: KernelStyle, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  /// Expects that no kernel of the style, or of all styles, is left out, nor a variant of it, and no format by an op that reads
+  /// weights.
+  /// - Parameter hasCodes: products of weights in blocks take activations of eight bits.
+  func expectAll(of style: KernelStyle, hasCodes: Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let expected = try Self.entries(of: style)
     #expect(expected.count >= (style == .mma ? 8 : 10), sourceLocation: sourceLocation)
     #expect(launched.isSuperset(of: expected), "\(expected.subtracting(launched))", sourceLocation: sourceLocation)
+    let tables = [Self.features] + (style == .cpu ? [Self.cpuFeatures] : []) + (hasCodes ? [Self.codeFeatures] : [])
+    let wanted = tables.flatMap { table in
+      table.flatMap { kernel, features in
+        features.flatMap { feature in [true, false].map { Variant(kernel: kernel, feature: feature, isSet: $0) } }
+      }
+    }
+    let left = Set(wanted).subtracting(variants)
+    #expect(left.isEmpty, "\(left)", sourceLocation: sourceLocation)
     for kernel in ["embedding", "linear", "head_products", "gate_up", "down"] {
       let missing = Set(ElementFormat.weights).subtracting(formats[kernel] ?? [])
       #expect(missing.isEmpty, "\(kernel)", sourceLocation: sourceLocation)
@@ -42,7 +81,7 @@ struct KernelCoverage {
     }
     return Set(
       try paths.flatMap { path in
-        try KernelLibrary.file(path).matches(of: /__kernel[^{;]*?void\s+(\w+)\s*\(/).map {
+        try KernelLibrary.file(path).matches(of: /(?:__kernel[^{;]*?void\s+|KERNEL\()(\w+)\s*[()]/).map {
           Entry(source: path, kernel: String($0.1))
         }
       })

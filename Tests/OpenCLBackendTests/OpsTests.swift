@@ -13,7 +13,7 @@ struct OpsTests {
     let backend = try OpenCLBackend(devices[device], plan: plan, cache: ProgramCache(), profiling: true)
     var coverage = KernelCoverage()
     try check(on: backend) { coverage.add(try backend.recorder?.take() ?? []) }
-    try coverage.expectAll(of: style)
+    try coverage.expectAll(of: style, hasCodes: backend.activations == .int8)
   }
 
   /// Buffers of at most 64 KiB: weights are cut into many, and what cannot be cut is refused by name.
@@ -103,10 +103,11 @@ struct OpsTests {
     }
   }
 
-  /// A product of weights in blocks.
+  /// A product of weights in blocks, or one behind another op.
   private func hasBlocks(_ test: any OpCase) -> Bool {
     let formats = ElementFormat.allCases.filter { $0.block != nil }
-    return ["Linear", "Experts"].contains(test.family) && formats.contains { test.name.contains("\($0)") }
+    return ["Linear", "Experts", "Norm", "Attention"].contains(test.family)
+      && formats.contains { test.name.contains("\($0)") }
   }
 
   private func check(on backend: OpenCLBackend, afterEach: () throws -> Void = {}) throws {

@@ -1,3 +1,4 @@
+import Kernels
 import OpenCL
 import OpenCLBackend
 import Testing
@@ -50,6 +51,25 @@ struct CeilingKernelTests {
         #expect(all == two.bitPattern ^ word.bitPattern)
       }
     }
+  }
+
+  @Test(arguments: devices.indices)
+  func theLaunchThatIsTimedWrites(device: Int) throws {
+    let bench = try bench(device, .gpu)
+    let out = try Buffer(bench.context, byteCount: 4, label: "out")
+    var kernel = try bench.kernel("Ceilings/launch.cl", "launch")
+    try bench.queue.launch(&kernel, global: Extent(64), local: Extent(64), out.view, Float(3).bitPattern)
+    #expect(try floats(bench, out.view, 1) == [3])
+  }
+
+  /// What the tests of this suite launch, in both styles.
+  @Test func noKernelIsLeftOut() throws {
+    let launched: Set = ["launch", "memory_read", "memory_write", "memory_copy", "multiply"]
+    let paths = KernelLibrary.paths.filter { $0.hasPrefix("Ceilings/") && $0.hasSuffix(".cl") }
+    let names = try paths.flatMap { path in
+      try KernelLibrary.file(path).matches(of: /__kernel[^{;]*?void\s+(\w+)\s*\(/).map { String($0.1) }
+    }
+    #expect(Set(names) == launched)
   }
 
   /// Against the sums in plain Swift.

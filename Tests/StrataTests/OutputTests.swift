@@ -19,14 +19,14 @@ struct OutputTests {
     let outcome = try await Strata.run(run(maxTokens: 2000), output: .head(5))
     #expect(outcome.signal == SIGPIPE, "\(outcome)")
     #expect(outcome.output == (try Greedy.continuation().text.prefix(5)))
-    #expect(outcome.errors.isEmpty)
+    #expect(outcome.messages.isEmpty)
   }
 
   /// As `(trap '' PIPE; yes | head -c 5)`: an error like any other.
   @Test func whereTheSignalIsIgnoredAClosedPipeIsAnError() async throws {
     let outcome = try await Strata.run(run(maxTokens: 2000), shell: #"trap '' PIPE; exec "$0" "$@""#, output: .head(5))
     #expect(outcome.status == 1, "\(outcome)")
-    #expect(outcome.errors == "strata: error: standard output cannot be written: Broken pipe\n")
+    #expect(outcome.messages == "strata: error: standard output cannot be written: Broken pipe\n")
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))

@@ -48,7 +48,7 @@ struct RunTests {
       #"[0-9]+ prompt tokens, 48 output tokens \(length\), TTFT "# + number + " ms, mean TBT " + number + " ms\n"
         + "reference, layered: " + number + " output tokens/s; experts' weights read: " + size + " in prefill, " + size
         + " in decode\n")
-    #expect(outcome.errors.wholeMatch(of: lines) != nil, "\(outcome.errors)")
+    #expect(outcome.messages.wholeMatch(of: lines) != nil, "\(outcome)")
   }
 
   @Test func jsonIsOneObjectAndNothingElse() async throws {
@@ -73,7 +73,7 @@ struct RunTests {
     let path = try file.write("prompt.txt", Greedy.prompt)
     let outcome = try await Strata.run(greedy + ["--prompt-file", path]).expectSuccess()
     #expect(outcome.output == "==> prompt 1 <==\n\(text)\n\n==> prompt 2 <==\n\(text)\n")
-    #expect(outcome.errors.hasPrefix("prompt 1: ") && outcome.errors.contains("\nprompt 2: "))
+    #expect(outcome.messages.hasPrefix("prompt 1: ") && outcome.messages.contains("\nprompt 2: "))
   }
 
   @Test func aPipeMayBeAPromptFile() async throws {

@@ -44,10 +44,16 @@ struct Outcome {
   var data: Data { Data(pieces.joined()) }
   var output: String { String(decoding: data, as: UTF8.self) }
 
-  /// A failure as the command line promises it: status 1, nothing on stdout, and one line on stderr, but for what tells of
-  /// kernels that take long to build.
+  /// Standard error without the lines by which a slow machine says how far it is.
+  var messages: String {
+    errors.split(separator: "\n", omittingEmptySubsequences: false).filter {
+      !$0.hasPrefix("building ") && !$0.hasPrefix("loading ")
+    }.joined(separator: "\n")
+  }
+
+  /// A failure as the command line promises it: status 1, nothing on stdout, and one line on stderr, but for progress.
   var isCleanFailure: Bool {
-    let lines = errors.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("building ") }
+    let lines = messages.split(separator: "\n", omittingEmptySubsequences: false)
     return status == 1 && data.isEmpty && lines.count == 2 && lines[0].hasPrefix("strata: error: ") && lines[1].isEmpty
   }
 

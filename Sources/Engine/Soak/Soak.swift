@@ -11,11 +11,11 @@ package struct Soak: Sendable {
   package var seed: UInt64 = 1
   /// Seconds between two samples.
   package var interval = 10.0
-  /// Seconds after which another engine with another memory takes over. The first ones are at work for shorter times, so that
-  /// each kind of engine has been there twice after a few minutes, and memory has found its level.
-  package var engineSeconds = 300.0
-  private let firstEngines = 8
-  private let firstSeconds = 20.0
+  /// Seconds after which another engine with another memory takes over. All kinds of engines have been there in five minutes, so
+  /// that five minutes can be compared with others: each kind takes other memory.
+  package var engineSeconds = 300.0 / Double(Soak.kinds)
+  /// Of engines: the policy is that of one of three, the memory for positions of two, that for experts of four.
+  package static let kinds = 12
   /// Requests under way at most.
   private let mostRequests = 24
 
@@ -64,10 +64,10 @@ package struct Soak: Sendable {
     }
     do {
       var random = SeededRandom(seed ^ 0x736F_616B)
+      let start = ContinuousClock.now
       var number = 0
       while ContinuousClock.now < end {
-        let turn = number < firstEngines ? min(firstSeconds, engineSeconds) : engineSeconds
-        let until = min(end, ContinuousClock.now + .seconds(turn))
+        let until = min(end, start + .seconds(engineSeconds * Double(number + 1)))
         try await period(
           files, options(number, files, requests), requests.all, expected, until: until, gap: alone / 8, log: log,
           &random)

@@ -125,6 +125,7 @@ extension OpenCLBackend {
     /// Rows of one sequence that attend together, as `Attention/layout.clh` has them.
     let tiles: DeviceBuffer
     let tables: DeviceBuffer
+    var buffers: [KernelValue.RawBuffer] { [tokens, positions, slots, tiles, tables].map(\.view.object) }
     /// For each count of rows, from 0 on, the attention tiles that begin in them.
     let tileCounts: [Int]
     /// For each count of tiles, from 0 on, the most rows of one, and the most positions that a row of one sees.

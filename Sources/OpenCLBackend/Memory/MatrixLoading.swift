@@ -47,10 +47,11 @@ extension OpenCLBackend {
     _ source: MatrixSource, _ layout: WeightLayout, units: Range<Int>, to buffer: DeviceBuffer
   ) throws {
     if plan.mapsWeights {
-      try queue.withMapped(buffer.view, at: 0, byteCount: units.count * layout.unitBytes) { bytes in
-        layout.write(source, units: units, to: bytes)
+      return try separately { queue in
+        try queue.withMapped(buffer.view, at: 0, byteCount: units.count * layout.unitBytes) { bytes in
+          layout.write(source, units: units, to: bytes)
+        }
       }
-      return
     }
     let unitsPerPiece = max(1, Self.stagingBytes / layout.unitBytes)
     let staging = OwnedMemory(byteCount: min(unitsPerPiece, units.count) * layout.unitBytes)
@@ -58,8 +59,10 @@ extension OpenCLBackend {
       let piece = start..<min(start + unitsPerPiece, units.upperBound)
       let bytes = UnsafeMutableRawBufferPointer(rebasing: staging.bytes[..<(piece.count * layout.unitBytes)])
       layout.write(source, units: piece, to: bytes)
-      try queue.write(
-        UnsafeRawBufferPointer(bytes), to: buffer.view, at: (start - units.lowerBound) * layout.unitBytes)
+      try separately { queue in
+        try queue.write(
+          UnsafeRawBufferPointer(bytes), to: buffer.view, at: (start - units.lowerBound) * layout.unitBytes)
+      }
     }
   }
 

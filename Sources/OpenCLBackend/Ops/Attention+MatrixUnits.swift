@@ -8,7 +8,7 @@ extension OpenCLBackend {
     let units = shape.blockCount * shape.heads
     func zeros(_ byteCount: Int, _ part: String) throws -> DeviceBuffer {
       let buffer = try makeBuffer(byteCount: byteCount, label: "\(label) (\(part))")
-      try queue.fill(buffer.view, with: 0, byteCount: byteCount)
+      try separately { try $0.fill(buffer.view, with: 0, byteCount: byteCount) }
       return buffer
     }
     let unitBytes = shape.headSize.roundedUp(to: 16) * Self.blockSize * 4

@@ -65,7 +65,7 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     let tiles = batch.tileCounts[rows]
-    guard heads.normScope != .allHeads,
+    guard heads.normScope != .allHeads, !isCollecting,
       LaunchShape.attendsTogether(
         heads: shape.keyValueHeads, rows: rows, tiles: tiles, tallest: batch.tallest[tiles], plan)
     else {

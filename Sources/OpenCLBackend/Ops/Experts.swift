@@ -28,7 +28,7 @@ extension OpenCLBackend {
     if let store, !store.isOpen {
       open = store
     } else {
-      open = ExpertStore(expertMemory, plan: plan, context: shared) { [weak self] in try? self?.queue.finish() }
+      open = ExpertStore(expertMemory, plan: plan, context: shared) { [weak self] in try? self?.finish() }
       store = open
     }
     return .stored(open, open.add(source, gateUp: gateUp, down: down))
@@ -133,13 +133,15 @@ extension OpenCLBackend {
       // A router that has sorted the rows has counted them, too.
       var isCounted = routing.isGrouped
       let phase = routing.counted?.phase ?? .decode
-      try store.visit(
-        layer, need: try need(layer, of: store, routing, rows: rows, phase), phase: phase, chosen: routing.chosen,
-        queue: queue
-      ) { places, segments in
-        try group(rows: rows, places: places, isCounted: !isCounted, routing)
-        isCounted = true
-        try products(segments, from: 0)
+      try separately { queue in
+        try store.visit(
+          layer, need: try need(layer, of: store, routing, rows: rows, phase), phase: phase, chosen: routing.chosen,
+          queue: queue
+        ) { places, segments in
+          try group(rows: rows, places: places, isCounted: !isCounted, routing)
+          isCounted = true
+          try products(segments, from: 0)
+        }
       }
     }
   }

@@ -42,8 +42,10 @@ extension OpenCLBackend {
     precondition(indices.count == weights.count && indices.count <= routing.rows * routing.chosen)
     routing.single = (0, 0, 0)
     if !indices.isEmpty {
-      try indices.withUnsafeBytes { try queue.write($0, to: routing.indices.view, at: 0) }
-      try weights.withUnsafeBytes { try queue.write($0, to: routing.weights.view, at: 0) }
+      try separately { queue in
+        try indices.withUnsafeBytes { try queue.write($0, to: routing.indices.view, at: 0) }
+        try weights.withUnsafeBytes { try queue.write($0, to: routing.weights.view, at: 0) }
+      }
     }
     routing.counted = options
     routing.isGrouped = false
@@ -52,7 +54,7 @@ extension OpenCLBackend {
   package func routeAll(rows: Int, gate: Activation?, into routing: Routing) throws {
     precondition(rows <= routing.rows && routing.chosen == 1 && routing.experts == 1)
     if routing.single.rows < rows {
-      try queue.fill(routing.indices.view, with: 0, byteCount: rows * 4)
+      try separately { try $0.fill(routing.indices.view, with: 0, byteCount: rows * 4) }
       routing.single.rows = rows
     }
     if let gate {
@@ -61,7 +63,7 @@ extension OpenCLBackend {
         KernelKey(.gateWeights), .elements(columns: rows, rows: 1), gate.buffer.view, routing.weights.view,
         Int32(gate.columns), Int32(rows))
     } else if routing.single.unitRows < rows {
-      try queue.fill(routing.weights.view, with: Float(1).bitPattern, byteCount: rows * 4)
+      try separately { try $0.fill(routing.weights.view, with: Float(1).bitPattern, byteCount: rows * 4) }
       routing.single.unitRows = rows
     }
     routing.counted = nil

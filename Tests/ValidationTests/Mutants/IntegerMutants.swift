@@ -1,31 +1,70 @@
 import TestSupport
 
 /// Faults in what makes and takes activations of eight bits, in codes that are floats.
-let integerMutants: [KernelMutant] = [
+let integerMutants: [KernelMutant] =
+  [
+    KernelMutant(
+      .scale, "Common/integer_tile.clh", "(-VALUE_ZERO * code_sum(group, k))",
+      "((1 - VALUE_ZERO) * code_sum(group, k))",
+      "cpu", "Linear", "Q4_0"),
+    KernelMutant(
+      .scale, "Common/integer_tile.clh", "sums[k / 16 % 2]", "sums[0]", "cpu", "Linear", "Q6_K"),
+    KernelMutant(
+      .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + k / CODE_GROUP * 8;",
+      "at = CODES_GROUPS(K) + k / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
+    KernelMutant(
+      .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) sum", "if (HAS_MINIMUM && k > 0) sum", "cpu", "Linear",
+      "Q4_1"),
+    KernelMutant(
+      .scale, "Common/codes.clh", "0.0f : 127.0f / largest;", "0.0f : 128.0f / largest;", "cpu", "Linear", "Q8_0"),
+    KernelMutant(
+      .scale, "Common/codes.clh", "(sum_codes(low), sum_codes(high))", "(sum_codes(high), sum_codes(low))", "cpu",
+      "Linear", "Q6_K"),
+    KernelMutant(
+      .extreme, "Common/codes.clh", "largest / 127.0f) : NAN;", "largest / 127.0f) : 0.0f;", "cpu", "Linear", "Q8_0"),
+    KernelMutant(
+      .edge, "Linear/quantise.cpu.cl", "vload16(2 * g + 1, x)", "vload16(2 * g, x)", "cpu", "Linear", "Q8_0"),
+    KernelMutant(
+      .batch, "Linear/quantise.cpu.cl", "x += row * K;", "x += row / 2 * K;", "cpu", "Linear", "Q8_0"),
+    KernelMutant(
+      .edge, "Experts/experts.cpu.cl", "vload16(0, values), vload16(1, values)",
+      "vload16(1, values), vload16(0, values)",
+      "cpu", "Experts", "Q8_0"),
+  ] + codeMutants
+
+/// Faults in what makes codes beside its output, which the product behind it takes.
+private let codeMutants: [KernelMutant] = [
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "(-VALUE_ZERO * code_sum(group, k))", "((1 - VALUE_ZERO) * code_sum(group, k))",
-    "cpu", "Linear", "Q4_0"),
+    .batch, "Norm/rms_norm.cpu.cl", "codes += get_global_id(0) * CODES_BYTES(K);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "sums[k / 16 % 2]", "sums[0]", "cpu", "Linear", "Q6_K"),
+    .unwritten, "Norm/rms_norm.cpu.cl", "store_group(low, high, codes, K, g);",
+    "if (g > 0) store_group(low, high, codes, K, g);", "cpu", "Norm", "product"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + k / CODE_GROUP * 8;",
-    "at = CODES_GROUPS(K) + k / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
+    .edge, "Norm/rms_norm.cpu.cl", "store_group(low, high, codes, K, g);", "store_group(high, low, codes, K, g);",
+    "cpu", "Norm", "product"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) sum", "if (HAS_MINIMUM && k > 0) sum", "cpu", "Linear", "Q4_1"),
+    .activation, "Norm/rms_norm.cpu.cl", "vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);",
+    "vload16(2 * g + 1, x + row) * scale * vload16(2 * g, weight);", "cpu", "Norm", "product"),
   KernelMutant(
-    .scale, "Common/codes.clh", "0.0f : 127.0f / largest;", "0.0f : 128.0f / largest;", "cpu", "Linear", "Q8_0"),
+    .unwritten, "Norm/rms_norm.cpu.cl", "vstore16(high, 2 * g + 1, out + row);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .scale, "Common/codes.clh", "(sum_codes(low), sum_codes(high))", "(sum_codes(high), sum_codes(low))", "cpu",
-    "Linear", "Q6_K"),
+    .batch, "Attention/attend.clh", "codes + (first + r) * CODES_BYTES(columns);",
+    "codes + first * CODES_BYTES(columns);",
+    "cpu", "Attention", "positions=0..<40 product"),
   KernelMutant(
-    .extreme, "Common/codes.clh", "largest / 127.0f) : NAN;", "largest / 127.0f) : 0.0f;", "cpu", "Linear", "Q8_0"),
+    .table, "Attention/attend.clh", "head * (VALUE_SIZE / CODE_GROUP) + g);", "head + g);", "cpu", "Attention",
+    "heads=8/2×64 product"),
   KernelMutant(
-    .edge, "Linear/quantise.cpu.cl", "vload16(2 * g + 1, x)", "vload16(2 * g, x)", "cpu", "Linear", "Q8_0"),
+    .softmax, "Attention/attend.clh", "vload16(2 * g + 1, rows[r].values) * scale_out;",
+    "vload16(2 * g + 1, rows[r].values);", "cpu", "Attention", "product"),
   KernelMutant(
-    .batch, "Linear/quantise.cpu.cl", "x += row * K;", "x += row / 2 * K;", "cpu", "Linear", "Q8_0"),
+    .unwritten, "Attention/attend.clh", "vstore16(high, 2 * g + 1, target);", "", "cpu", "Attention", "product"),
   KernelMutant(
-    .edge, "Experts/experts.cpu.cl", "vload16(0, values), vload16(1, values)", "vload16(1, values), vload16(0, values)",
-    "cpu", "Experts", "Q8_0"),
+    .table, "Attention/attention.cpu.cl", "scale, sinks CODES_PASSED);",
+    "scale, sinks CODES_PASSED + get_global_id(1) % 2);", "cpu", "Attention", "positions=0..<40 product"),
+  KernelMutant(
+    .table, "Attention/heads_attention.cpu.cl", "        sinks CODES_PASSED);",
+    "        sinks CODES_PASSED + row % 2);", "cpu", "Attention", "positions=0..<1 product"),
 ]
 
 /// The same in codes that are bytes, for the CPU's instruction.

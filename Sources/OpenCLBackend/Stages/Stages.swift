@@ -1,0 +1,115 @@
+import Backend
+import OpenCL
+
+/// Several launches as the stages of one (`Kernels/Common/stages.clh`): between launches a driver lets threads sleep and wakes
+/// them, which takes longer than many of a decoding layer's kernels do.
+final class Stages {
+  /// What makes the buffers and kernels that stages need.
+  struct Maker {
+    /// A buffer with a copy of integers.
+    let buffer: ([Int32]) throws -> DeviceBuffer
+    let kernel: (StagesSource) throws -> Kernel
+  }
+
+  /// Launches go to the table while this is so.
+  private(set) var isCollecting = false
+  private var table = StageTable()
+  private var kernels: [StagedKernel] = []
+  /// Tables on the device, those used last at the end.
+  private var known: [(words: [Int32], buffer: DeviceBuffer)] = []
+  private let progress: DeviceBuffer
+  private let units: Int
+  private let bufferCount: Int
+  /// Launches since collecting began, and whether they are all that was queued.
+  private(set) var launches: [StagedLaunch] = []
+  private(set) var isAll = true
+
+  private static let mostStages = 128
+  /// Stages of the first launch, so that the device has something to do while the others are collected.
+  private static let firstStages = 8
+  /// Parameters of a kernel at most.
+  private static let mostParameters = 24
+  private static let mostBuffers = 120
+  private static let mostTables = 64
+  /// 32-bit words of a counter's cache line.
+  private static let line = 16
+  /// Drivers hand out several groups at once to the first thread that asks.
+  private static let groupsPerUnit = 4
+
+  init(_ plan: DevicePlan, _ maker: Maker) throws {
+    progress = try maker.buffer([Int32](repeating: 0, count: (2 * Self.mostStages + 1) * Self.line))
+    units = plan.units
+    bufferCount = Self.buffers(plan)
+  }
+
+  /// How many buffers a launch can have besides its other arguments.
+  private static func buffers(_ plan: DevicePlan) -> Int { min(mostBuffers, (plan.parameterBytes - 24) / 8) }
+
+  /// Whether a device that is used so joins launches.
+  static func serve(_ plan: DevicePlan) -> Bool { plan.joinsLaunches && buffers(plan) > mostParameters }
+
+  /// Runs `body`, whose launches are collected.
+  func collecting(_ body: () throws -> Void) rethrows {
+    (isCollecting, launches, isAll) = (true, [], true)
+    defer {
+      isCollecting = false
+      table.removeAll()
+    }
+    try body()
+  }
+
+  /// Runs `body` with launches that are not collected.
+  func pausing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    (isCollecting, isAll) = (false, false)
+    defer { isCollecting = true }
+    return try body()
+  }
+
+  /// Whether there is no room for another launch.
+  var isFull: Bool {
+    table.count >= (launches.isEmpty && !kernels.isEmpty ? Self.firstStages : Self.mostStages)
+      || table.buffers.count + Self.mostParameters > bufferCount
+  }
+
+  func add<each Argument: KernelArgument>(_ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument) {
+    table.start(key, shape)
+    for argument in repeat each arguments { table.append(argument.kernelValue) }
+  }
+
+  /// Queues what was collected.
+  func launch(on queue: borrowing Queue, _ maker: Maker) throws {
+    guard table.count > 0 else { return }
+    defer { table.removeAll() }
+    let kernel = try kernel(maker)
+    // Functions are numbered by the table; in a kernel that has others, too, they may have other numbers.
+    let buffer = try buffer(table.words(numberedAs: kernel.functions), maker)
+    let launch = StagedLaunch(kernel, table: buffer, stages: table.count, buffers: table.buffers)
+    try self.launch(launch, on: queue)
+    launches.append(launch)
+  }
+
+  func launch(_ launch: StagedLaunch, on queue: borrowing Queue) throws {
+    try launch.kernel.launch(
+      launch.table.view, stages: launch.stages, launch.buffers, groups: units * Self.groupsPerUnit, on: queue)
+  }
+
+  /// One that has all functions of the table. The first is built for nearly all of a model's, as it gets all stages that a
+  /// launch can have.
+  private func kernel(_ maker: Maker) throws -> StagedKernel {
+    if let known = kernels.first(where: { table.uses(only: $0.functions) }) { return known }
+    let source = StagesSource(functions: table.functions, bufferCount: bufferCount)
+    let made = try StagedKernel(
+      try maker.kernel(source), functions: table.functions.map(\.key), progress: progress.view, groups: units,
+      bufferCount: bufferCount)
+    kernels.append(made)
+    return made
+  }
+
+  private func buffer(_ words: [Int32], _ maker: Maker) throws -> DeviceBuffer {
+    if let index = known.firstIndex(where: { $0.words == words }) { return known[index].buffer }
+    if known.count == Self.mostTables { known.removeFirst() }
+    let buffer = try maker.buffer(words)
+    known.append((words, buffer))
+    return buffer
+  }
+}

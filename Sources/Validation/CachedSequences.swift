@@ -1,0 +1,32 @@
+/// Sequences of which some positions are rows of a batch, and how they lie in the KV cache.
+struct CachedSequences {
+  /// Positions of a KV block.
+  static let blockSize = 16
+
+  /// For each sequence, the positions that are rows of the batch, one sequence behind the other; those before are in the cache.
+  let rows: [Range<Int>]
+
+  /// Blocks of the cache, the first of which is nobody's.
+  var blockCount: Int { blocks(before: rows.count) }
+
+  /// The sequences and positions that `part` of the batch's rows are.
+  func positions(of part: Range<Int>) -> [(sequence: Int, positions: Range<Int>)] {
+    var start = 0
+    return rows.enumerated().compactMap { index, positions in
+      defer { start += positions.count }
+      let part = part.clamped(to: start..<start + positions.count)
+      guard !part.isEmpty else { return nil }
+      let first = positions.lowerBound + part.lowerBound - start
+      return (index, first..<first + part.count)
+    }
+  }
+
+  /// The blocks of a sequence, spread over the cache by a permutation.
+  func table(of sequence: Int) -> [Int32] {
+    (0..<blocks(of: sequence)).map { Int32(blockCount - 1 - (blocks(before: sequence) + $0) % blockCount) }
+  }
+
+  private func blocks(of sequence: Int) -> Int { (rows[sequence].upperBound + Self.blockSize - 1) / Self.blockSize }
+
+  private func blocks(before sequence: Int) -> Int { (0..<sequence).reduce(1) { $0 + blocks(of: $1) } }
+}

@@ -1,0 +1,95 @@
+import Backend
+import Engine
+import OpenCL
+import OpenCLBackend
+import Scheduling
+import TestSupport
+import Testing
+
+/// A decoding request's launches are stages of a few: the bits of launches one by one.
+@Suite(.serialized, .enabled(if: !JoinedLaunchesTests.devices.isEmpty, "no device joins launches"))
+struct JoinedLaunchesTests {
+  static let devices = TestTarget.devices.filter { DevicePlan($0).joinsLaunches }
+
+  private func options(_ device: Device, _ activations: ActivationPrecision, joins: Bool, parameterBytes: Int? = nil)
+    -> EngineOptions
+  {
+    var plan = DevicePlan(device)
+    plan.activations = activations
+    plan.joinsLaunches = joins
+    if let parameterBytes { plan.parameterBytes = parameterBytes }
+    return EngineOptions(device: .openCL(device), policy: Layered(), cachePositions: 512, plan: plan)
+  }
+
+  private func request(_ files: ModelFiles, length: Int, tokens: Int) -> GenerationRequest {
+    var random = SplitMix64(seed: UInt64(length))
+    let last = Int32(files.description.vocabularySize - 1)
+    return GenerationRequest(
+      prompt: (0..<length).map { _ in Int32.random(in: 0...last, using: &random) }, maxTokens: tokens,
+      sampling: SamplingOptions(temperature: 0.8, seed: 5), capture: CaptureOptions(generated: true))
+  }
+
+  /// What a request generates that decodes alone for a while, then beside others that come and go.
+  private func generate(_ files: ModelFiles, _ options: EngineOptions) async throws -> GenerationResult {
+    let engine = try Engine(files, tokenizer: nil, options: options)
+    let stream = try await engine.submit([request(files, length: 19, tokens: 40)])[0]
+    var result: GenerationResult?
+    var tokens = 0
+    for try await event in stream {
+      switch event {
+      case .token:
+        tokens += 1
+        if tokens == 7 || tokens == 21 {
+          for mate in try await engine.submit([request(files, length: tokens, tokens: 3)]) {
+            _ = try await mate.result()
+          }
+        }
+      case .finished(let end): result = end
+      case .prompt: break
+      }
+    }
+    return try #require(result, "the stream ends without a result")
+  }
+
+  private func expectSameBits(_ name: String, _ activations: ActivationPrecision) async throws {
+    let files = try FamilyFixture(name).files
+    for device in Self.devices {
+      let expected = try await generate(files, options(device, activations, joins: false))
+      let bits = try #require(expected.capture).generated.map { $0.map(\.bitPattern) }
+      #expect(bits.count == 40)
+      // With few arguments a layer's stages are cut into several launches.
+      for parameterBytes in [nil, 320] {
+        let found = try await generate(
+          files, options(device, activations, joins: true, parameterBytes: parameterBytes))
+        #expect(found.tokens == expected.tokens, "\(name), \(device.name)")
+        #expect(found.capture?.generated.map { $0.map(\.bitPattern) } == bits, "\(name), \(device.name)")
+      }
+    }
+  }
+
+  @Test(arguments: FamilyFixture.names + FamilyFixture.odd)
+  func stagesGiveTheBitsOfLaunches(name: String) async throws { try await expectSameBits(name, .float32) }
+
+  @Test(arguments: ["gpt_oss_mxfp4"])
+  func stagesGiveTheBitsOfLaunchesInIntegers(name: String) async throws { try await expectSameBits(name, .int8) }
+
+  #if FAULTS
+    /// Twenty tokens more are so many launches more.
+    @Test func aTokenTakesFewLaunches() async throws {
+      let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
+      let device = try #require(Self.devices.first)
+      func launches(tokens: Int, joins: Bool) async throws -> Int {
+        let faults = Faults(.none)
+        try await Faults.$current.withValue(faults) {
+          let engine = try Engine(files, tokenizer: nil, options: options(device, .float32, joins: joins))
+          _ = try await engine.submit([request(files, length: 5, tokens: tokens)])[0].result()
+        }
+        return faults.uses.filter { $0.key.call == "clEnqueueNDRangeKernel" }.reduce(0) { $0 + $1.value }
+      }
+      let (few, many) = (try await launches(tokens: 10, joins: true), try await launches(tokens: 30, joins: true))
+      #expect(many - few <= 20 * 4)
+      let apart = try await launches(tokens: 30, joins: false) - launches(tokens: 10, joins: false)
+      #expect(apart >= 20 * 8 * files.description.layerCount)
+    }
+  #endif
+}
