@@ -8,9 +8,9 @@ import TestSupport
 import Testing
 
 /// A decoding request's launches are stages of a few: the bits of launches one by one.
-@Suite(.serialized, .enabled(if: !JoinedLaunchesTests.devices.isEmpty, "no device joins launches"))
+@Suite(.serialized, .needsOpenCL)
 struct JoinedLaunchesTests {
-  static let devices = TestTarget.devices.filter { DevicePlan($0).joinsLaunches }
+  private static let devices = TestTarget.devices.filter { DevicePlan($0).joinsLaunches }
 
   private func options(_ device: Device, _ activations: ActivationPrecision, joins: Bool, parameterBytes: Int? = nil)
     -> EngineOptions
