@@ -5,7 +5,8 @@
 // A work-item makes one row.
 #include "Common/prelude.clh"
 
-__kernel void gate_weights(__global const float *gate, __global float *weights, int stride, int rows) {
+KERNEL(gate_weights)
+    __global const float *gate, __global float *weights, int stride, int rows) {
   const int row = get_global_id(0);
   if (row < rows) weights[row] = 1.0f / (1.0f + exp(-gate[(ulong)row * stride]));
 }

@@ -123,6 +123,11 @@ struct LaunchShape: Equatable {
   /// Whether work-items are groups of their own, in two dimensions at most.
   var isOfItems: Bool { local == Self.single && global.z == 1 && !global.isEmpty }
 
+  /// One work-item a row.
+  static func gateWeights(rows: Int, _ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu ? Self.rows(rows, plan) : elements(columns: rows, rows: 1)
+  }
+
   /// One work-item in all, or one group an expert.
   static func group(experts: Int, _ plan: DevicePlan) -> LaunchShape {
     plan.style == .cpu ? LaunchShape(global: single, local: single) : rows(experts, plan)

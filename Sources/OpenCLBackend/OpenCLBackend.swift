@@ -224,7 +224,7 @@ package final class OpenCLBackend: Backend {
         if stages.isFull { try launchCollected() }
         return stages.add(key, shape, repeat each arguments)
       }
-      try launchCollected()
+      return try separately { _ in try launch(key, shape, repeat each arguments) }
     }
     let entry = try kernels.kernel(key, context: shared.context)
     guard let recorder else {

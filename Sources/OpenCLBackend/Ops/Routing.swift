@@ -60,7 +60,7 @@ extension OpenCLBackend {
     if let gate {
       routing.single.unitRows = 0
       try launch(
-        KernelKey(.gateWeights), .elements(columns: rows, rows: 1), gate.buffer.view, routing.weights.view,
+        KernelKey(.gateWeights), .gateWeights(rows: rows, plan), gate.buffer.view, routing.weights.view,
         Int32(gate.columns), Int32(rows))
     } else if routing.single.unitRows < rows {
       try separately { try $0.fill(routing.weights.view, with: Float(1).bitPattern, byteCount: rows * 4) }
