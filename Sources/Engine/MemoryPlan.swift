@@ -45,7 +45,9 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     expertCount = model.isSparse.count(where: \.self) * model.expertCount
     cache = Engine.cacheBytes(model, options, blocks: blocks) * model.layerCount
     let rows = Engine.mostRows(files, options)
-    activations = Engine.activationBytes(model, options, rows: rows) + Engine.codeBytes(files, options, rows: rows)
+    activations =
+      Engine.activationBytes(model, options, rows: rows) + Engine.codeBytes(files, options, rows: rows)
+      + (options.devicePlan?.stageBytes ?? 0)
     hostLayers = min(options.experts.hostLayers, model.layerCount)
     usefulExperts = sizes.usefulExperts(hostLayers: hostLayers)
     budget = options.memoryBudget

@@ -15,13 +15,9 @@ package enum KernelValue: BitwiseCopyable, @unchecked Sendable {
   case float(Float)
   case buffer(RawBuffer)
 
-  /// A memory object without what `BufferView` tells about it.
+  /// What `BufferView` refers to, without what it tells about it.
   package struct RawBuffer: BitwiseCopyable, Equatable, @unchecked Sendable {
     let raw: cl_mem
-
-    /// Keeps the memory until `release`.
-    package func retain() { clRetainMemObject(raw) }
-    package func release() { clReleaseMemObject(raw) }
   }
 }
 

@@ -26,20 +26,21 @@ extension Program {
     for part in parts { objects.append(CompiledPart(try Program.compile(part, context))) }
     var programs: [cl_program?] = objects.map(\.raw)
     var linked: cl_program?
-    func link() -> Int32 {
+    let status = withUnsafeMutablePointer(to: &linked) { place in
       var status: Int32 = CL_SUCCESS
-      linked = clLinkProgram(
+      place.pointee = clLinkProgram(
         context.handle.raw, 1, &id, nil, cl_uint(programs.count), &programs, nil, nil, &status)
       return status
     }
-    func log() -> String { linked.map { Program.log(of: $0, for: device, label: label) } ?? "" }
-    try check(link(), "clLinkProgram", Program.failure(label, options: "", device, log()))
     guard let raw = linked else {
+      let code = status == CL_SUCCESS ? CL_OUT_OF_HOST_MEMORY : status
       throw OpenCLError(
-        code: CL_OUT_OF_HOST_MEMORY, call: "clLinkProgram", context: "program “\(label)”: success, but a null pointer")
+        code: code, call: "clLinkProgram", context: Program.failure(label, options: "", device, "no program"))
     }
     let handle = Handle(raw, ledger: context.ledger, release: { clReleaseProgram($0) })
-    self.init(handle: handle, device: device, label: label, buildLog: log())
+    let log = Program.log(of: raw, for: device, label: label)
+    try check(status, "clLinkProgram", Program.failure(label, options: "", device, log))
+    self.init(handle: handle, device: device, label: label, buildLog: log)
   }
 
   private static func compile(_ part: ProgramPart, _ context: borrowing Context) throws(OpenCLError) -> Handle {

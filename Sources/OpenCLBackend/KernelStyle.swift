@@ -76,6 +76,9 @@ package struct DevicePlan: Sendable, Equatable {
     activations = hasByteDots ? .int8 : .float32
   }
 
+  /// Bytes of what joined launches need on the device besides, at most.
+  package var stageBytes: Int { Stages.byteCount(self) }
+
   /// Whether products of weights in this format take codes of eight bits.
   package func takesCodes(_ format: ElementFormat) -> Bool {
     style == .cpu && activations == .int8 && format.block != nil

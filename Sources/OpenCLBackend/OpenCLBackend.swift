@@ -12,10 +12,10 @@ package final class OpenCLBackend: Backend {
   private let queue: Queue
   let kernels: KernelTable
   /// Nil where every launch is one of its own.
-  private var stages: Stages?
+  private let stages: Stages?
   /// The last pass that may come again.
   private var recording: Recording?
-  /// Launches and other commands so far, but for reads.
+  /// Launches, other commands but for reads, and buffers that ops use, so far.
   private var queued = 0
   /// Times every launch; nil unless the backend was made for profiling.
   package let recorder: LaunchRecorder?
@@ -44,9 +44,7 @@ package final class OpenCLBackend: Backend {
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
-    if Stages.serve(self.plan), !profiling {
-      stages = try Stages(self.plan, Self.maker(kernels, shared))
-    }
+    stages = Stages.serve(self.plan) && !profiling ? Stages(self.plan) : nil
   }
 
   deinit {
@@ -74,12 +72,19 @@ package final class OpenCLBackend: Backend {
   // MARK: Memory
 
   func makeBuffer(byteCount: Int, label: String) throws -> DeviceBuffer {
+    queued += 1
     try check(byteCount, label)
     return DeviceBuffer(try Buffer(shared.context, byteCount: byteCount, label: label))
   }
 
   /// A buffer with a copy of `values`.
   func makeBuffer<T: BitwiseCopyable>(_ values: [T], label: String) throws -> DeviceBuffer {
+    queued += 1
+    return try makeBatchBuffer(values, label: label)
+  }
+
+  /// As `makeBuffer`, of a batch's values, which change from pass to pass.
+  func makeBatchBuffer<T: BitwiseCopyable>(_ values: [T], label: String) throws -> DeviceBuffer {
     try check(values.count * MemoryLayout<T>.stride, label)
     return try values.withUnsafeBytes { try DeviceBuffer(Buffer(shared.context, copying: $0, label: label)) }
   }
@@ -261,13 +266,14 @@ package final class OpenCLBackend: Backend {
     recording = nil
     guard let stages else { return try ops() }
     let buffers = batch.buffers
-    if let last, last.queued == queued, last.isSteady, last.rows == rows {
+    if var last, last.queued == queued, last.isSteady, last.rows == rows {
       let exchange = BatchExchange(from: last.batch, to: buffers)
-      for launch in last.launches {
-        launch.take(exchange)
-        try stages.launch(launch, on: queue)
+      for index in last.launches.indices {
+        last.launches[index].take(exchange)
+        try stages.launch(last.launches[index], on: queue)
       }
-      recording = Recording(launches: last.launches, batch: buffers, rows: rows, isSteady: true, queued: queued)
+      last.batch = buffers
+      recording = last
       return
     }
     let isNext = last?.queued == queued

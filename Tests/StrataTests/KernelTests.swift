@@ -59,7 +59,9 @@ struct KernelTests {
     #expect(outcome.status == 1 && outcome.data.isEmpty, "\(outcome)")
     let start = try #require(outcome.errors.range(of: "strata: error: "), "\(outcome)")
     let lines = outcome.errors[start.lowerBound...].split(separator: "\n")
-    #expect(lines[0].contains("clBuildProgram: CL_BUILD_PROGRAM_FAILURE: program “Kernels/Norm/rms_norm."))
+    // As a kernel, or as a stage of one.
+    let failure = /cl(Build|Compile)Program: CL_(BUILD|COMPILE)_PROGRAM_FAILURE: program “Kernels\/Norm\/rms_norm\./
+    #expect(lines[0].contains(failure))
     #expect(lines[0].hasSuffix(":") && !lines[0].contains("not_declared_anywhere"))
     #expect(lines.dropFirst().contains { $0.contains("not_declared_anywhere") }, "\(outcome)")
   }
@@ -67,10 +69,16 @@ struct KernelTests {
   @Test func aFileWithoutItsKernelIsNamed() async throws {
     let kernels = try KernelCopy()
     for style in ["cpu", "gpu"] {
-      try kernels.change("Norm/rms_norm.\(style).cl") { $0.replacing(" rms_norm(", with: " other_name(") }
+      try kernels.change("Norm/rms_norm.\(style).cl") {
+        $0.replacing(/([ (])rms_norm([()])/) { "\($0.1)other_name\($0.2)" }
+      }
     }
     let outcome = try await run(kernels.environment)
-    outcome.expectFailure("CL_INVALID_KERNEL_NAME", "kernel “rms_norm” of program “Kernels/Norm/rms_norm.")
+    #expect(outcome.status == 1 && outcome.data.isEmpty, "\(outcome)")
+    // As a kernel, or as a stage of one.
+    #expect(outcome.errors.contains(/strata: error: .*(CL_INVALID_KERNEL_NAME|CL_COMPILE_PROGRAM_FAILURE)/))
+    #expect(outcome.errors.contains("program “Kernels/Norm/rms_norm."), "\(outcome)")
+    #expect(outcome.errors.contains(/rms_norm['”]/))
   }
 }
 

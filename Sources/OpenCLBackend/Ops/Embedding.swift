@@ -42,9 +42,10 @@ extension OpenCLBackend {
       tables += run.blocks
     }
     return Batch(
-      tokens: try makeBuffer(layout.tokens, label: "batch tokens"),
-      positions: try makeBuffer(layout.positions, label: "batch positions"),
-      slots: try makeBuffer(slots, label: "batch slots"), tiles: try makeBuffer(tiles, label: "batch tiles"),
-      tables: try makeBuffer(tables, label: "block tables"), tileCounts: tileCounts, tallest: tallest, longest: longest)
+      tokens: try makeBatchBuffer(layout.tokens, label: "batch tokens"),
+      positions: try makeBatchBuffer(layout.positions, label: "batch positions"),
+      slots: try makeBatchBuffer(slots, label: "batch slots"), tiles: try makeBatchBuffer(tiles, label: "batch tiles"),
+      tables: try makeBatchBuffer(tables, label: "block tables"), tileCounts: tileCounts, tallest: tallest,
+      longest: longest)
   }
 }

@@ -5,7 +5,6 @@ struct StageTable: ~Copyable {
   /// The stages' words, with functions numbered as in `functions`.
   private(set) var words: [Int32] = []
   private(set) var count = 0
-  /// Kept alive until they are removed.
   private(set) var buffers: [KernelValue.RawBuffer] = []
   private(set) var functions: [StageFunction] = []
   private var begin = 0
@@ -13,8 +12,6 @@ struct StageTable: ~Copyable {
   private var isFirst = false
 
   static let headWords = 4
-
-  deinit { for buffer in buffers { buffer.release() } }
 
   mutating func start(_ key: KernelKey, _ shape: LaunchShape) {
     var index = functions.firstIndex { $0.key == key }
@@ -43,7 +40,6 @@ struct StageTable: ~Copyable {
 
   private mutating func place(of buffer: KernelValue.RawBuffer) -> Int {
     if let known = buffers.firstIndex(of: buffer) { return known }
-    buffer.retain()
     buffers.append(buffer)
     return buffers.count - 1
   }
@@ -66,7 +62,6 @@ struct StageTable: ~Copyable {
 
   /// Forgets the stages, and what they used.
   mutating func removeAll() {
-    for buffer in buffers { buffer.release() }
     buffers.removeAll(keepingCapacity: true)
     words.removeAll(keepingCapacity: true)
     functions.removeAll(keepingCapacity: true)

@@ -1,47 +1,40 @@
 import OpenCL
 
-/// A built kernel of stages, with the buffers that it was given last.
+/// A built kernel of stages.
 final class StagedKernel {
+  /// What its program has.
   let functions: [KernelKey]
   private var kernel: Kernel
-  private var given: [KernelValue.RawBuffer]
-  /// Stands where a launch has no buffer: one that it had last may be gone.
-  private let filler: KernelValue.RawBuffer
+  private let progress: DeviceBuffer
+  /// Buffers that it takes.
+  private let bufferCount: Int
 
-  /// Arguments before the buffers.
-  private static let head = 4
-
-  /// - Parameters:
-  ///   - functions: what its program has.
-  ///   - progress: zeros for the counters.
-  ///   - groups: work-groups that run at a time.
-  ///   - bufferCount: buffers that it takes.
-  init(
-    _ kernel: consuming Kernel, functions: [KernelKey], progress: BufferView, groups: Int, bufferCount: Int
-  ) throws(OpenCLError) {
-    self.functions = functions
-    try progress.set(&kernel, 0)
-    try Int32(groups).set(&kernel, 3)
-    let filler = progress.object
-    for index in 0..<bufferCount { try filler.set(&kernel, Self.head + index) }
-    given = Array(repeating: filler, count: bufferCount)
-    self.filler = filler
+  init(_ kernel: consuming Kernel, functions: [KernelKey], progress: DeviceBuffer, bufferCount: Int) {
     self.kernel = kernel
+    self.functions = functions
+    self.progress = progress
+    self.bufferCount = bufferCount
   }
 
   /// Queues the stages of a table.
   ///
-  /// - Parameter groups: work-groups.
+  /// Every argument is set anew: a driver may hold on to what it was given last, and that buffer may be gone, and another
+  /// one be where it was.
+  ///
+  /// - Parameters:
+  ///   - units: work-groups that run at a time.
+  ///   - groups: work-groups.
   func launch(
-    _ table: BufferView, stages: Int, _ buffers: [KernelValue.RawBuffer], groups: Int, on queue: borrowing Queue
+    _ table: BufferView, stages: Int, _ buffers: [KernelValue.RawBuffer], units: Int, groups: Int,
+    on queue: borrowing Queue
   ) throws(OpenCLError) {
+    try progress.view.set(&kernel, 0)
     try table.set(&kernel, 1)
     try Int32(stages).set(&kernel, 2)
-    for index in given.indices {
-      let buffer = index < buffers.count ? buffers[index] : filler
-      if buffer == given[index] { continue }
-      try buffer.set(&kernel, Self.head + index)
-      given[index] = buffer
+    try Int32(units).set(&kernel, 3)
+    for index in 0..<bufferCount {
+      let buffer = index < buffers.count ? buffers[index] : progress.view.object
+      try buffer.set(&kernel, 4 + index)
     }
     try queue.launch(kernel, global: Extent(groups), local: Extent(1))
   }

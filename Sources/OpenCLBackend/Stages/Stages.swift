@@ -17,7 +17,8 @@ final class Stages {
   private var kernels: [StagedKernel] = []
   /// Tables on the device, those used last at the end.
   private var known: [(words: [Int32], buffer: DeviceBuffer)] = []
-  private let progress: DeviceBuffer
+  /// Zeros for the counters; made when they are first needed.
+  private var progress: DeviceBuffer?
   private let units: Int
   private let bufferCount: Int
   /// Launches since collecting began, and whether they are all that was queued.
@@ -30,20 +31,28 @@ final class Stages {
   /// Parameters of a kernel at most.
   private static let mostParameters = 24
   private static let mostBuffers = 120
-  private static let mostTables = 64
+  private static let mostTables = 32
   /// 32-bit words of a counter's cache line.
   private static let line = 16
   /// Drivers hand out several groups at once to the first thread that asks.
   private static let groupsPerUnit = 4
 
-  init(_ plan: DevicePlan, _ maker: Maker) throws {
-    progress = try maker.buffer([Int32](repeating: 0, count: (2 * Self.mostStages + 1) * Self.line))
+  init(_ plan: DevicePlan) {
     units = plan.units
     bufferCount = Self.buffers(plan)
   }
 
   /// How many buffers a launch can have besides its other arguments.
   private static func buffers(_ plan: DevicePlan) -> Int { min(mostBuffers, (plan.parameterBytes - 24) / 8) }
+
+  /// 32-bit words of the counters.
+  private static let counterWords = (2 * mostStages + 1) * line
+
+  /// Bytes of the counters and tables, at most.
+  static func byteCount(_ plan: DevicePlan) -> Int {
+    guard serve(plan) else { return 0 }
+    return 4 * (counterWords + mostTables * mostStages * (StageTable.headWords + mostParameters))
+  }
 
   /// Whether a device that is used so joins launches.
   static func serve(_ plan: DevicePlan) -> Bool { plan.joinsLaunches && buffers(plan) > mostParameters }
@@ -83,14 +92,15 @@ final class Stages {
     let kernel = try kernel(maker)
     // Functions are numbered by the table; in a kernel that has others, too, they may have other numbers.
     let buffer = try buffer(table.words(numberedAs: kernel.functions), maker)
-    let launch = StagedLaunch(kernel, table: buffer, stages: table.count, buffers: table.buffers)
+    let launch = StagedLaunch(kernel: kernel, table: buffer, stages: table.count, buffers: table.buffers)
     try self.launch(launch, on: queue)
     launches.append(launch)
   }
 
   func launch(_ launch: StagedLaunch, on queue: borrowing Queue) throws {
     try launch.kernel.launch(
-      launch.table.view, stages: launch.stages, launch.buffers, groups: units * Self.groupsPerUnit, on: queue)
+      launch.table.view, stages: launch.stages, launch.buffers, units: units, groups: units * Self.groupsPerUnit,
+      on: queue)
   }
 
   /// One that has all functions of the table. The first is built for nearly all of a model's, as it gets all stages that a
@@ -98,9 +108,10 @@ final class Stages {
   private func kernel(_ maker: Maker) throws -> StagedKernel {
     if let known = kernels.first(where: { table.uses(only: $0.functions) }) { return known }
     let source = StagesSource(functions: table.functions, bufferCount: bufferCount)
-    let made = try StagedKernel(
-      try maker.kernel(source), functions: table.functions.map(\.key), progress: progress.view, groups: units,
-      bufferCount: bufferCount)
+    let progress = try progress ?? maker.buffer([Int32](repeating: 0, count: Self.counterWords))
+    self.progress = progress
+    let made = StagedKernel(
+      try maker.kernel(source), functions: table.functions.map(\.key), progress: progress, bufferCount: bufferCount)
     kernels.append(made)
     return made
   }
