@@ -86,9 +86,10 @@ private struct Channel {
 
   init(isSocket: Bool) throws {
     var ends: [Int32] = [-1, -1]
-    let made = isSocket ? socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) : pipe(&ends)
+    // Closed on exec from the start: another test may start a child between two calls.
+    let kind = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
+    let made = isSocket ? socketpair(AF_UNIX, kind, 0, &ends) : pipe2(&ends, O_CLOEXEC)
     try #require(made == 0, "no pipe: error \(errno)")
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     descriptor = ends[0]
     end = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
   }

@@ -15,7 +15,7 @@ final class Stages {
   private(set) var isCollecting = false
   private var table = StageTable()
   private var kernels: [StagedKernel] = []
-  /// Tables on the device, those used last at the end.
+  /// Tables on the device, the oldest first.
   private var known: [(words: [Int32], buffer: DeviceBuffer)] = []
   /// Zeros for the counters; made when they are first needed.
   private var progress: DeviceBuffer?
