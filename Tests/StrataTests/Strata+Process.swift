@@ -43,7 +43,7 @@ extension Strata {
     process.terminationHandler = { _ in end.finish() }
 
     await gate.enter()
-    do { try process.run() } catch {
+    do { try spawning.withLock { _ in try process.run() } } catch {
       await gate.leave()
       throw error
     }
@@ -70,6 +70,9 @@ extension Strata {
       pieces: written, errors: String(decoding: Data(told.joined()), as: UTF8.self))
   }
 
+  /// Held while a pipe is made and while a child starts, which would inherit a pipe that is not yet closed on exec.
+  fileprivate static let spawning = Mutex(())
+
   /// As many children at once as there are cores.
   private static let gate = Gate(ProcessInfo.processInfo.activeProcessorCount)
 }
@@ -86,9 +89,11 @@ private struct Channel {
 
   init(isSocket: Bool) throws {
     var ends: [Int32] = [-1, -1]
-    // Closed on exec from the start: another test may start a child between two calls.
-    let kind = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
-    let made = isSocket ? socketpair(AF_UNIX, kind, 0, &ends) : pipe2(&ends, O_CLOEXEC)
+    let made = Strata.spawning.withLock { _ in
+      let made = isSocket ? socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) : pipe(&ends)
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      return made
+    }
     try #require(made == 0, "no pipe: error \(errno)")
     descriptor = ends[0]
     end = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
