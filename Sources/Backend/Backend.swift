@@ -133,7 +133,8 @@ package protocol Backend: AnyObject {
 
   /// As `together`, for passes that come again and again, each row of the batch a sequence's only one: for the same number of
   /// rows `ops` makes the same calls with the same arguments each time, but for the batch. A backend may leave it out, and
-  /// queue what it queued last time with this batch.
+  /// queue what it queued last time with this batch: buffers have to stay from one pass to the next, and only one caller
+  /// does this on a backend.
   func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws
 
   /// Copies `rows` of `source` to the rows of `destination` from `start` on.

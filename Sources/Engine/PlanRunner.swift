@@ -128,7 +128,7 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     let tiles = plan.prefill.sorted { $0.layers.count > $1.layers.count }
     let parts = try parts(decode: plan.decode, tiles, blocks)
     backend.expect(forecast(tiles))
-    if plan.prefill.isEmpty, (1...Self.logitRows).contains(plan.decode.count), willRun == nil {
+    if plan.prefill.isEmpty, plan.preempted.isEmpty, (1...Self.logitRows).contains(plan.decode.count), willRun == nil {
       return try advance(parts[0])
     }
     for part in parts { try startCapture(part) }

@@ -28,8 +28,10 @@ extension Program {
     var linked: cl_program?
     let status = withUnsafeMutablePointer(to: &linked) { place in
       var status: Int32 = CL_SUCCESS
-      place.pointee = clLinkProgram(
-        context.handle.raw, 1, &id, nil, cl_uint(programs.count), &programs, nil, nil, &status)
+      withExtendedLifetime(objects) {
+        place.pointee = clLinkProgram(
+          context.handle.raw, 1, &id, nil, cl_uint(programs.count), &programs, nil, nil, &status)
+      }
       return status
     }
     guard let raw = linked else {

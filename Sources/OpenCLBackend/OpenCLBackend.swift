@@ -55,7 +55,10 @@ package final class OpenCLBackend: Backend {
   package var name: String { device.name }
 
   /// Cuts products in another way from now on; what makes routings has to be made anew.
-  package func retune(_ tuning: Tuning) { plan.tuning = tuning }
+  package func retune(_ tuning: Tuning) {
+    plan.tuning = tuning
+    recording = nil
+  }
 
   package var activations: ActivationPrecision { plan.style == .cpu ? plan.activations : .float32 }
 

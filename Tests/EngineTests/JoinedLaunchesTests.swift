@@ -40,11 +40,10 @@ struct JoinedLaunchesTests {
       switch event {
       case .token:
         tokens += 1
-        if tokens == 7 || tokens == 21 {
-          for mate in try await engine.submit([request(files, length: tokens, tokens: 3)]) {
-            _ = try await mate.result()
-          }
-        }
+        // One mate beside it, and later six.
+        let mates = [7: 1, 21: 1, 30: 6][tokens] ?? 0
+        let requests = (0..<mates).map { request(files, length: tokens + $0, tokens: 8) }
+        for mate in try await engine.submit(requests) { _ = try await mate.result() }
       case .finished(let end): result = end
       case .prompt: break
       }

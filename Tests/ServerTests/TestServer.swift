@@ -45,6 +45,8 @@ struct TestServer: Sendable {
     let tokenizer = try files.tokenizer()
     engine = try Engine(files, tokenizer: tokenizer, options: options)
     var serverOptions = ServerOptions(modelName: Self.name, maxModelLength: 512)
+    // All tests run at once, and kernels are built one by one.
+    serverOptions.requestTimeout = 3600
     change(&serverOptions)
     let template = withTemplate ? try ChatTemplate(Self.template, source: "test") : nil
     var logger = Logger(label: "test")

@@ -91,9 +91,9 @@ struct BenchTokensTests {
     let ops = try #require(result.ops)
     #expect(abs(ops.ops.map(\.share).reduce(0, +) - 1) < 1e-9)
     #expect(ops.kernelSeconds > 0)
-    // One gather and one embedding for each of the six tokens.
+    // One embedding for each of the six tokens, and eight layers' experts.
     #expect(ops.ops.first { $0.name == "embedding" }?.launches == 6)
-    #expect(ops.ops.first { $0.name == "gather" }?.launches == 6)
+    #expect(ops.ops.first { $0.name == "gate_up" }?.launches == 6 * 8)
   }
 
   @Test func tablesAreThoseOfLlamaBench() async throws {

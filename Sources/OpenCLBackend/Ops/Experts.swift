@@ -120,9 +120,10 @@ extension OpenCLBackend {
     }
     switch experts.place {
     case .fixed(let gateUp, let down, let places):
-      if routing.single.sortedRows != rows {
+      if routing.single.sortedRows != rows || isCollecting {
         try group(rows: rows, places: places, isCounted: true, routing)
-        routing.single.sortedRows = rows
+        // What is only collected may never be launched, if something fails before.
+        routing.single.sortedRows = isCollecting ? 0 : rows
       }
       try products(gateUp.windows, down.windows)
     case .stored(let store, let layer):

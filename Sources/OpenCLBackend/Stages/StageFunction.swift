@@ -2,7 +2,7 @@ import OpenCL
 
 /// A kernel as a function that stages call.
 struct StageFunction {
-  /// What a parameter is, besides a buffer or a number.
+  /// What a parameter is.
   enum Parameter {
     case int, uint, float, buffer
 

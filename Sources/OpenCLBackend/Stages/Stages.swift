@@ -31,7 +31,9 @@ final class Stages {
   /// Parameters of a kernel at most.
   private static let mostParameters = 24
   private static let mostBuffers = 120
-  private static let mostTables = 32
+  private static let mostTables = 16
+  /// 32-bit words of a table.
+  private static let mostWords = 2048
   /// 32-bit words of a counter's cache line.
   private static let line = 16
   /// Drivers hand out several groups at once to the first thread that asks.
@@ -51,7 +53,7 @@ final class Stages {
   /// Bytes of the counters and tables, at most.
   static func byteCount(_ plan: DevicePlan) -> Int {
     guard serve(plan) else { return 0 }
-    return 4 * (counterWords + mostTables * mostStages * (StageTable.headWords + mostParameters))
+    return 4 * (counterWords + mostTables * mostWords)
   }
 
   /// Whether a device that is used so joins launches.
@@ -76,8 +78,9 @@ final class Stages {
 
   /// Whether there is no room for another launch.
   var isFull: Bool {
-    table.count >= (launches.isEmpty && !kernels.isEmpty ? Self.firstStages : Self.mostStages)
+    table.count >= Self.mostStages || table.words.count + StageTable.headWords + Self.mostParameters > Self.mostWords
       || table.buffers.count + Self.mostParameters > bufferCount
+      || launches.isEmpty && table.count >= Self.firstStages && kernels.contains { table.uses(only: $0.functions) }
   }
 
   func add<each Argument: KernelArgument>(_ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument) {
@@ -103,8 +106,8 @@ final class Stages {
       on: queue)
   }
 
-  /// One that has all functions of the table. The first is built for nearly all of a model's, as it gets all stages that a
-  /// launch can have.
+  /// One that has all functions of the table. Where one has to be built, the table has all stages that a launch can have, and
+  /// with them nearly all functions of a model for so many rows.
   private func kernel(_ maker: Maker) throws -> StagedKernel {
     if let known = kernels.first(where: { table.uses(only: $0.functions) }) { return known }
     let source = StagesSource(functions: table.functions, bufferCount: bufferCount)
