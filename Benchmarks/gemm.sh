@@ -19,8 +19,7 @@ device=${DEVICE:-0}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cc -O2 -march=native -pthread Benchmarks/peak.c -o "$work/peak"
-name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
-machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+machine=$(Benchmarks/machine.sh "$strata" "$device")
 results=${RESULTS:-Benchmarks/results/$machine}
 mkdir -p "$results"
 "${PYTHON:-python3}" Benchmarks/gemm.py --strata "$strata" --device "$device" --peak "$work/peak" --results "$results" "$@"

@@ -18,8 +18,7 @@ strata=${STRATA:-.build/release/strata}
 python=${PYTHON:-python3}
 [ -x "$strata" ] || swift build -c release --product strata
 
-name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
-machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+machine=$(Benchmarks/machine.sh "$strata" "$device")
 results=${RESULTS:-Benchmarks/results/$machine}
 work=${TMPDIR:-/tmp}/strata-offload
 mkdir -p "$results" "$work"

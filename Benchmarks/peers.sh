@@ -39,8 +39,7 @@ for type in q8_0 q4_k mxfp4; do
   mv .models/part.gguf "$random-$type.gguf"
 done
 
-name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
-machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+machine=$(Benchmarks/machine.sh "$strata" "$device")
 results=${RESULTS:-Benchmarks/results/$machine}
 mkdir -p "$results"
 # Two cores for both, also where there are more.

@@ -16,8 +16,7 @@ profile=${3:-}
 strata=${STRATA:-.build/release/strata}
 [ -x "$strata" ] || swift build -c release --product strata
 
-name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
-machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+machine=$(Benchmarks/machine.sh "$strata" "$device")
 results=Benchmarks/results/$machine
 mkdir -p "$results"
 model=${MODEL:-${TMPDIR:-/tmp}/strata-random-model}

@@ -35,8 +35,7 @@ case " $* " in
     ;;
   *) model=${MODEL:-$(STRATA=$strata Benchmarks/smollm2_8x.sh q8_0)} ;;
 esac
-name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
-machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+machine=$(Benchmarks/machine.sh "$strata" "$device")
 results=${RESULTS:-Benchmarks/results/$machine}
 mkdir -p "$results"
 # Two cores for both, also where there are more.

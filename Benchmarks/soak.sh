@@ -14,8 +14,7 @@ device=${2:-0}
 strata=${STRATA:-.build/release/strata}
 [ -x "$strata" ] || swift build -c release --product strata
 
-name=$("$strata" devices | sed -n "s/^$device: //p" | head -1)
-machine=$(printf '%s %s cores' "${name:-$device}" "$(nproc)" | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+machine=$(Benchmarks/machine.sh "$strata" "$device")
 results=Benchmarks/results/$machine
 mkdir -p "$results"
 # glibc raises the size from which on it takes memory from the system and gives it back, when engines come and go; then resident
