@@ -144,23 +144,7 @@ package struct AttentionCase: OpCase {
     let sinks = hasSinks ? try backend.loadVector(random.floats(queryHeads, scale: 3), label: "sinks") : nil
 
     func inputs(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
-      var layout = BatchLayout()
-      var values: [Float] = []
-      for (sequence, positions) in wanted where !positions.isEmpty {
-        layout.append(
-          tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: cached.table(of: sequence))
-        for position in positions {
-          var random = CaseRandom(9, sequence, position)
-          var row = random.floats(shape.qkvColumns, scale: 2)
-          if let extreme { row = extreme.apply(to: row) }
-          // In the last value, or in a latent, which is all of a value.
-          if position == nanPosition { row[valuePrefix == nil ? row.count - 1 : queryHeads * headSize] = .nan }
-          values += row
-        }
-      }
-      let batch = try backend.prepare(layout, vocabulary: 1, cache: cacheShape)
-      let qkv = try backend.activation(rows: layout.rowCount, columns: shape.qkvColumns, values)
-      return (batch, qkv, layout.rowCount)
+      try cached.batch(backend, wanted, cache: cacheShape, columns: shape.qkvColumns, row: row)
     }
     // What a part of the batch finds in the cache: everything before its own rows.
     let wanted = cached.positions(of: rows)
@@ -173,5 +157,15 @@ package struct AttentionCase: OpCase {
     result.isContained =
       try result.isContained && backend.leavesGuards(qkv, rows: count, columns: shape.qkvColumns)
     return result
+  }
+
+  /// Queries, keys and values of a position.
+  private func row(_ sequence: Int, _ position: Int) -> [Float] {
+    var random = CaseRandom(9, sequence, position)
+    var row = random.floats(shape.qkvColumns, scale: 2)
+    if let extreme { row = extreme.apply(to: row) }
+    // In the last value, or in a latent, which is all of a value.
+    if position == nanPosition { row[valuePrefix == nil ? row.count - 1 : queryHeads * headSize] = .nan }
+    return row
   }
 }

@@ -51,17 +51,7 @@ package struct AttentionThenProductCase: OpCase {
     let tensor = randomTensor("weight", format, rows: features, columns: shape.outputColumns, &random)
 
     func inputs(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
-      var layout = BatchLayout()
-      var values: [Float] = []
-      for (sequence, positions) in wanted where !positions.isEmpty {
-        layout.append(
-          tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: cached.table(of: sequence))
-        for position in positions { values += row(sequence, position) }
-      }
-      let batch = try backend.prepare(layout, vocabulary: 1, cache: cacheShape)
-      return (
-        batch, try backend.activation(rows: layout.rowCount, columns: shape.qkvColumns, values), layout.rowCount
-      )
+      try cached.batch(backend, wanted, cache: cacheShape, columns: shape.qkvColumns, row: row)
     }
     let wanted = cached.positions(of: rows)
     let before = try inputs(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })

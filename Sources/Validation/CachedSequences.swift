@@ -1,3 +1,5 @@
+import Backend
+
 /// Sequences of which some positions are rows of a batch, and how they lie in the KV cache.
 struct CachedSequences {
   /// Positions of a KV block.
@@ -29,4 +31,21 @@ struct CachedSequences {
   private func blocks(of sequence: Int) -> Int { (rows[sequence].upperBound + Self.blockSize - 1) / Self.blockSize }
 
   private func blocks(before sequence: Int) -> Int { (0..<sequence).reduce(1) { $0 + blocks(of: $1) } }
+}
+
+extension CachedSequences {
+  /// A batch of some positions of sequences, and its activation: the values of each, `columns` of them, from `row`.
+  func batch<B: Backend>(
+    _ backend: B, _ wanted: [(sequence: Int, positions: Range<Int>)], cache: KVCacheShape, columns: Int,
+    row: (_ sequence: Int, _ position: Int) -> [Float]
+  ) throws -> (batch: B.Batch, values: B.Activation, rows: Int) {
+    var layout = BatchLayout()
+    var values: [Float] = []
+    for (sequence, positions) in wanted where !positions.isEmpty {
+      layout.append(tokens: positions.map { _ in 0 }, firstPosition: positions.lowerBound, blocks: table(of: sequence))
+      for position in positions { values += row(sequence, position) }
+    }
+    let batch = try backend.prepare(layout, vocabulary: 1, cache: cache)
+    return (batch, try backend.activation(rows: layout.rowCount, columns: columns, values), layout.rowCount)
+  }
 }
