@@ -127,14 +127,10 @@ package protocol Backend: AnyObject {
     _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
     addingTo sum: Activation) throws
 
-  /// Runs `ops`, of which each works on `rows` rows. A backend may put off what they queue until the last of them, or until
-  /// something is read, and then queue it at once; buffers have to stay until then.
-  func together(rows: Int, _ ops: () throws -> Void) throws
-
-  /// As `together`, for passes that come again and again, each row of the batch a sequence's only one: for the same number of
-  /// rows `ops` makes the same calls with the same arguments each time, but for the batch. A backend may leave it out, and
-  /// queue what it queued last time with this batch: buffers have to stay from one pass to the next, and only one caller
-  /// does this on a backend.
+  /// Runs `ops`, which work on `rows` rows, in a pass that comes again and again: for the same number of rows `ops` makes the
+  /// same calls with the same arguments each time, but for the batch, in which each row is a sequence's only one. A backend
+  /// may queue at once, behind the last of them, what they queue, or leave `ops` out and queue what it queued last time
+  /// with this batch: buffers have to stay from one pass to the next, and only one caller does this on a backend.
   func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws
 
   /// Copies `rows` of `source` to the rows of `destination` from `start` on.
@@ -170,9 +166,7 @@ extension Backend {
 
 // Ops one after the other.
 extension Backend {
-  package func together(rows: Int, _ ops: () throws -> Void) throws { try ops() }
-
-  package func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws { try together(rows: rows, ops) }
+  package func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws { try ops() }
 
   package func attend(
     _ qkv: Activation, _ heads: HeadOptions<Vector>, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,

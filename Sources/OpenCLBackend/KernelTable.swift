@@ -149,10 +149,10 @@ final class KernelTable {
 
   /// Builds a kernel of stages.
   func stages(_ source: StagesSource, context: borrowing Context) throws -> Kernel {
-    willBuild("Kernels/Common/stages.clh")
+    willBuild("Kernels/\(StagesSource.path)")
     let parts = try source.parts(
       source: { try KernelLibrary.source($0, replacements: replacements) }, part: part, options: plan.options)
-    let program = try cache.program(context, linking: parts, label: "Kernels/Common/stages.clh")
+    let program = try cache.program(context, linking: parts, label: "Kernels/\(StagesSource.path)")
     return try Kernel(program, name: StagesSource.kernelName)
   }
 

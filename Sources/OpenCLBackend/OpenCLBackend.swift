@@ -44,7 +44,12 @@ package final class OpenCLBackend: Backend {
     queue = try Queue(shared.context, profiling: profiling)
     recorder = profiling ? LaunchRecorder() : nil
     expertMemory = experts
-    stages = Stages.serve(self.plan) && !profiling ? Stages(self.plan) : nil
+    let maker = Stages.Maker(
+      buffer: { [shared] words in
+        try words.withUnsafeBytes { DeviceBuffer(try Buffer(shared.context, copying: $0, label: "stages")) }
+      },
+      kernel: { [kernels, shared] in try kernels.stages($0, context: shared.context) })
+    stages = Stages.serve(self.plan) && !profiling ? Stages(self.plan, maker) : nil
   }
 
   deinit {
@@ -229,7 +234,7 @@ package final class OpenCLBackend: Backend {
     queued += 1
     if let stages, stages.isCollecting {
       if shape.isOfItems {
-        if stages.isFull { try launchCollected() }
+        if stages.isFull { try stages.launch(on: queue) }
         return stages.add(key, shape, repeat each arguments)
       }
       return try separately { _ in try launch(key, shape, repeat each arguments) }
@@ -256,18 +261,10 @@ package final class OpenCLBackend: Backend {
 
   // MARK: Launching together
 
-  package func together(rows: Int, _ ops: () throws -> Void) throws {
-    guard let stages, !stages.isCollecting, LaunchShape.runsTogether(rows: rows) else { return try ops() }
-    try stages.collecting {
-      try ops()
-      try launchCollected()
-    }
-  }
-
   package func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws {
     let last = recording
     recording = nil
-    guard let stages else { return try ops() }
+    guard let stages, LaunchShape.runsTogether(rows: rows) else { return try ops() }
     let buffers = batch.buffers
     if var last, last.queued == queued, last.isSteady, last.rows == rows {
       let exchange = BatchExchange(from: last.batch, to: buffers)
@@ -280,8 +277,11 @@ package final class OpenCLBackend: Backend {
       return
     }
     let isNext = last?.queued == queued
-    try together(rows: rows, ops)
-    guard LaunchShape.runsTogether(rows: rows), stages.isAll else { return }
+    try stages.collecting {
+      try ops()
+      try stages.launch(on: queue)
+    }
+    guard stages.isAll else { return }
     let exchange = BatchExchange(from: last?.batch ?? [], to: buffers)
     let isSame =
       isNext && last?.launches.count == stages.launches.count
@@ -297,20 +297,10 @@ package final class OpenCLBackend: Backend {
   ) throws -> Result {
     if !isReading { queued += 1 }
     guard let stages, stages.isCollecting else { return try body(queue) }
-    try launchCollected()
+    try stages.launch(on: queue)
     return try stages.pausing { try body(queue) }
   }
 
   /// Whether launches are put off to be joined, so that more of them cost little.
   var isCollecting: Bool { stages?.isCollecting ?? false }
-
-  private func launchCollected() throws { try stages?.launch(on: queue, Self.maker(kernels, shared)) }
-
-  private static func maker(_ kernels: KernelTable, _ shared: DeviceContext) -> Stages.Maker {
-    Stages.Maker(
-      buffer: { words in
-        try words.withUnsafeBytes { DeviceBuffer(try Buffer(shared.context, copying: $0, label: "stages")) }
-      },
-      kernel: { try kernels.stages($0, context: shared.context) })
-  }
 }

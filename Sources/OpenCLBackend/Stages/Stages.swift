@@ -19,6 +19,7 @@ final class Stages {
   private var known: [(words: [Int32], buffer: DeviceBuffer)] = []
   /// Zeros for the counters; made when they are first needed.
   private var progress: DeviceBuffer?
+  private let maker: Maker
   private let units: Int
   private let bufferCount: Int
   /// Launches since collecting began, and whether they are all that was queued.
@@ -35,20 +36,23 @@ final class Stages {
   /// 32-bit words of a table.
   private static let mostWords = 2048
   /// 32-bit words of a counter's cache line.
-  private static let line = 16
+  static let progressLine = 16
+  /// Bytes of a launch's arguments that are no buffers of stages: counters, table, two numbers.
+  private static let headBytes = 24
   /// Drivers hand out several groups at once to the first thread that asks.
   private static let groupsPerUnit = 4
 
-  init(_ plan: DevicePlan) {
+  init(_ plan: DevicePlan, _ maker: Maker) {
+    self.maker = maker
     units = plan.units
     bufferCount = Self.buffers(plan)
   }
 
   /// How many buffers a launch can have besides its other arguments.
-  private static func buffers(_ plan: DevicePlan) -> Int { min(mostBuffers, (plan.parameterBytes - 24) / 8) }
+  private static func buffers(_ plan: DevicePlan) -> Int { min(mostBuffers, (plan.parameterBytes - headBytes) / 8) }
 
   /// 32-bit words of the counters.
-  private static let counterWords = (2 * mostStages + 1) * line
+  private static let counterWords = (2 * mostStages + 1) * progressLine
 
   /// Bytes of the counters and tables, at most.
   static func byteCount(_ plan: DevicePlan) -> Int {
@@ -89,12 +93,12 @@ final class Stages {
   }
 
   /// Queues what was collected.
-  func launch(on queue: borrowing Queue, _ maker: Maker) throws {
+  func launch(on queue: borrowing Queue) throws {
     guard table.count > 0 else { return }
     defer { table.removeAll() }
-    let kernel = try kernel(maker)
+    let kernel = try kernel()
     // Functions are numbered by the table; in a kernel that has others, too, they may have other numbers.
-    let buffer = try buffer(table.words(numberedAs: kernel.functions), maker)
+    let buffer = try buffer(table.words(numberedAs: kernel.functions))
     let launch = StagedLaunch(kernel: kernel, table: buffer, stages: table.count, buffers: table.buffers)
     try self.launch(launch, on: queue)
     launches.append(launch)
@@ -108,7 +112,7 @@ final class Stages {
 
   /// One that has all functions of the table. Where one has to be built, the table has all stages that a launch can have, and
   /// with them nearly all functions of a model for so many rows.
-  private func kernel(_ maker: Maker) throws -> StagedKernel {
+  private func kernel() throws -> StagedKernel {
     if let known = kernels.first(where: { table.uses(only: $0.functions) }) { return known }
     let source = StagesSource(functions: table.functions, bufferCount: bufferCount)
     let progress = try progress ?? maker.buffer([Int32](repeating: 0, count: Self.counterWords))
@@ -119,7 +123,7 @@ final class Stages {
     return made
   }
 
-  private func buffer(_ words: [Int32], _ maker: Maker) throws -> DeviceBuffer {
+  private func buffer(_ words: [Int32]) throws -> DeviceBuffer {
     if let index = known.firstIndex(where: { $0.words == words }) { return known[index].buffer }
     if known.count == Self.mostTables { known.removeFirst() }
     let buffer = try maker.buffer(words)

@@ -5,6 +5,8 @@ import OpenCL
 /// function that calls it, and one that runs the stages.
 struct StagesSource {
   static let kernelName = "stages"
+  /// Below `Kernels/`.
+  static let path = "Common/stages.clh"
 
   let functions: [StageFunction]
   /// Buffers that a launch takes.
@@ -17,13 +19,18 @@ struct StagesSource {
   func parts(
     source: (String) throws -> String, part: (KernelKey) throws -> ProgramPart, options: String
   ) throws -> [ProgramPart] {
-    let caller = try source("Common/stages.clh") + prototypes + runItems + kernel
+    let caller = try source(Self.path) + prototypes + runItems + kernel
     return try functions.enumerated().map { index, function in
       let kernel = try part(function.key)
       return ProgramPart(
         source: kernel.source + definition(index, function), options: kernel.options + " -DSTAGE=1 -w",
         label: kernel.label)
-    } + [ProgramPart(source: caller, options: options, label: "Kernels/Common/stages.clh")]
+    } + [
+      ProgramPart(
+        source: caller,
+        options: "\(options) -DPROGRESS_LINE=\(Stages.progressLine) -DSTAGE_HEAD=\(StageTable.headWords)",
+        label: "Kernels/\(Self.path)")
+    ]
   }
 
   private func head(_ index: Int, _ function: StageFunction) -> String {
