@@ -40,15 +40,20 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
     let contents = byteCount > 0 ? contents : nil
     let purpose = "buffer “\(label)” of \(byteCount) bytes on device “\(device.name)”"
     try context.ledger.admit(byteCount: allocated, for: purpose, call: "clCreateBuffer")
-    let flags = CL_MEM_READ_WRITE | (contents == nil ? 0 : CL_MEM_COPY_HOST_PTR)
+    let piece =
+      contents == nil && device.kind == .cpu && allocated >= HugePages.smallest
+      ? HugePages.piece(byteCount: allocated) : nil
+    // Read only, whatever the C type says.
+    let source = piece?.start ?? contents.map { UnsafeMutableRawPointer(mutating: $0) }
+    let use = piece != nil ? CL_MEM_USE_HOST_PTR : contents != nil ? CL_MEM_COPY_HOST_PTR : 0
     let raw = try created(
       "clCreateBuffer", "\(purpose); \(context.ledger.liveBytes) bytes are in use",
       { [raw = context.handle.raw] in
-        // Read only, whatever the C type says.
-        let source = contents.map { UnsafeMutableRawPointer(mutating: $0) }
         // With contents the size is theirs: the driver reads so many bytes.
-        return clCreateBuffer(raw, cl_mem_flags(flags), contents == nil ? allocated : byteCount, source, $0)
+        clCreateBuffer(
+          raw, cl_mem_flags(CL_MEM_READ_WRITE | use), contents == nil ? allocated : byteCount, source, $0)
       })
+    if let piece { try Self.keep(piece, for: raw, purpose) }
     handle = Handle(raw, ledger: context.ledger, byteCount: allocated, release: { clReleaseMemObject($0) })
     self.byteCount = byteCount
     self.label = label
@@ -58,4 +63,19 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
   package var view: BufferView { BufferView(raw: handle.raw, byteCount: byteCount, label: label) }
 
   private static let minimumByteCount = 4
+
+  /// The driver lets a piece go when no command uses it any more.
+  private static func keep(_ piece: HugePages.Piece, for buffer: cl_mem, _ purpose: String) throws(OpenCLError) {
+    let owned = Unmanaged.passRetained(piece)
+    do {
+      try check(
+        clSetMemObjectDestructorCallback(
+          buffer, { _, piece in piece.map { Unmanaged<HugePages.Piece>.fromOpaque($0).release() } }, owned.toOpaque()),
+        "clSetMemObjectDestructorCallback", purpose)
+    } catch {
+      clReleaseMemObject(buffer)
+      owned.release()
+      throw error
+    }
+  }
 }

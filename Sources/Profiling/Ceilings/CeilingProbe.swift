@@ -32,7 +32,7 @@ package final class CeilingProbe {
     try bench.queue.fill(source.view, with: 0x3f80_0000, byteCount: bench.bufferBytes)
     read = try bench.memoryKernel("memory_read")
     let shapes = MemoryShape.candidates(bufferBytes: bench.bufferBytes, device: device, plan: bench.plan)
-    sums = try Buffer(bench.context, byteCount: 4 * (shapes.map(\.global.x).max() ?? 1), label: "sums")
+    sums = try Buffer(bench.context, byteCount: shapes.map(\.sumBytes).max() ?? 1, label: "sums")
     var best: (shape: MemoryShape, rate: Double)?
     for shape in shapes {
       let rate = try bench.readRate(&read, shape, source.view, sums.view, runs: Self.repetitions)

@@ -9,6 +9,8 @@ struct MemoryShape: Equatable {
   var steps: Int
   /// What the kernel reads or writes of the buffer.
   var byteCount: Int
+  /// What `memory_read` writes: a float or, in the GPU style, 16 bytes a work-item.
+  var sumBytes: Int
 
   /// Vectors that a step of the CPU kernels takes, of all streams together.
   private static let unroll = 8
@@ -22,14 +24,15 @@ struct MemoryShape: Equatable {
         let vector = 4 * plan.lanes
         let steps = bufferBytes / (parts * vector) / unroll * unroll
         return MemoryShape(
-          global: Extent(parts), local: Extent(1), steps: steps, byteCount: parts * steps * vector)
+          global: Extent(parts), local: Extent(1), steps: steps, byteCount: parts * steps * vector, sumBytes: 4 * parts)
       }
     case .gpu, .mma:
       [16, 32, 64].map { groupsPerUnit in
         let local = device.maxWorkGroupSize >= 256 ? 256 : 64
+        let items = groupsPerUnit * plan.units * local
         return MemoryShape(
-          global: Extent(groupsPerUnit * plan.units * local), local: Extent(local), steps: bufferBytes / 16,
-          byteCount: bufferBytes)
+          global: Extent(items), local: Extent(local), steps: bufferBytes / 16, byteCount: bufferBytes,
+          sumBytes: 16 * items)
       }
     }
   }
