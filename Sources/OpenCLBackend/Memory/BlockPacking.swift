@@ -1,7 +1,8 @@
 import Backend
 
 /// Puts the blocks of one feature to their places in the blocks of a panel (`Kernels/Common/formats`): the fields of scales
-/// first, then upper bits of the codes, then words of codes, each for all features of the panel beside each other.
+/// first, then for each 32 codes upper bits and words of codes, each for all features of the panel beside each other: kernels
+/// read one byte behind the other.
 struct BlockPacking {
   private let block: BlockFormat
   private let feature: Int
@@ -11,14 +12,8 @@ struct BlockPacking {
     self.feature = feature
   }
 
-  /// Words of upper bits: of 32 codes if they have one more than four, of 16 if they have two more.
-  private var upperWords: Int {
-    switch block.codeBits {
-    case 5: block.elementCount / 32
-    case 6: block.elementCount / 16
-    default: 0
-    }
-  }
+  /// Words of upper bits for 32 codes that have more than four.
+  private var upperWords: Int { block.codeBits == 8 ? 0 : block.codeBits - 4 }
 
   /// Codes of a word: bytes, or the lower four bits of twice as many.
   private var wordCodes: Int { block.codeBits == 8 ? 4 : 8 }
@@ -32,9 +27,10 @@ struct BlockPacking {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: block.elementCount) { buffer in
       guard let codes = buffer.baseAddress else { return }
       block.codes(source, codes)
-      for index in 0..<upperWords { store(upperWord(codes, index), at: index, of: next) }
-      next += upperWords * 4 * DevicePlan.panel
-      for index in 0..<block.elementCount / wordCodes { store(word(codes, index), at: index, of: next) }
+      for first in stride(from: 0, to: block.elementCount, by: 32) {
+        for index in 0..<upperWords { store(upperWord(codes + first, index), to: &next) }
+        for index in 0..<32 / wordCodes { store(word(codes + first, index), to: &next) }
+      }
     }
   }
 
@@ -45,11 +41,13 @@ struct BlockPacking {
       (next + feature * field.size).initializeMemory(as: UInt8.self, repeating: 0, count: field.size)
       next += field.size * DevicePlan.panel
     }
-    for index in 0..<upperWords + block.elementCount / wordCodes { store(0, at: index, of: next) }
+    for _ in 0..<block.elementCount / 32 * (upperWords + 32 / wordCodes) { store(0, to: &next) }
   }
 
-  private func store(_ word: UInt32, at index: Int, of words: UnsafeMutableRawPointer) {
-    (words + (index * DevicePlan.panel + feature) * 4).storeBytes(of: word.littleEndian, as: UInt32.self)
+  /// Goes on to the next word of all features.
+  private func store(_ word: UInt32, to next: inout UnsafeMutableRawPointer) {
+    (next + feature * 4).storeBytes(of: word.littleEndian, as: UInt32.self)
+    next += 4 * DevicePlan.panel
   }
 
   private func word(_ codes: UnsafeMutablePointer<UInt8>, _ index: Int) -> UInt32 {
@@ -60,9 +58,12 @@ struct BlockPacking {
     return four(8 * index) & 0x0F0F_0F0F | (four(8 * index + 4) & 0x0F0F_0F0F) << 4
   }
 
+  /// As the words have them, byte b holds the bits of k = 4i + b, those of a smaller i lower.
   private func upperWord(_ codes: UnsafeMutablePointer<UInt8>, _ index: Int) -> UInt32 {
     let bits = block.codeBits - 4
     let count = 32 / bits
-    return (0..<count).reduce(0) { $0 | UInt32(codes[index * count + $1] >> 4) << UInt32($1 * bits) }
+    return (0..<count).reduce(0) { word, k in
+      word | UInt32(codes[index * count + k] >> 4) << UInt32(k % 4 * 8 + k / 4 * bits)
+    }
   }
 }
