@@ -1,8 +1,8 @@
 import Backend
 
 /// Puts the blocks of one feature to their places in the blocks of a panel (`Kernels/Common/formats`): the fields of scales
-/// first, then for each 32 codes upper bits and words of codes, each for all features of the panel beside each other: kernels
-/// read one byte behind the other.
+/// first, then the codes, those of more than four bits as a word of upper bits and the words of as many codes. Each field and
+/// word lies beside those of the panel's other features, and kernels read one behind the other.
 struct BlockPacking {
   private let block: BlockFormat
   private let feature: Int
@@ -12,8 +12,11 @@ struct BlockPacking {
     self.feature = feature
   }
 
-  /// Words of upper bits for 32 codes that have more than four.
-  private var upperWords: Int { block.codeBits == 8 ? 0 : block.codeBits - 4 }
+  /// Bits of a code above four, which have words of their own.
+  private var upperBits: Int { block.codeBits == 8 ? 0 : block.codeBits - 4 }
+
+  /// Codes of a word of upper bits.
+  private var groupCodes: Int { upperBits > 0 ? 32 / upperBits : 32 }
 
   /// Codes of a word: bytes, or the lower four bits of twice as many.
   private var wordCodes: Int { block.codeBits == 8 ? 4 : 8 }
@@ -27,9 +30,9 @@ struct BlockPacking {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: block.elementCount) { buffer in
       guard let codes = buffer.baseAddress else { return }
       block.codes(source, codes)
-      for first in stride(from: 0, to: block.elementCount, by: 32) {
-        for index in 0..<upperWords { store(upperWord(codes + first, index), to: &next) }
-        for index in 0..<32 / wordCodes { store(word(codes + first, index), to: &next) }
+      for first in stride(from: 0, to: block.elementCount, by: groupCodes) {
+        if upperBits > 0 { store(upperWord(codes + first), to: &next) }
+        for index in 0..<groupCodes / wordCodes { store(word(codes + first, index), to: &next) }
       }
     }
   }
@@ -41,7 +44,8 @@ struct BlockPacking {
       (next + feature * field.size).initializeMemory(as: UInt8.self, repeating: 0, count: field.size)
       next += field.size * DevicePlan.panel
     }
-    for _ in 0..<block.elementCount / 32 * (upperWords + 32 / wordCodes) { store(0, to: &next) }
+    let words = groupCodes / wordCodes + (upperBits > 0 ? 1 : 0)
+    for _ in 0..<block.elementCount / groupCodes * words { store(0, to: &next) }
   }
 
   /// Goes on to the next word of all features.
@@ -59,11 +63,9 @@ struct BlockPacking {
   }
 
   /// As the words have them, byte b holds the bits of k = 4i + b, those of a smaller i lower.
-  private func upperWord(_ codes: UnsafeMutablePointer<UInt8>, _ index: Int) -> UInt32 {
-    let bits = block.codeBits - 4
-    let count = 32 / bits
-    return (0..<count).reduce(0) { word, k in
-      word | UInt32(codes[index * count + k] >> 4) << UInt32(k % 4 * 8 + k / 4 * bits)
+  private func upperWord(_ codes: UnsafeMutablePointer<UInt8>) -> UInt32 {
+    (0..<groupCodes).reduce(0) { word, k in
+      word | UInt32(codes[k] >> 4) << UInt32(k % 4 * 8 + k / 4 * upperBits)
     }
   }
 }
