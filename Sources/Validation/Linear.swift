@@ -60,11 +60,13 @@ package struct LinearCase: OpCase {
   private static var blocks: [any OpCase] {
     ElementFormat.allCases.filter { $0.block != nil }.flatMap { format -> [any OpCase] in
       let block = format.blockElements, chunks = max(block, 160)
-      return [(1, block, 33), (2, 3 * block, 64), (7, 2 * block, 45), (70, block, 65), (12, chunks, 33), (34, chunks, 97)]
-        .map { rows, columns, features in
-          LinearCase(
-            rows: rows, columns: columns, features: features, format: format, accumulate: features == 45)
-        }
+      return [
+        (1, block, 33), (2, 3 * block, 64), (7, 2 * block, 45), (70, block, 65), (12, chunks, 33), (34, chunks, 97),
+      ]
+      .map { rows, columns, features in
+        LinearCase(
+          rows: rows, columns: columns, features: features, format: format, accumulate: features == 45)
+      }
     } + mixed + large
   }
 

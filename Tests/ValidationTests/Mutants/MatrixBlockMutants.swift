@@ -2,8 +2,8 @@ import TestSupport
 
 /// Faults in what the kernels for matrix units make of weights in blocks.
 let matrixBlockMutants: [KernelMutant] = [
-  fault(.scale, "Common/mma_blocks.clh", "inside / GROUP_K + i, feature", "inside / GROUP_K, feature", "Q6_K"),
-  fault(.scale, "Common/mma_blocks.clh", "inside / GROUP_K + i, feature", "i, feature", "Q4_K"),
+  fault(.scale, "Common/mma_blocks.clh", "inside / GROUP_K + i, source", "inside / GROUP_K, source", "Q6_K"),
+  fault(.scale, "Common/mma_blocks.clh", "inside / GROUP_K + i, source", "i, source", "Q4_K"),
   fault(
     .scale, "Common/mma_blocks.clh", "(ulong)(k / BLOCK_LENGTH) * BLOCK_BYTES;",
     "(ulong)(k / BLOCK_LENGTH / 2 * 2) * BLOCK_BYTES;", "Q5_0"),
@@ -19,10 +19,14 @@ let matrixBlockMutants: [KernelMutant] = [
   fault(
     .batch, "Common/mma_blocks.clh", "float sum = fma(s == 0 ? scale.x : scale.y, dots[s][i], sums[s][t][i]);",
     "const float one = s == 0 ? scale.x : scale.y;\n"
-      + "        float sum = TILES == 2 ? one * dots[s][i] + sums[s][t][i] : fma(one, dots[s][i], sums[s][t][i]);", "Q8_0"),
+      + "        float sum = TILES == 2 ? one * dots[s][i] + sums[s][t][i] : fma(one, dots[s][i], sums[s][t][i]);",
+    "Q8_0"),
   fault(
-    .edge, "Common/mma_split_blocks.clh", "load_span(source, min(k, K - SPAN_K), spans + i);",
-    "load_span(source, min(k, max(K - 2 * SPAN_K, 0)), spans + i);", "Q8_0"),
+    .edge, "Common/mma_split_blocks.clh", "min(i, spans - 1);", "min(i, max(spans - 2, 0));", "Q8_0"),
+  fault(.scale, "Common/mma_split_blocks.clh", "i * SPAN_GROUPS + g, &chunk", "i * SPAN_GROUPS, &chunk", "Q6_K"),
+  fault(
+    .batch, "Common/mma_split_blocks.clh", "load_steps(rows[t], first + i * SPAN_K, K, values[i][t]);",
+    "load_steps(rows[TILES - 1], first + i * SPAN_K, K, values[i][t]);", "Q4_0"),
   fault(
     .scale, "Common/mma_tiled_blocks.clh", "stage->sums[tile][lane % 4] :", "stage->sums[tile][0] :", "Q5_1"),
   fault(
@@ -37,13 +41,19 @@ let matrixBlockMutants: [KernelMutant] = [
     .expert, "Common/mma_blocks.clh", "panels_of(N) * PANEL_SIZE(K) * (isGated ? 2 : 1)",
     "panels_of(N) * PANEL_SIZE(K) * (isGated ? 2 : 0)", "Q4_0", op: "Experts"),
   fault(
-    .scale, "Common/bf16_pairs.clh", "(vuint)(PAIR_OF_MINUS_128 | zero | zero << 16)", "(vuint)(PAIR_OF_MINUS_128 | zero)",
+    .scale, "Common/bf16_pairs.clh", "(vuint)(PAIR_OF_MINUS_128 | zero | zero << 16)",
+    "(vuint)(PAIR_OF_MINUS_128 | zero)",
     "Q5_0"),
   fault(
     .scale, "Common/bf16_pairs.clh", "(bytes & 0x00800080) | PAIR_OF_MINUS_128)", "(vuint)(PAIR_OF_MINUS_128))", "Q8_0"),
   fault(
-    .scale, "Common/formats/nibbles.clh", "(pair % 2 * 8 + pair / 2 * 4) & 0x000f000f", "(pair * 4) & 0x000f000f", "Q4_K"),
+    .scale, "Common/formats/nibbles.clh", "(pair % 2 * 8 + pair / 2 * 4) & 0x000f000f", "(pair * 4) & 0x000f000f",
+    "Q4_K"),
   fault(.scale, "Common/formats/fifth_bits.clh", "(pair < 2 ? high : high >> 4)", "high", "Q5_K"),
+  fault(.scale, "Common/formats/six_bit_scales.clh", "scales >> 2 & 0x30303030", "scales >> 2 & 0x10101010", "Q4_K"),
+  fault(.scale, "Common/formats/six_bit_scales.clh", "minima >> 2 & 0x30303030", "scales >> 2 & 0x30303030", "Q5_K"),
+  fault(.scale, "Common/formats/q6_k.clh", "+ k / 64 * PANEL + feature", "+ feature", "Q6_K"),
+  fault(.scale, "Common/formats/iq4_xs.clh", ">> (k / 16);", ";", "IQ4_XS"),
   fault(.scale, "Common/formats/unequal_steps.clh", "codes >> 1 & 0x4444", "codes >> 1 & 0x0444", "IQ4_NL"),
   fault(.scale, "Common/formats/mxfp4.clh", "both << 12 & 0x80008000u", "both << 12 & 0x8000", "MXFP4"),
 ]
