@@ -7,7 +7,7 @@ package enum KernelStyle: String, Sendable, CaseIterable, Codable {
   case cpu
   /// A work-group shares its operands through local memory; a work-item is one lane.
   case gpu
-  /// The GPU style with products of bf16 weights on NVIDIA's matrix units (`Kernels/Common/mma.clh`).
+  /// The GPU style with products of weights in bf16 and in blocks on NVIDIA's matrix units (`Kernels/Common/mma.clh`).
   case mma
 }
 

@@ -14,9 +14,9 @@ enum KernelName: String {
   case headsAttention = "heads_attention"
   case downCombine = "down_combine"
 
-  /// The source below `Kernels/`. In the mma style attention has its own, and what reads weights if they are bf16.
+  /// The source below `Kernels/`.
   func path(_ style: KernelStyle, format: ElementFormat?) -> String {
-    let style = style == .mma && format != .bf16 && self != .attention && self != .heads ? .gpu : style
+    let style = style == .mma && !hasMatrixKernel(format) ? .gpu : style
     return switch self {
     case .embedding: "Embedding/embedding.\(style).cl"
     case .gather: "Embedding/gather.cl"
@@ -33,6 +33,16 @@ enum KernelName: String {
     case .gateUp, .down, .downCombine: "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
     case .gateWeights: "Routing/gate_weights.cl"
+    }
+  }
+
+  /// Whether the mma style has a kernel of its own: of what reads weights by their format.
+  private func hasMatrixKernel(_ format: ElementFormat?) -> Bool {
+    switch self {
+    case .attention, .heads: true
+    case .linear, .gateUp, .down: format == .bf16 || format?.block != nil
+    case .embedding: format == .bf16
+    default: false
     }
   }
 }
@@ -164,8 +174,9 @@ final class KernelTable {
     let path = path(key)
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }
-    // What decodes a block takes vectors in the CPU style; elsewhere a work-item is one lane.
-    if key.format?.block != nil, plan.style != .cpu { options.append("-DLANES=1") }
+    // What decodes a block takes vectors in the CPU style; elsewhere a work-item is one lane, and two features wide on matrix
+    // units.
+    if key.format?.block != nil, plan.style != .cpu { options.append("-DLANES=\(key.tile == nil ? 1 : 2)") }
     return ProgramPart(
       source: try KernelLibrary.source(path, replacements: replacements), options: options.joined(separator: " "),
       label: "Kernels/\(path)")

@@ -25,7 +25,7 @@ package struct LaunchRecord: Sendable, Equatable {
   package var source: String
   /// Of the weights that it was built for.
   package var format: ElementFormat?
-  /// What else it was built for: names of macros, such as CODES.
+  /// What else it was built for: names of macros, such as CODES, and on matrix units `TOKENS=64`.
   package var features: [String]
   package var place: LaunchPlace
   /// When the host queued it, by its own clock; noted for every few launches only.

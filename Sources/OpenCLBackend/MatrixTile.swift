@@ -1,3 +1,4 @@
+import Backend
 import OpenCL
 
 /// What a work-group makes of a product on matrix units, and the macros of `Kernels/Common/mma_product.clh` that say so.
@@ -6,6 +7,8 @@ struct MatrixTile: Hashable {
   private(set) var tokens: Int
   /// Warps of a group that splits K.
   private let splitWarps: Int
+  /// Strips of a group that splits K.
+  private let splitStrips: Int
   /// MULTIPLE: what divides the columns.
   private let multiple: Int
 
@@ -17,9 +20,12 @@ struct MatrixTile: Hashable {
   /// Columns of a chunk, whose products are summed by themselves.
   private static let chunk = 128
 
-  /// - Parameter columns: K.
-  init(tokens: Int, columns: Int) {
+  /// - Parameters:
+  ///   - columns: K.
+  ///   - format: of the weights.
+  init(tokens: Int, columns: Int, format: ElementFormat) {
     self.tokens = tokens
+    splitStrips = format.block == nil ? 1 : 2
     splitWarps = min(columns.dividedUp(by: Self.chunk), Self.mostWarps)
     multiple = [Self.chunk, 4].first { columns.isMultiple(of: $0) } ?? 1
   }
@@ -48,10 +54,13 @@ struct MatrixTile: Hashable {
 
   var macros: String { "-DTOKENS=\(tokens) -DWARPS=\(warps) -DMULTIPLE=\(multiple)" }
 
+  /// What a record of launches tells of it.
+  var recordedMacros: [String] { ["TOKENS=\(tokens)"] }
+
   /// A launch over `strips` strips and `blocks` blocks of tokens.
   func launch(strips: Int, blocks: Int) -> LaunchShape {
     let group = 32 * warps
-    let groups = strips.dividedUp(by: isTiled ? Self.tiledStrips : 1)
+    let groups = strips.dividedUp(by: isTiled ? Self.tiledStrips : splitStrips)
     return LaunchShape(global: Extent(groups * group, blocks), local: Extent(group, 1))
   }
 }

@@ -245,7 +245,8 @@ package final class OpenCLBackend: Backend {
     }
     recorder.add(
       try queue.launchTimed(&entry.kernel, global: shape.global, local: shape.local, repeat each arguments),
-      kernel: key.name.rawValue, source: entry.source, format: key.format, features: key.features.map(\.name))
+      kernel: key.name.rawValue, source: entry.source, format: key.format,
+      features: key.features.map(\.name) + (key.tile?.recordedMacros ?? []))
   }
 
   /// As `launch`, with one argument more if there is a `last`.

@@ -55,15 +55,26 @@ package struct LinearCase: OpCase {
     }
   }
 
-  /// Every format of blocks: one block and several, ragged panels, few rows and many.
+  /// Every format of blocks: one block and several, ragged panels, few rows and many, and whole chunks of matrix units with a
+  /// ragged one behind them.
   private static var blocks: [any OpCase] {
     ElementFormat.allCases.filter { $0.block != nil }.flatMap { format -> [any OpCase] in
-      let block = format.blockElements
-      return [(1, 1, 33), (2, 3, 64), (7, 2, 45), (70, 1, 65)].map { rows, blocks, features in
+      let block = format.blockElements, chunks = max(block, 160)
+      return [
+        (1, block, 33), (2, 3 * block, 64), (7, 2 * block, 45), (70, block, 65), (12, chunks, 33), (34, chunks, 97),
+      ]
+      .map { rows, columns, features in
         LinearCase(
-          rows: rows, columns: blocks * block, features: features, format: format, accumulate: features == 45)
+          rows: rows, columns: columns, features: features, format: format, accumulate: features == 45)
       }
-    } + mixed
+    } + mixed + large
+  }
+
+  /// More chunks than a group of matrix units has warps, and so many rows that a large device makes tiles of them.
+  private static var large: [any OpCase] {
+    [(2, 2208, 40), (704, 32, 1024)].map { rows, columns, features in
+      LinearCase(rows: rows, columns: columns, features: features, format: .q41, accumulate: false)
+    }
   }
 
   /// Rows of several formats in one matrix, as attention's are in Q4_K_M files.

@@ -22,6 +22,15 @@ struct KernelCoverage {
     var description: String { "\(kernel) \(isSet ? "with" : "without") \(feature)" }
   }
 
+  /// A product on matrix units, for so many tokens at once.
+  struct Tile: Hashable, CustomStringConvertible {
+    var kernel: String
+    var format: ElementFormat
+    var tokens: String
+
+    var description: String { "\(kernel) \(format) \(tokens)" }
+  }
+
   /// The macros that change what a kernel does, by its name. Of codes of eight bits only the CPU style knows.
   private static let features = [
     "linear": ["BIAS", "SCALED"], "gate_up": ["BIAS"], "down": ["BIAS"],
@@ -38,6 +47,7 @@ struct KernelCoverage {
   private var launched: Set<Entry> = []
   private var variants: Set<Variant> = []
   private var formats: [String: Set<ElementFormat>] = [:]
+  private var tiles: Set<Tile> = []
 
   mutating func add(_ launches: [LaunchRecord]) {
     for launch in launches {
@@ -48,7 +58,11 @@ struct KernelCoverage {
             Variant(kernel: launch.kernel, feature: feature, isSet: launch.features.contains(feature)))
         }
       }
-      if let format = launch.format { formats[launch.kernel, default: []].insert(format) }
+      guard let format = launch.format else { continue }
+      formats[launch.kernel, default: []].insert(format)
+      for macro in launch.features where macro.hasPrefix("TOKENS=") {
+        tiles.insert(Tile(kernel: launch.kernel, format: format, tokens: macro))
+      }
     }
   }
 
@@ -71,6 +85,19 @@ struct KernelCoverage {
       let missing = Set(ElementFormat.weights).subtracting(formats[kernel] ?? [])
       #expect(missing.isEmpty, "\(kernel)", sourceLocation: sourceLocation)
     }
+    let few = style == .mma ? Self.matrixTiles.subtracting(tiles) : []
+    #expect(few.isEmpty, "\(few)", sourceLocation: sourceLocation)
+  }
+
+  /// Every product on matrix units: weights in bf16 and in blocks, for few, some and many rows.
+  private static var matrixTiles: Set<Tile> {
+    let formats = ElementFormat.weights.filter { $0 == .bf16 || $0.block != nil }
+    return Set(
+      ["linear", "gate_up", "down"].flatMap { kernel in
+        formats.flatMap { format in
+          ["TOKENS=8", "TOKENS=16", "TOKENS=64"].map { Tile(kernel: kernel, format: format, tokens: $0) }
+        }
+      })
   }
 
   /// The entry points of `Kernels/` for a style, but for those in `Ceilings`, which `CeilingKernelTests` launches.

@@ -13,6 +13,7 @@ let devices = ((try? Device.all()) ?? []).filter { $0.hasCompiler }
 struct MutationTests {
   static let mutants =
     formatMutants + productMutants + rowMutants + routingMutants + attentionMutants + matrixUnitMutants
+    + matrixBlockMutants
 
   @Test(arguments: mutants) func aPlantedFaultIsFound(_ mutant: KernelMutant) throws {
     let style = try #require(KernelStyle(rawValue: mutant.style))

@@ -1,6 +1,11 @@
 import Backend
 
 extension WeightLayout {
+  /// Strips of 16 rows in so many units, as the kernels on matrix units count them.
+  func strips(units: Int) -> Int {
+    unit == .strip ? units : units * unitFeatures * rowsPerFeature / Self.stripRows
+  }
+
   /// Writes a strip of 16 rows in the order of `Kernels/Common/fragments.clh`.
   func writeStrip(_ matrix: MatrixSource, expert: Int, strip: Int, to target: UnsafeMutableRawBufferPointer) {
     let words = target.assumingMemoryBound(to: UInt32.self)

@@ -4,7 +4,7 @@ import Foundation
 /// How a matrix lies in a device's memory: a sequence of units of equal size, those of one expert behind those of the
 /// expert before. Of what a unit is made `Unit` tells.
 struct WeightLayout {
-  /// That of the plan, but `gpu` instead of `mma` for weights that are not bf16, and for those of heads.
+  /// That of the plan, but `gpu` instead of `mma` for weights in f32 and f16, and for those of heads.
   let style: KernelStyle
   let source: MatrixShape
   /// Of the elements on the device: that of the source, or f32 if it has several.
@@ -36,7 +36,8 @@ struct WeightLayout {
   }
 
   init(_ shape: MatrixShape, format: ElementFormat, style: KernelStyle) {
-    self.style = style == .mma && (format != .bf16 || shape.kind == .heads) ? .gpu : style
+    let isForMatrixUnits = (format == .bf16 || format.block != nil) && shape.kind != .heads
+    self.style = style == .mma && !isForMatrixUnits ? .gpu : style
     source = shape
     self.format = format
   }
@@ -46,12 +47,12 @@ struct WeightLayout {
     switch style {
     case .cpu: .panel
     case .gpu: format.block == nil ? .row : .panel
-    case .mma: .strip
+    case .mma: format.block == nil ? .strip : .panel
     }
   }
 
   /// Rows of the matrix that make one feature of the product: in a gated matrix one of the gate and one of the up projection.
-  private var rowsPerFeature: Int { source.kind == .gated ? 2 : 1 }
+  var rowsPerFeature: Int { source.kind == .gated ? 2 : 1 }
 
   /// Features of one expert's product.
   var features: Int { source.rows / rowsPerFeature }

@@ -202,12 +202,13 @@ extension OpenCLBackend {
     let tile =
       layout.style == .mma
       ? MatrixTile(
-        tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns)
+        tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns,
+        format: layout.format)
       : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
     let key = KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras)
     let shape =
-      tile?.launch(strips: window.units, blocks: entries)
+      tile?.launch(strips: layout.strips(units: window.units), blocks: entries)
       ?? .grouped(units: window.units, features: features, entries: entries, plan, cut)
     try launch(
       key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,

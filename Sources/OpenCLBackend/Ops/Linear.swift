@@ -17,11 +17,13 @@ extension OpenCLBackend {
       let input = isInteger ? try codes(of: x, rows: rows) : x.buffer
       let (units, features) = (segment.units.count, segment.features)
       let cut = plan.tuning[.linear, layout.format, rows]
-      let tokens = MatrixTile.tokens(rows: rows, strips: units, units: plan.units)
-      let tile = layout.style == .mma ? MatrixTile(tokens: tokens, columns: x.columns) : nil
+      let strips = layout.strips(units: units)
+      let tokens = MatrixTile.tokens(rows: rows, strips: strips, units: plan.units)
+      let tile =
+        layout.style == .mma ? MatrixTile(tokens: tokens, columns: x.columns, format: layout.format) : nil
       let (portable, rowsPerItem) = LaunchShape.linear(
         rows: rows, units: units, features: features, plan, cut)
-      let shape = tile.map { $0.launch(strips: units, blocks: rows.dividedUp(by: $0.tokens)) } ?? portable
+      let shape = tile.map { $0.launch(strips: strips, blocks: rows.dividedUp(by: $0.tokens)) } ?? portable
       try launch(
         KernelKey(
           .linear, format: layout.format, tile: tile,

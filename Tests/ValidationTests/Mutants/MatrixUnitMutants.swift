@@ -21,12 +21,12 @@ let matrixUnitMutants: [KernelMutant] = [
     "Linear", "bf16"),
   KernelMutant(
     .batch, "Common/mma_split.clh",
-    "for (int round = 0; round < chunks; round += WARPS) {\n    const int begin = (round + warp) * CHUNK_STEPS;",
-    "for (int round = 0; round < chunks; round += WARPS) {\n    const int begin = (round + (WARPS - 1 - warp)) * CHUNK_STEPS;",
+    "multiply_chunk(source, rows, (round + warp) * CHUNK_STEPS,",
+    "multiply_chunk(source, rows, (round + (WARPS - 1 - warp)) * CHUNK_STEPS,",
     "mma", "Linear", "bf16"),
   KernelMutant(
-    .edge, "Common/mma_tiled.clh", "strips[s][min(first + i, steps - 1) * 32]",
-    "strips[s][min(first + i, steps - 2) * 32]",
+    .edge, "Common/mma_tiled_plain.clh", "strip[s][min(first + i, steps - 1) * 32]",
+    "strip[s][min(first + i, steps - 2) * 32]",
     "mma", "Linear", "bf16"),
   KernelMutant(
     .scale, "Common/fragments.clh", "return pair.x | pair.y << 16;\n#else", "return pair.y | pair.x << 16;\n#else",
@@ -35,8 +35,8 @@ let matrixUnitMutants: [KernelMutant] = [
   KernelMutant(
     .scale, "Common/fragments.clh", "#define PIECES 2", "#define PIECES 1", "mma", "Linear", "bf16"),
   KernelMutant(
-    .expert, "Experts/experts.mma.cl", "w + (ulong)expert * strips * steps_of(K) * 32;",
-    "w + (ulong)(experts - 1 - expert) * strips * steps_of(K) * 32;", "mma", "Experts", "bf16"),
+    .expert, "Experts/experts.mma.cl", "w += expert * matrix_size(N, K, 1);",
+    "w += (experts - 1 - expert) * matrix_size(N, K, 1);", "mma", "Experts", "bf16"),
   KernelMutant(
     .activation, "Experts/experts.mma.cl", "float gate = sums[i], up = sums[2 + i];",
     "float gate = sums[2 + i], up = sums[i];",
@@ -73,9 +73,16 @@ let unseenMutants: [(mutant: KernelMutant, why: String)] = [
   ),
   (
     KernelMutant(
-      .barrier, "Common/mma_tiled.clh",
+      .barrier, "Common/mma_tiled_plain.clh",
       "      store_stage(values, stages + 1 - stage);\n      barrier(CLK_LOCAL_MEM_FENCE);",
       "      store_stage(values, stages + 1 - stage);", "mma", "Linear"),
+    "PoCL puts a barrier of its own at the end of a loop that has one"
+  ),
+  (
+    KernelMutant(
+      .barrier, "Common/mma_tiled_blocks.clh",
+      "      store_stage(values, stages + (k / SPAN_K + 1) % 2, exchange);\n      barrier(CLK_LOCAL_MEM_FENCE);",
+      "      store_stage(values, stages + (k / SPAN_K + 1) % 2, exchange);", "mma", "Linear"),
     "PoCL puts a barrier of its own at the end of a loop that has one"
   ),
 ]

@@ -1,0 +1,66 @@
+import TestSupport
+
+/// Faults in what the kernels for matrix units make of weights in blocks.
+let matrixBlockMutants: [KernelMutant] = [
+  fault(.scale, "Common/mma_blocks.clh", "inside / GROUP_K + i, source", "inside / GROUP_K, source", "Q6_K"),
+  fault(.scale, "Common/mma_blocks.clh", "inside / GROUP_K + i, source", "i, source", "Q4_K"),
+  fault(
+    .scale, "Common/mma_blocks.clh", "(ulong)(k / BLOCK_LENGTH) * BLOCK_BYTES;",
+    "(ulong)(k / BLOCK_LENGTH / 2 * 2) * BLOCK_BYTES;", "Q5_0"),
+  fault(.scale, "Common/mma_blocks.clh", "(inside + lane_k(i)) / WORD_K", "inside / WORD_K", "Q4_0"),
+  fault(
+    .scale, "Common/mma_blocks.clh", "half_word(codes, get_local_id(0) % 2)", "half_word(codes, 0)", "Q6_K"),
+  fault(.scale, "Common/mma_blocks.clh", "cut(values[i].xzyw, pieces[i])", "cut(values[i], pieces[i])", "Q8_0"),
+  fault(.scale, "Common/mma_blocks.clh", "if (HAS_MINIMUM) sum = fma", "if (HAS_MINIMUM && i > 0) sum = fma", "Q5_1"),
+  fault(
+    .scale, "Common/mma_blocks.clh", "i % 2 == 0 ? sum_x.x : sum_x.y, sum", "sum_x.x, sum", "Q4_1"),
+  fault(
+    .edge, "Common/mma_blocks.clh", "part * 16 + f;", "part * 16 + (f ^ 8);", "Q4_0"),
+  fault(
+    .batch, "Common/mma_blocks.clh", "float sum = fma(s == 0 ? scale.x : scale.y, dots[s][i], sums[s][t][i]);",
+    "const float one = s == 0 ? scale.x : scale.y;\n"
+      + "        float sum = TILES == 2 ? one * dots[s][i] + sums[s][t][i] : fma(one, dots[s][i], sums[s][t][i]);",
+    "Q8_0"),
+  fault(
+    .edge, "Common/mma_split_blocks.clh", "min(i, spans - 1);", "min(i, max(spans - 2, 0));", "Q8_0"),
+  fault(.scale, "Common/mma_split_blocks.clh", "i * SPAN_GROUPS + g, &chunk", "i * SPAN_GROUPS, &chunk", "Q6_K"),
+  fault(
+    .batch, "Common/mma_split_blocks.clh", "load_steps(rows[t], first + i * SPAN_K, K, values[i][t]);",
+    "load_steps(rows[TILES - 1], first + i * SPAN_K, K, values[i][t]);", "Q4_0"),
+  fault(
+    .scale, "Common/mma_tiled_blocks.clh", "stage->sums[tile][lane % 4] :", "stage->sums[tile][0] :", "Q5_1"),
+  fault(
+    .edge, "Common/mma_tiled_blocks.clh", "load_span(source, min(k + SPAN_K, K - SPAN_K), &next);",
+    "load_span(source, min(k + SPAN_K, max(K - 2 * SPAN_K, 0)), &next);", "MXFP4"),
+  fault(
+    .expert, "Common/mma_blocks.clh", "source.panel[0] + (isGated ? PANEL_SIZE(K) : 0);", "source.panel[0];", "Q8_0",
+    op: "Experts"),
+  fault(
+    .edge, "Common/mma_blocks.clh", "isGated ? pair % 2 * 16 + f : f;", "f;", "IQ4_XS", op: "Experts"),
+  fault(
+    .expert, "Common/mma_blocks.clh", "panels_of(N) * PANEL_SIZE(K) * (isGated ? 2 : 1)",
+    "panels_of(N) * PANEL_SIZE(K) * (isGated ? 2 : 0)", "Q4_0", op: "Experts"),
+  fault(
+    .scale, "Common/bf16_pairs.clh", "(vuint)(PAIR_OF_MINUS_128 | zero | zero << 16)",
+    "(vuint)(PAIR_OF_MINUS_128 | zero)",
+    "Q5_0"),
+  fault(
+    .scale, "Common/bf16_pairs.clh", "(bytes & 0x00800080) | PAIR_OF_MINUS_128)", "(vuint)(PAIR_OF_MINUS_128))", "Q8_0"),
+  fault(
+    .scale, "Common/formats/nibbles.clh", "(pair % 2 * 8 + pair / 2 * 4) & 0x000f000f", "(pair * 4) & 0x000f000f",
+    "Q4_K"),
+  fault(.scale, "Common/formats/fifth_bits.clh", "(pair < 2 ? high : high >> 4)", "high", "Q5_K"),
+  fault(.scale, "Common/formats/six_bit_scales.clh", "scales >> 2 & 0x30303030", "scales >> 2 & 0x10101010", "Q4_K"),
+  fault(.scale, "Common/formats/six_bit_scales.clh", "minima >> 2 & 0x30303030", "scales >> 2 & 0x30303030", "Q5_K"),
+  fault(.scale, "Common/formats/q6_k.clh", "+ k / 64 * PANEL + feature", "+ feature", "Q6_K"),
+  fault(.scale, "Common/formats/iq4_xs.clh", ">> (k / 16);", ";", "IQ4_XS"),
+  fault(.scale, "Common/formats/unequal_steps.clh", "codes >> 1 & 0x4444", "codes >> 1 & 0x0444", "IQ4_NL"),
+  fault(.scale, "Common/formats/mxfp4.clh", "both << 12 & 0x80008000u", "both << 12 & 0x8000", "MXFP4"),
+]
+
+private func fault(
+  _ kind: KernelMutant.Kind, _ file: String, _ fragment: String, _ replacement: String, _ format: String,
+  op: String = "Linear"
+) -> KernelMutant {
+  KernelMutant(kind, file, fragment, replacement, "mma", op, format)
+}
