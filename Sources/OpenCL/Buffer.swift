@@ -53,8 +53,9 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
         clCreateBuffer(
           raw, cl_mem_flags(CL_MEM_READ_WRITE | use), contents == nil ? allocated : byteCount, source, $0)
       })
+    let made = Handle(raw, ledger: context.ledger, byteCount: allocated, release: { clReleaseMemObject($0) })
     if let piece { try Self.keep(piece, for: raw, purpose) }
-    handle = Handle(raw, ledger: context.ledger, byteCount: allocated, release: { clReleaseMemObject($0) })
+    handle = made
     self.byteCount = byteCount
     self.label = label
   }
@@ -73,7 +74,6 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
           buffer, { _, piece in piece.map { Unmanaged<HugePages.Piece>.fromOpaque($0).release() } }, owned.toOpaque()),
         "clSetMemObjectDestructorCallback", purpose)
     } catch {
-      clReleaseMemObject(buffer)
       owned.release()
       throw error
     }
