@@ -64,6 +64,16 @@ enum HugePages {
   private static let alignment = 4096
   private static let rest = Mutex(Rest())
 
+  /// Asks for huge pages under memory that somebody else has allocated and nobody has touched yet.
+  static func advise(_ memory: UnsafeMutableRawBufferPointer) {
+    #if os(Linux)
+      guard let base = memory.baseAddress, memory.count >= page else { return }
+      let start = base.alignedUp(toMultipleOf: alignment)
+      let end = (base + memory.count).alignedDown(toMultipleOf: alignment)
+      madvise(start, end - start, MADV_HUGEPAGE)
+    #endif
+  }
+
   /// Uninitialised memory, or nil if there is no room for it.
   static func piece(byteCount: Int) -> Piece? {
     let size = (byteCount + alignment - 1) / alignment * alignment

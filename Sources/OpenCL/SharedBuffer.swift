@@ -51,6 +51,7 @@ package struct SharedBuffer: ~Copyable, @unchecked Sendable {
         return clReleaseMemObject($0)
       })
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    HugePages.advise(bytes)
     self.label = label
   }
 
