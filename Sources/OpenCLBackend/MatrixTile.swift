@@ -5,16 +5,18 @@ import OpenCL
 struct MatrixTile: Hashable {
   /// TOKENS: rows of activations in a group.
   private(set) var tokens: Int
-  /// Warps of a group that splits K.
-  private let splitWarps: Int
-  /// Strips of a group that splits K.
-  private let splitStrips: Int
+  /// Chunks of K, at most `mostWarps`.
+  private let chunks: Int
+  /// The weights are in blocks.
+  private let isOfBlocks: Bool
   /// MULTIPLE: what divides the columns.
   private let multiple: Int
 
   static let mostTokens = 64
   private static let widths = [8, 16, mostTokens]
   private static let mostWarps = 16
+  /// With eight tokens, weights in blocks take so many registers that two smaller groups share a unit better than one.
+  private static let mostWarpsOfBlocks = 8
   private static let tiledWarps = 8
   private static let tiledStrips = 16
   /// Columns of a chunk, whose products are summed by themselves.
@@ -25,8 +27,8 @@ struct MatrixTile: Hashable {
   ///   - format: of the weights.
   init(tokens: Int, columns: Int, format: ElementFormat) {
     self.tokens = tokens
-    splitStrips = format.block == nil ? 1 : 2
-    splitWarps = min(columns.dividedUp(by: Self.chunk), Self.mostWarps)
+    isOfBlocks = format.block != nil
+    chunks = min(columns.dividedUp(by: Self.chunk), Self.mostWarps)
     multiple = [Self.chunk, 4].first { columns.isMultiple(of: $0) } ?? 1
   }
 
@@ -50,7 +52,12 @@ struct MatrixTile: Hashable {
   }
 
   private var isTiled: Bool { tokens == Self.mostTokens }
-  private var warps: Int { isTiled ? Self.tiledWarps : splitWarps }
+  private var warps: Int {
+    if isTiled { return Self.tiledWarps }
+    return isOfBlocks && tokens == 8 ? min(chunks, Self.mostWarpsOfBlocks) : chunks
+  }
+  /// Strips of a group.
+  private var strips: Int { isTiled ? Self.tiledStrips : isOfBlocks ? 2 : 1 }
 
   var macros: String { "-DTOKENS=\(tokens) -DWARPS=\(warps) -DMULTIPLE=\(multiple)" }
 
@@ -60,7 +67,7 @@ struct MatrixTile: Hashable {
   /// A launch over `strips` strips and `blocks` blocks of tokens.
   func launch(strips: Int, blocks: Int) -> LaunchShape {
     let group = 32 * warps
-    let groups = strips.dividedUp(by: isTiled ? Self.tiledStrips : splitStrips)
+    let groups = strips.dividedUp(by: self.strips)
     return LaunchShape(global: Extent(groups * group, blocks), local: Extent(group, 1))
   }
 }
