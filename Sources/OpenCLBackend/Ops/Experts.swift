@@ -205,7 +205,9 @@ extension OpenCLBackend {
         tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns)
       : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
-    let key = KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras)
+    // How many experts a row has is only of interest where rows are read.
+    let chosen = name == .gateUp ? routing.chosen : nil
+    let key = KernelKey(name, chosen: chosen, format: layout.format, tile: tile, features: extras)
     let shape =
       tile?.launch(strips: window.units, blocks: entries)
       ?? .grouped(units: window.units, features: features, entries: entries, plan, cut)
