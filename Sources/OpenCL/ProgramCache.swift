@@ -35,13 +35,17 @@ package struct ProgramCache: Sendable {
   }
 
   package let folder: String?
+  /// Whether programs that had to be compiled are kept. A driver may compile once more for the form that can be kept: whoever
+  /// needs many programs for a moment only, does without.
+  package let keepsBuilt: Bool
   private let counters = Counters()
 
   package var statistics: Statistics { counters.values.withLock { $0 } }
 
   /// - Parameter folder: made at the first use; nil for no cache.
-  package init(folder: String? = ProgramCache.defaultFolder) {
+  package init(folder: String? = ProgramCache.defaultFolder, keepsBuilt: Bool = true) {
     self.folder = folder
+    self.keepsBuilt = keepsBuilt
   }
 
   /// The program, from its entry or built from source.
@@ -91,7 +95,9 @@ package struct ProgramCache: Sendable {
     }
     let program = try build(context)
     count { $0.built += 1 }
-    if let binary = try? program.binary(), write(ProgramCacheEntry.encode(key: key, binary: binary), for: key) {
+    if keepsBuilt, let binary = try? program.binary(),
+      write(ProgramCacheEntry.encode(key: key, binary: binary), for: key)
+    {
       count { $0.stored += 1 }
     }
     return program

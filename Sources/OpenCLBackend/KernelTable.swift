@@ -30,7 +30,8 @@ enum KernelName: String {
     case .routeFew: "Routing/route_few.\(style == .cpu ? "cpu" : "gpu").cl"
     case .headsAttention: "Attention/heads_attention.cpu.cl"
     case .group: "Routing/group.\(style).cl"
-    case .gateUp, .down, .downCombine: "Experts/experts.\(style).cl"
+    case .gateUp, .down, .downCombine:
+      style == .cpu ? "Experts/\(rawValue).cpu.cl" : "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
     case .gateWeights: "Routing/gate_weights.cl"
     }

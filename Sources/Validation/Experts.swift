@@ -90,7 +90,7 @@ package struct ExpertsCase: OpCase {
     let equal = formats.map { ($0, $0) }
     let mixed: [(ElementFormat, ElementFormat)] = [(.q4K, .q6K), (.f16, .f16), (.q40, .bf16), (.f32, .q80)]
     return (equal + mixed).flatMap { format, down -> [any OpCase] in
-      [(1, 6, 2), (21, 5, 3), (37, 5, 3)].map { rows, experts, chosen in
+      [(1, 6, 3), (21, 5, 3), (37, 5, 3)].map { rows, experts, chosen in
         ExpertsCase(
           rows: rows, experts: experts, chosen: chosen, columns: max(format.blockElements, 32) * (rows == 1 ? 2 : 1),
           intermediate: max(down.blockElements, 32), format: format, downFormat: down == format ? nil : down,

@@ -27,6 +27,16 @@ extension LinearCase {
   }
 }
 
+extension JoinedLaunchesCase {
+  /// The two products of each pass; the norm is little beside them.
+  package var work: OpWork {
+    let weights = 2 * columns * features
+    return OpWork(
+      operations: Double(Self.passes * 2 * rows * weights),
+      bytes: Double(Self.passes * (2 * weights + 4 * rows * (3 * columns + 2 * features))))
+  }
+}
+
 extension HeadProductsCase {
   package var work: OpWork {
     let weights = heads * columns * features

@@ -37,18 +37,26 @@ package enum Validator {
   /// The table of cases.
   package static var cases: [any OpCase] {
     EmbeddingCase.all + NormCase.all + NormThenProductCase.all + LinearCase.all + HeadProductsCase.all
-      + AttentionCase.all + AttentionThenProductCase.all + RouterCase.all + ExpertsCase.all + ModelShapes.cases
+      + AttentionCase.all + AttentionThenProductCase.all + RouterCase.all + ExpertsCase.all + JoinedLaunchesCase.all
+      + ModelShapes.cases
+  }
+
+  /// What the reference makes of a case, for a backend that takes activations so.
+  package static func expected(_ test: any OpCase, _ activations: ActivationPrecision) throws -> OpResult {
+    try test.run(ReferenceBackend(activations: activations), rows: 0..<test.rows)
   }
 
   /// Runs a case on `backend` and on the reference.
   ///
+  /// - Parameter expected: what the reference makes, where that is known.
   /// - Returns: with a problem if the values are off, an element was not written, one outside was, another number of
   ///   rows gave other bits, or a second run did.
   /// - Throws: what the backend throws.
-  package static func check<B: Backend>(_ test: any OpCase, on backend: B) throws -> Report {
-    let all = 0..<test.rows
-    let found = try test.run(backend, rows: all)
-    let expected = try test.run(ReferenceBackend(activations: backend.activations), rows: all)
+  package static func check<B: Backend>(
+    _ test: any OpCase, on backend: B, expected: OpResult? = nil
+  ) throws -> Report {
+    let found = try test.run(backend, rows: 0..<test.rows)
+    let expected = try expected ?? self.expected(test, backend.activations)
     let bound = backend.activations == .int8 ? test.roundedBound : test.bound
     var report = Report(family: test.family, name: test.name, error: 0, bound: bound)
     (report.error, report.maxError) = errors(found, expected)

@@ -102,7 +102,7 @@ struct Validate: AsyncParsableCommand {
       run.isQuiet = json
       run.showsCases = !summary
       try run.begin()
-      try run.check(chosen)
+      try await run.check(chosen)
       if let folder = modelFolder { try await run.check(model: folder) }
       try run.end()
       outcomes.append(run.outcome)

@@ -76,21 +76,22 @@ struct ValidationRun {
       "  kernels   \(DeviceReport(device).plan.style == plan.style ? "" : "(not those it would choose) ")\(plan.style)")
   }
 
-  mutating func check(_ cases: [any OpCase]) throws {
-    let backend = try OpenCLBackend(device, plan: plan)
+  mutating func check(_ cases: [any OpCase]) async throws {
+    let backend = try OpenCLBackend(device, plan: plan, cache: ProgramCache(keepsBuilt: false))
     if let filter = OpFilter.ofProcess, !filter.families.isEmpty {
-      try check(cases, on: FilteredBackend(backend, filter))
+      try await check(cases, on: FilteredBackend(backend, filter))
     } else {
-      try check(cases, on: backend)
+      try await check(cases, on: backend)
     }
   }
 
-  private mutating func check<B: Backend>(_ cases: [any OpCase], on backend: B) throws {
+  private mutating func check<B: Backend>(_ cases: [any OpCase], on backend: B) async throws {
     let cases = cases.filter { device.keepsDenormals || !$0.needsDenormals }
+    var expected = ExpectedResults(cases, backend.activations)
     let progress = ProgressLine("validating \(device.name)")
     for (index, test) in cases.enumerated() {
       let begin = ContinuousClock.now
-      let report = try Validator.check(test, on: backend)
+      let report = try Validator.check(test, on: backend, expected: await expected.take())
       try add(report, seconds: (ContinuousClock.now - begin).seconds)
       if !showsCases || isQuiet { progress.update(index + 1, cases.count) }
       if index + 1 == cases.count || cases[index + 1].family != test.family { try summarise(test.family) }

@@ -7,10 +7,13 @@ import Validation
 /// Every case of every op, by every kernel style on every device, against the reference; together they launch every kernel.
 @Suite(.enabled(if: !devices.isEmpty, "needs an OpenCL device"), .serialized)
 struct OpsTests {
+  /// Of hundreds of programs, each for a few cases.
+  private static let cache = ProgramCache(keepsBuilt: false)
+
   @Test(arguments: devices.indices, KernelStyle.allCases)
   func everyOpComputesWhatTheReferenceDoes(device: Int, style: KernelStyle) throws {
     let plan = DevicePlan(devices[device], style: style)
-    let backend = try OpenCLBackend(devices[device], plan: plan, cache: ProgramCache(), profiling: true)
+    let backend = try OpenCLBackend(devices[device], plan: plan, cache: Self.cache, profiling: true)
     var coverage = KernelCoverage()
     try check(on: backend) { coverage.add(try backend.recorder?.take() ?? []) }
     try coverage.expectAll(of: style, hasCodes: backend.activations == .int8)
@@ -20,7 +23,7 @@ struct OpsTests {
   @Test(arguments: KernelStyle.allCases)
   func weightsLargerThanABufferAreCut(style: KernelStyle) throws {
     let plan = DevicePlan(devices[0], style: style, maxAllocation: 1 << 16)
-    let backend = try OpenCLBackend(devices[0], plan: plan)
+    let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
     let cut = Validator.cases.filter { ["Linear", "Embedding", "Experts"].contains($0.family) }
     var refused = 0
     for test in cut {
@@ -42,7 +45,7 @@ struct OpsTests {
   @Test func partsOfAContextByThemselvesComputeTheSame() throws {
     var plan = DevicePlan(devices[0], style: .mma)
     plan.units = 1 << 16
-    let backend = try OpenCLBackend(devices[0], plan: plan)
+    let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
     for test in Validator.cases where test.family == "Attention" {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")
@@ -54,7 +57,7 @@ struct OpsTests {
     let bytes = DevicePlan(devices[0], style: .cpu)
     var plain = bytes
     (plain.activations, plain.hasByteDots) = (.int8, false)
-    let backends = try [plain, bytes].map { try OpenCLBackend(devices[0], plan: $0) }
+    let backends = try [plain, bytes].map { try OpenCLBackend(devices[0], plan: $0, cache: Self.cache) }
     for test in Validator.cases where hasBlocks(test) {
       let report = try Validator.check(test, on: backends[0])
       #expect(report.problem == nil, "\(report.family) \(report.name)")
@@ -68,7 +71,7 @@ struct OpsTests {
   @Test func unroundedActivationsComputeTheSame() throws {
     var plan = DevicePlan(devices[0], style: .cpu)
     plan.activations = .float32
-    let backend = try OpenCLBackend(devices[0], plan: plan)
+    let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
     for test in Validator.cases where hasBlocks(test) {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")
@@ -80,7 +83,7 @@ struct OpsTests {
   func narrowVectorsComputeTheSame(lanes: Int) throws {
     var plan = DevicePlan(devices[0], style: .cpu)
     plan.lanes = lanes
-    try check(on: OpenCLBackend(devices[0], plan: plan))
+    try check(on: OpenCLBackend(devices[0], plan: plan, cache: Self.cache))
   }
 
   /// A device that allows only small work-groups.
@@ -88,7 +91,7 @@ struct OpsTests {
     var plan = DevicePlan(devices[0], style: .gpu)
     plan.threadsM = 4
     plan.rowGroup = 64
-    try check(on: OpenCLBackend(devices[0], plan: plan))
+    try check(on: OpenCLBackend(devices[0], plan: plan, cache: Self.cache))
   }
 
   /// Weights through the staging buffer, as on a device with memory of its own.
@@ -96,7 +99,7 @@ struct OpsTests {
   func stagedWeightsAreTheSame(style: KernelStyle) throws {
     var plan = DevicePlan(devices[0], style: style)
     plan.mapsWeights = false
-    let backend = try OpenCLBackend(devices[0], plan: plan)
+    let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
     for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")

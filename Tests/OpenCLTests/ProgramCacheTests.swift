@@ -39,6 +39,18 @@ struct ProgramCacheOnDeviceTests {
     #expect(nextProcess.statistics == .init(loaded: 1))
   }
 
+  @Test("what is not to be kept leaves no entry, but one that is there serves", arguments: TestDevice.all)
+  func keepsNothing(_ device: Device) throws {
+    let folder = TemporaryFolder()
+    let passing = ProgramCache(folder: folder.path, keepsBuilt: false)
+    #expect(try run(passing, device, 12) == 12)
+    #expect(passing.statistics == .init(built: 1))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    #expect(try run(ProgramCache(folder: folder.path), device, 12) == 12)
+    #expect(try run(passing, device, 12) == 12)
+    #expect(passing.statistics == .init(loaded: 1, built: 1))
+  }
+
   @Test("what is loaded is the file: a valid entry with another program's binary runs that", arguments: TestDevice.all)
   func loadsTheFile(_ device: Device) throws {
     let folder = TemporaryFolder()

@@ -12,8 +12,8 @@ let devices = ((try? Device.all()) ?? []).filter { $0.hasCompiler }
 @Suite(.enabled(if: !devices.isEmpty, "needs an OpenCL device"), .serialized)
 struct MutationTests {
   static let mutants =
-    formatMutants + productMutants + rowMutants + routingMutants + attentionMutants + matrixUnitMutants
-    + matrixBlockMutants
+    formatMutants + productMutants + rowMutants + routingMutants + attentionMutants + stageMutants
+    + matrixUnitMutants + matrixBlockMutants
 
   @Test(arguments: mutants) func aPlantedFaultIsFound(_ mutant: KernelMutant) throws {
     let style = try #require(KernelStyle(rawValue: mutant.style))

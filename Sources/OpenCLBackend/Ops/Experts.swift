@@ -206,7 +206,9 @@ extension OpenCLBackend {
         format: layout.format)
       : nil
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
-    let key = KernelKey(name, chosen: routing.chosen, format: layout.format, tile: tile, features: extras)
+    // How many experts a row has is only of interest where rows are read.
+    let chosen = name == .gateUp ? routing.chosen : nil
+    let key = KernelKey(name, chosen: chosen, format: layout.format, tile: tile, features: extras)
     let shape =
       tile?.launch(strips: layout.strips(units: window.units), blocks: entries)
       ?? .grouped(units: window.units, features: features, entries: entries, plan, cut)

@@ -27,7 +27,7 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .batch, "Linear/quantise.cpu.cl", "x += row * K;", "x += row / 2 * K;", "cpu", "Linear", "Q8_0"),
     KernelMutant(
-      .edge, "Experts/experts.cpu.cl", "vload16(0, values), vload16(1, values)",
+      .edge, "Experts/gate_up.cpu.cl", "vload16(0, values), vload16(1, values)",
       "vload16(1, values), vload16(0, values)",
       "cpu", "Experts", "Q8_0"),
   ] + codeMutants

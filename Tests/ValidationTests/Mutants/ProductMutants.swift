@@ -50,22 +50,22 @@ let productMutants: [KernelMutant] = [
     .expert, "Linear/head_products.gpu.cl", "w += get_group_id(2) * weights_size(N, K, 0);",
     "w += (get_num_groups(2) - 1 - get_group_id(2)) * weights_size(N, K, 0);", "gpu", "HeadProducts"),
   KernelMutant(
-    .expert, "Experts/experts.cpu.cl",
+    .expert, "Experts/down.cpu.cl",
     "w + ((ulong)expert * get_global_size(0) + panel) * PANEL_SIZE(I);",
     "w + ((ulong)(experts - 1 - expert) * get_global_size(0) + panel) * PANEL_SIZE(I);",
     "cpu", "Experts", "bf16"),
   KernelMutant(
-    .edge, "Experts/experts.cpu.cl", "sources[r] = hidden + min(s + r, tile.z - 1) * X_ROW(I);",
+    .edge, "Experts/down.cpu.cl", "sources[r] = hidden + min(s + r, tile.z - 1) * X_ROW(I);",
     "sources[r] = hidden + min(s + r, max(tile.z - 2, tile.y)) * X_ROW(I);", "cpu", "Experts", "bf16"),
   KernelMutant(
-    .bias, "Experts/experts.cpu.cl", "load_columns(own + I, left - v * LANES);", "load_columns(own, left - v * LANES);",
+    .bias, "Experts/gate_up.cpu.cl", "load_columns(own + I, left - v * LANES);", "load_columns(own, left - v * LANES);",
     "cpu",
     "Experts", "clamped"),
   KernelMutant(
-    .expert, "Experts/experts.cpu.cl", "value += load_columns(bias + (ulong)tile.w * K +",
+    .expert, "Experts/down.cpu.cl", "value += load_columns(bias + (ulong)tile.w * K +",
     "value += load_columns(bias +", "cpu", "Experts", "clamped"),
   KernelMutant(
-    .unwritten, "Experts/experts.cpu.cl", "column = panel * PANEL, left = N - column;",
+    .unwritten, "Experts/gate_up.cpu.cl", "column = panel * PANEL, left = N - column;",
     "column = panel * PANEL, left = N - column - (N == 17);", "cpu", "Experts", "bf16"),
   KernelMutant(
     .activation, "Experts/activation.clh", "return SILU(gate) * up;", "return SILU(up) * gate;", "cpu", "Experts",
@@ -93,11 +93,11 @@ let productMutants: [KernelMutant] = [
   KernelMutant(
     .edge, "Experts/combine.cl", "end = min(begin + SPAN, K);", "end = min(begin + SPAN, K - 1);", "gpu", "Routing"),
   KernelMutant(
-    .expert, "Experts/experts.cpu.cl", "while (slots[t] != j) t++;", "t = j;", "cpu", "Experts", "bf16 rows=1"),
+    .expert, "Experts/down_combine.cpu.cl", "while (slots[t] != j) t++;", "t = j;", "cpu", "Experts", "bf16 rows=1"),
   KernelMutant(
-    .expert, "Experts/experts.cpu.cl", "(vfloat)(weights[j])", "(vfloat)(weights[CHOSEN - 1 - j])", "cpu", "Experts",
+    .expert, "Experts/down_combine.cpu.cl", "(vfloat)(weights[j])", "(vfloat)(weights[CHOSEN - 1 - j])", "cpu", "Experts",
     "bf16 rows=1"),
   KernelMutant(
-    .bias, "Experts/experts.cpu.cl", "bias + (ulong)tile.w * K + column + v * LANES, K - column",
+    .bias, "Experts/down_combine.cpu.cl", "bias + (ulong)tile.w * K + column + v * LANES, K - column",
     "bias + column + v * LANES, K - column", "cpu", "Experts", "clamped rows=1"),
 ]

@@ -1,0 +1,58 @@
+// Gate and up projection of experts, CPU style.
+//
+//   hidden[s][n] = activate(x[row(s)] · G[e][n], x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN; activation.clh
+//
+//   x [rows][K]      hidden, codes [rows · CHOSEN][I], in the order of `slots`      slots, tiles: Routing/layout.clh
+//   weights: the panels (Common/panels.clh) of one expert behind another, as a gated matrix
+//   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
+//
+// A work-item (panel p, entry t of `tiles`) owns the panels of one expert's gate and up projection that meet, and walks the
+// entry's rows in tiles of 8.
+//
+// CODES  1: hidden is also made in codes of eight bits (Common/codes.clh), 0: it is not
+#include "Common/prelude.clh"
+#include "Common/panels.clh"
+#define VALUE vfloat
+#include "Experts/activation.clh"
+#include "Routing/layout.clh"
+
+ITEM_KERNEL(gate_up)
+    __global const x_t *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
+    __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N,
+    __global const float *bias, float alpha, float limit CODES_ARGUMENT) {
+  const int panel = get_global_id(0);
+  const int4 tile = vload4(get_global_id(1), tiles);
+  const int expert = tile.x - firstExpert;
+  if (tile.y == tile.z || expert < 0 || expert >= experts) return;
+  __global const weight_t *weights = w + ((ulong)expert * get_global_size(0) + panel) * 2 * PANEL_SIZE(K);
+  const int column = panel * PANEL, left = N - column;
+
+  for (int s = tile.y; s < tile.z;) {
+    __global const x_t *sources[8];
+    UNROLL for (int r = 0; r < 8; r++) sources[r] = x + slots[min(s + r, tile.z - 1)] / CHOSEN * X_ROW(K);
+    vfloat sums[2][8][VECTORS];  // of the gate and of the up projection
+    int count;
+    NO_UNROLL for (int part = 0; part < 2; part++) {
+      count = panel_tile(sources, tile.z - s, weights + part * PANEL_SIZE(K), K, sums[part]);
+    }
+    for (int r = 0; r < count; r++) {
+      UNROLL for (int v = 0; v < VECTORS; v++) {
+        vfloat gate = sums[0][r][v], up = sums[1][r][v];
+#if BIAS
+        __global const float *own = bias + (ulong)tile.w * 2 * I + firstFeature + column + v * LANES;
+        gate += load_columns(own, left - v * LANES);
+        up += load_columns(own + I, left - v * LANES);
+#endif
+        gate = activate(gate, up, alpha, limit);
+        store_columns(gate, hidden + (ulong)(s + r) * I + firstFeature + column + v * LANES, left - v * LANES);
+        sums[0][r][v] = gate;
+      }
+#if CODES
+      const float *values = (const float *)sums[0][r];
+      store_group(
+          vload16(0, values), vload16(1, values), codes + (s + r) * CODES_BYTES(I), I, (firstFeature + column) / CODE_GROUP);
+#endif
+    }
+    s += count;
+  }
+}
