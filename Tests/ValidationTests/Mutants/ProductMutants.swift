@@ -95,7 +95,8 @@ let productMutants: [KernelMutant] = [
   KernelMutant(
     .expert, "Experts/down_combine.cpu.cl", "while (slots[t] != j) t++;", "t = j;", "cpu", "Experts", "bf16 rows=1"),
   KernelMutant(
-    .expert, "Experts/down_combine.cpu.cl", "(vfloat)(weights[j])", "(vfloat)(weights[CHOSEN - 1 - j])", "cpu", "Experts",
+    .expert, "Experts/down_combine.cpu.cl", "(vfloat)(weights[j])", "(vfloat)(weights[CHOSEN - 1 - j])", "cpu",
+    "Experts",
     "bf16 rows=1"),
   KernelMutant(
     .bias, "Experts/down_combine.cpu.cl", "bias + (ulong)tile.w * K + column + v * LANES, K - column",
