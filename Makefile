@@ -47,7 +47,7 @@ $(CHAT_MODEL):
 
 test: setup-test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	SWIFT=$(SWIFT) Tests/test.sh
 
 faults: setup-test
 	$(SWIFT) build --build-tests

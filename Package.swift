@@ -183,12 +183,17 @@ if ProcessInfo.processInfo.environment["STRATA_BENCHMARKS"] != nil {
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
 
-// What reads and runs models, without the command line, the server and what measures, and so without packages of others: for
-// builds under sanitizers.
-if ProcessInfo.processInfo.environment["STRATA_CORE"] != nil {
-  let left = ["strata", "Server", "Profiling", "Simulation", "Validation"]
-  let leftTests = ["Strata", "Server", "Profiling", "Simulation", "Validation", "OpenCLBackend"].map { "\($0)Tests" }
+// `STRATA_TESTS=A,B` has those test targets and what they need, and nothing else, for builds under sanitizers; none of them may
+// need packages of others.
+if let tests = ProcessInfo.processInfo.environment["STRATA_TESTS"] {
+  var needed: Set<String> = []
+  func need(_ name: String) {
+    guard needed.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { return }
+    for case .byNameItem(let dependency, _) in target.dependencies { need(dependency) }
+    for case .plugin(let plugin, _) in target.plugins ?? [] { need(plugin) }
+  }
+  for name in tests.split(separator: ",") { need(String(name)) }
   package.dependencies = []
   package.products = []
-  package.targets.removeAll { (left + leftTests).contains($0.name) }
+  package.targets.removeAll { !needed.contains($0.name) }
 }

@@ -12,8 +12,8 @@ let devices = ((try? Device.all()) ?? []).filter { $0.hasCompiler }
 @Suite(.enabled(if: !devices.isEmpty, "needs an OpenCL device"), .serialized)
 struct MutationTests {
   static let mutants =
-    formatMutants + productMutants + rowMutants + routingMutants + attentionMutants + stageMutants
-    + matrixUnitMutants + matrixBlockMutants
+    formatMutants + productMutants + rowMutants + routingMutants + attentionMutants + matrixUnitMutants
+    + matrixBlockMutants
 
   @Test(arguments: mutants) func aPlantedFaultIsFound(_ mutant: KernelMutant) throws {
     let style = try #require(KernelStyle(rawValue: mutant.style))
@@ -34,17 +34,34 @@ struct MutationTests {
     try expectFound(mutant, by: [DevicePlan(devices[0], style: .cpu)])
   }
 
+  @Test(.enabled(if: joinsLaunches, "needs a device that joins launches"), arguments: stageMutants)
+  func aPlantedFaultInJoinedLaunchesIsFound(_ mutant: KernelMutant) throws {
+    try expectFound(mutant, by: [DevicePlan(devices[0], style: .cpu)])
+  }
+
+  /// Such faults show where two work-groups meet at the wrong time, which they do sooner or later.
+  @Test(.enabled(if: joinsLaunches, "needs a device that joins launches"), arguments: stageRaces)
+  func aRaceBetweenStagesIsFound(_ mutant: KernelMutant) throws {
+    try expectFound(mutant, by: [DevicePlan(devices[0], style: .cpu)], rounds: 500)
+  }
+
   /// Expects that with one of the plans at least a case of the fault's op fails.
-  private func expectFound(_ mutant: KernelMutant, by plans: [DevicePlan]) throws {
+  ///
+  /// - Parameter rounds: how often the cases are tried.
+  private func expectFound(_ mutant: KernelMutant, by plans: [DevicePlan], rounds: Int = 1) throws {
     let changed = try mutant.apply(to: KernelLibrary.file(mutant.file))
     let cases = try CaseSelection(op: mutant.op, shape: mutant.shape, randomCases: 0).cases()
     let found = try plans.contains { plan in
       let backend = try OpenCLBackend(
         devices[0], plan: plan, cache: ProgramCache(folder: nil), kernels: [mutant.file: changed])
-      return try cases.contains { try Validator.check($0, on: backend).problem != nil }
+      return try (0..<rounds).contains { _ in
+        try cases.contains { try Validator.check($0, on: backend).problem != nil }
+      }
     }
     #expect(found, "none of \(cases.count) cases finds it: \(mutant.replacement)")
   }
+
+  private static var joinsLaunches: Bool { devices.first.map { DevicePlan($0, style: .cpu).joinsLaunches } ?? false }
 
   private static var hasByteDots: Bool {
     devices.first.map { DevicePlan($0, style: .cpu) }.map { $0.hasByteDots && $0.lanes == 16 } ?? false

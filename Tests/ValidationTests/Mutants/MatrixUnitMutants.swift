@@ -18,7 +18,7 @@ let matrixUnitMutants: [KernelMutant] = [
   KernelMutant(
     .edge, "Common/mma_split.clh", "c < min(WARPS, chunks - round); c++",
     "c < min(WARPS, chunks - round) - (chunks > 1); c++", "mma",
-    "Linear", "bf16"),
+    "Linear", "rows=2 K=2048"),
   KernelMutant(
     .batch, "Common/mma_split.clh",
     "multiply_chunk(source, rows, (round + warp) * CHUNK_STEPS,",
@@ -61,28 +61,4 @@ let matrixUnitMutants: [KernelMutant] = [
     .edge, "Attention/attention.mma.cl", "part == own_parts - 1 ? merged / sum[i] : merged",
     "part == own_parts - 1 && part == 0 ? merged / sum[i] : merged",
     "mma", "Attention"),
-]
-
-/// Faults that no case here can find, and why.
-let unseenMutants: [(mutant: KernelMutant, why: String)] = [
-  (
-    KernelMutant(
-      .barrier, "Attention/attention.mma.cl", "  copy_wait(SLOTS - 2);\n  barrier(CLK_LOCAL_MEM_FENCE);",
-      "  copy_wait(SLOTS - 2);", "mma", "Attention"),
-    "where the matrix instruction is acted out it has barriers itself: only matrix units show what this one is for"
-  ),
-  (
-    KernelMutant(
-      .barrier, "Common/mma_tiled_plain.clh",
-      "      store_stage(values, stages + 1 - stage);\n      barrier(CLK_LOCAL_MEM_FENCE);",
-      "      store_stage(values, stages + 1 - stage);", "mma", "Linear"),
-    "PoCL puts a barrier of its own at the end of a loop that has one"
-  ),
-  (
-    KernelMutant(
-      .barrier, "Common/mma_tiled_blocks.clh",
-      "      store_stage(values, stages + (k / SPAN_K + 1) % 2, exchange);\n      barrier(CLK_LOCAL_MEM_FENCE);",
-      "      store_stage(values, stages + (k / SPAN_K + 1) % 2, exchange);", "mma", "Linear"),
-    "PoCL puts a barrier of its own at the end of a loop that has one"
-  ),
 ]

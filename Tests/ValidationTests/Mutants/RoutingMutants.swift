@@ -13,10 +13,10 @@ let routingMutants: [KernelMutant] = [
     "cpu", "Routing", "rows=33"),
   KernelMutant(
     .extreme, "Routing/rule.clh", "isnan(score) ? -INFINITY : fmax(score, -MAXFLOAT)",
-    "isnan(score) ? MAXFLOAT : fmax(score, -MAXFLOAT)", "gpu", "Routing"),
+    "isnan(score) ? MAXFLOAT : fmax(score, -MAXFLOAT)", "gpu", "Routing", "rows=9 experts=8 chosen=4"),
   KernelMutant(
     .extreme, "Routing/rule.clh", "isnan(score) ? -INFINITY : fmax(score, -MAXFLOAT)",
-    "isnan(score) ? -INFINITY : score", "cpu", "Routing"),
+    "isnan(score) ? -INFINITY : score", "cpu", "Routing", "rows=9 experts=8 chosen=4"),
   KernelMutant(
     .count, "Routing/rule.clh", "return GROUP_BEST == 1 ? largest : largest + second;", "return largest;", "cpu",
     "Routing", "correction"),
@@ -45,7 +45,7 @@ let routingMutants: [KernelMutant] = [
     "Experts", "bf16 rows=600"),
   KernelMutant(
     .count, "Routing/route_few.gpu.cl", "uses[load / 2 * EXPERTS + expert] += same;",
-    "uses[load / 2 * EXPERTS + expert] += 1;", "gpu", "Experts", "bf16"),
+    "uses[load / 2 * EXPERTS + expert] += 1;", "gpu", "Experts", "rows=3 bf16 last"),
   KernelMutant(
     .expert, "Routing/route_few.gpu.cl", "(experts[i] == expert && i < item);\n    same",
     "(experts[i] == expert && i > item);\n    same",

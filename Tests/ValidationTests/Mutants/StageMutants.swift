@@ -15,6 +15,12 @@ let stageMutants: [KernelMutant] = [
     "table + STAGE_HEAD, max(begin - 1, 0), end, table[3]", "cpu", "Linear", "joined"),
   KernelMutant(
     .table, "Common/stages.clh", "begin, end, table[3]);", "begin, end, 1);", "cpu", "Linear", "joined"),
+]
+
+/// Faults by which work-groups run into each other: only where they meet at the wrong time.
+let stageRaces: [KernelMutant] = [
+  KernelMutant(
+    .barrier, "Common/stages.clh", "while (*DONE(stage) < items) PAUSE();", "", "cpu", "Linear", "joined"),
   KernelMutant(
     .barrier, "Common/stages.clh", "while (*DONE(stage) < items) PAUSE();", "while (*DONE(stage) < items - 1) PAUSE();",
     "cpu", "Linear", "joined"),
