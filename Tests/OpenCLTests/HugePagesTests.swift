@@ -27,7 +27,7 @@ struct HugePagesTests {
     @Test func theKernelIsAskedForHugePages() throws {
       let piece = try #require(HugePages.piece(byteCount: 4 << 20))
       memset(piece.start, 1, 4 << 20)
-      guard let smaps = try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8) else { return }
+      guard let smaps = try smaps() else { return }
       #expect(try #require(flags(of: piece.start, in: smaps)).contains("hg"))
     }
 
@@ -35,11 +35,16 @@ struct HugePagesTests {
       // Larger than what is left of any other mapping.
       var piece = HugePages.piece(byteCount: 65 << 20)
       let address = try #require(piece).start
-      guard let before = try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8) else { return }
+      guard let before = try smaps() else { return }
       #expect(flags(of: address, in: before)?.contains("hg") == true)
       piece = nil
-      let after = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+      let after = try #require(try smaps())
       #expect(flags(of: address, in: after)?.contains("hg") != true)
+    }
+
+    /// Nil where the kernel has none. It comes page by page, which a file's own reading takes for its end.
+    private func smaps() throws -> String? {
+      try FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd().map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Of the mapping with this address; nil if there is none.
@@ -47,9 +52,8 @@ struct HugePagesTests {
       let place = UInt(bitPattern: address)
       var isInside = false
       for line in smaps.split(separator: "\n") {
-        if let match = line.firstMatch(of: #/^([0-9a-f]+)-([0-9a-f]+) /#),
-          let first = UInt(match.1, radix: 16), let end = UInt(match.2, radix: 16)
-        {
+        let range = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
+        if range.count == 2, let first = range[0], let end = range[1] {
           isInside = (first..<end).contains(place)
         } else if isInside, line.hasPrefix("VmFlags:") {
           return line.dropFirst("VmFlags:".count).split(separator: " ")
