@@ -7,7 +7,7 @@ package enum KernelStyle: String, Sendable, CaseIterable, Codable {
   case cpu
   /// A work-group shares its operands through local memory; a work-item is one lane.
   case gpu
-  /// The GPU style with products of weights in bf16 and in blocks on NVIDIA's matrix units (`Kernels/Common/mma.clh`).
+  /// The GPU style with its products on NVIDIA's matrix units (`Kernels/Common/mma.clh`), but for those of heads.
   case mma
 }
 
@@ -62,7 +62,7 @@ package struct DevicePlan: Sendable, Equatable {
     self.style = style ?? (device.kind == .cpu ? .cpu : hasMatrixUnits ? .mma : .gpu)
     emulatesMatrixUnits = !hasMatrixUnits
     lanes = [16, 8, 4].first { $0 <= device.nativeFloatWidth } ?? 4
-    // A tile of the mma style's rows fits into one of the portable products, which then serves weights in f32.
+    // The mma style's portable products, those of heads, have as many rows as its tiles.
     threadsM = self.style == .mma ? MatrixTile.mostTokens / Self.tileM : device.maxWorkGroupSize >= 128 ? 8 : 4
     rowGroup = device.maxWorkGroupSize >= 256 ? 256 : 64
     // Where a device does not tell, what OpenCL 1.2 guarantees.

@@ -40,9 +40,8 @@ enum KernelName: String {
   /// Whether the mma style has a kernel of its own: of what reads weights by their format.
   private func hasMatrixKernel(_ format: ElementFormat?) -> Bool {
     switch self {
-    case .attention, .heads: true
-    case .linear, .gateUp, .down: format == .bf16 || format?.block != nil
-    case .embedding: format == .bf16
+    case .attention, .heads, .linear, .gateUp, .down: true
+    case .embedding: format?.block == nil
     default: false
     }
   }

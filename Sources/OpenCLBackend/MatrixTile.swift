@@ -5,7 +5,7 @@ import OpenCL
 struct MatrixTile: Hashable {
   /// TOKENS: rows of activations in a group.
   private(set) var tokens: Int
-  /// Chunks of K, at most `mostWarps`.
+  /// Chunks of K, of all pieces of the weights, at most `mostWarps`.
   private let chunks: Int
   /// The weights are in blocks.
   private let isOfBlocks: Bool
@@ -20,7 +20,7 @@ struct MatrixTile: Hashable {
   private static let tiledWarps = 8
   private static let tiledStrips = 16
   /// Columns of a chunk, whose products are summed by themselves.
-  private static let chunk = 128
+  static let chunk = 128
 
   /// - Parameters:
   ///   - columns: K.
@@ -28,7 +28,7 @@ struct MatrixTile: Hashable {
   init(tokens: Int, columns: Int, format: ElementFormat) {
     self.tokens = tokens
     isOfBlocks = format.block != nil
-    chunks = min(columns.dividedUp(by: Self.chunk), Self.mostWarps)
+    chunks = min(columns.dividedUp(by: Self.chunk) * format.matrixPieces, Self.mostWarps)
     multiple = [Self.chunk, 4].first { columns.isMultiple(of: $0) } ?? 1
   }
 

@@ -88,7 +88,9 @@ package struct ExpertsCase: OpCase {
   private static var blocks: [any OpCase] {
     let formats = ElementFormat.allCases.filter { $0.block != nil }
     let equal = formats.map { ($0, $0) }
-    let mixed: [(ElementFormat, ElementFormat)] = [(.q4K, .q6K), (.f16, .f16), (.q40, .bf16), (.f32, .q80)]
+    let mixed: [(ElementFormat, ElementFormat)] = [
+      (.q4K, .q6K), (.f16, .f16), (.q40, .bf16), (.f32, .q80), (.f32, .f32),
+    ]
     return (equal + mixed).flatMap { format, down -> [any OpCase] in
       [(1, 6, 3), (21, 5, 3), (37, 5, 3)].map { rows, experts, chosen in
         ExpertsCase(

@@ -30,8 +30,17 @@ package struct LinearCase: OpCase {
       [(ElementFormat.bf16, false), (.bf16, true), (.f32, false), (.f16, true)].map {
         LinearCase(rows: rows, columns: columns, features: features, format: $0.0, accumulate: $0.1)
       }
-    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + extras + blocks
+    } + [LinearCase(rows: 2, columns: 2048, features: 768, format: .bf16, accumulate: false)] + pieces + extras + blocks
       + extremes
+  }
+
+  /// Weights that are several bf16 numbers on matrix units: whole chunks and ragged ones, and more than a group has warps.
+  private static var pieces: [any OpCase] {
+    [ElementFormat.f32, .f16].flatMap { format in
+      [(2, 2208, 40), (12, 280, 33), (34, 256, 97)].map { rows, columns, features in
+        LinearCase(rows: rows, columns: columns, features: features, format: format, accumulate: false)
+      }
+    }
   }
 
   private static var extremes: [any OpCase] {

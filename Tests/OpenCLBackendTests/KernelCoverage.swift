@@ -89,12 +89,11 @@ struct KernelCoverage {
     #expect(few.isEmpty, "\(few)", sourceLocation: sourceLocation)
   }
 
-  /// Every product on matrix units: weights in bf16 and in blocks, for few, some and many rows.
+  /// Every product on matrix units: each format of weights, for few, some and many rows.
   private static var matrixTiles: Set<Tile> {
-    let formats = ElementFormat.weights.filter { $0 == .bf16 || $0.block != nil }
-    return Set(
+    Set(
       ["linear", "gate_up", "down"].flatMap { kernel in
-        formats.flatMap { format in
+        ElementFormat.weights.flatMap { format in
           ["TOKENS=8", "TOKENS=16", "TOKENS=64"].map { Tile(kernel: kernel, format: format, tokens: $0) }
         }
       })

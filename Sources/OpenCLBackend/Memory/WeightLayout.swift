@@ -4,7 +4,7 @@ import Foundation
 /// How a matrix lies in a device's memory: a sequence of units of equal size, those of one expert behind those of the
 /// expert before. Of what a unit is made `Unit` tells.
 struct WeightLayout {
-  /// That of the plan, but `gpu` instead of `mma` for weights in f32 and f16, and for those of heads.
+  /// That of the plan, but `gpu` instead of `mma` for weights of heads.
   let style: KernelStyle
   let source: MatrixShape
   /// Of the elements on the device: that of the source, or f32 if it has several.
@@ -36,8 +36,7 @@ struct WeightLayout {
   }
 
   init(_ shape: MatrixShape, format: ElementFormat, style: KernelStyle) {
-    let isForMatrixUnits = (format == .bf16 || format.block != nil) && shape.kind != .heads
-    self.style = style == .mma && !isForMatrixUnits ? .gpu : style
+    self.style = style == .mma && shape.kind == .heads ? .gpu : style
     source = shape
     self.format = format
   }
@@ -86,7 +85,7 @@ struct WeightLayout {
     switch unit {
     case .panel: rowsPerFeature * panelBytes
     case .row: rowsPerFeature * rowBytes
-    case .strip: format.rowBytes(source.columns.roundedUp(to: 16)) * Self.stripRows
+    case .strip: format.matrixPieces * pieceColumns * 2 * Self.stripRows
     }
   }
 

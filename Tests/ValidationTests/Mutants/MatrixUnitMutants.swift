@@ -35,6 +35,21 @@ let matrixUnitMutants: [KernelMutant] = [
   KernelMutant(
     .scale, "Common/fragments.clh", "#define PIECES 2", "#define PIECES 1", "mma", "Linear", "bf16"),
   KernelMutant(
+    .scale, "Common/fragments.clh", "p < WEIGHT_PIECES; p++", "p < min(WEIGHT_PIECES, 2); p++", "mma", "Embedding",
+    "f32"),
+  KernelMutant(
+    .scale, "Common/mma_split.clh", "(row_steps(K) + CHUNK_STEPS - 1)",
+    "((WEIGHT_PIECES == 3 ? 2 * steps_of(K) : row_steps(K)) + CHUNK_STEPS - 1)", "mma", "Linear", "K=280 f32"),
+  KernelMutant(
+    .scale, "Common/fragments.clh", "(127 - 8 * piece)", "(127 - 8 * min(piece, 1))", "mma", "Linear", "K=280 f32"),
+  KernelMutant(
+    .edge, "Common/mma_split_plain.clh", "(step - piece * steps_of(K)) * 16", "step * 16", "mma", "Linear",
+    "K=280 f16"),
+  KernelMutant(
+    .edge, "Common/mma_tiled_plain.clh", "(first - piece_of(first, K) * steps_of(K)) * 16", "first * 16", "mma",
+    "Experts",
+    "rows=37 f32"),
+  KernelMutant(
     .expert, "Experts/experts.mma.cl", "w += expert * matrix_size(N, K, 1);",
     "w += (experts - 1 - expert) * matrix_size(N, K, 1);", "mma", "Experts", "bf16"),
   KernelMutant(
