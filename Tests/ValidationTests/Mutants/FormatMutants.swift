@@ -24,10 +24,11 @@ let formatMutants: [KernelMutant] = [
     .scale, "Common/formats/q5_0.clh", "*offset = -16.0f * *scale;", "*offset = -15.0f * *scale;", "cpu", "Linear",
     "Q5_0"),
   KernelMutant(
-    .scale, "Common/formats/q5_1.clh", "five_bit_codes(block + 8 * PANEL, block + 4 * PANEL, w, feature)",
-    "five_bit_codes(block + 8 * PANEL, block + 4 * PANEL, 0, feature)", "gpu", "Linear", "Q5_1"),
+    .scale, "Common/formats/q5_1.clh", "five_bit_codes(block + 4 * PANEL, w, feature)",
+    "five_bit_codes(block + 4 * PANEL, 0, feature)", "gpu", "Linear", "Q5_1"),
   KernelMutant(
-    .scale, "Common/formats/fifth_bits.clh", "(codes.high >> i & 1) << 4", "(codes.high >> i & 1) << 3", "cpu",
+    .scale, "Common/formats/fifth_bits.clh", "(codes.high >> (i % 4 * 8 + i / 4) & 1) << 4",
+    "(codes.high >> (i % 4 * 8 + i / 4) & 1) << 3", "cpu",
     "Linear",
     "Q5_0"),
   KernelMutant(
@@ -40,7 +41,7 @@ let formatMutants: [KernelMutant] = [
     .scale, "Common/formats/q6_k.clh", "group / 4 * PANEL + feature", "group / 8 * PANEL + feature", "cpu", "Linear",
     "Q6_K"),
   KernelMutant(
-    .scale, "Common/formats/q6_k.clh", ">> (w % 2 * 16);", ">> (w / 2 % 2 * 16);", "gpu", "Linear", "Q6_K"),
+    .scale, "Common/formats/q6_k.clh", ">> (w % 2 * 4);", ">> (w / 2 % 2 * 4);", "gpu", "Linear", "Q6_K"),
   KernelMutant(
     .scale, "Common/formats/unequal_steps.clh", "-22.0f, -10.0f, 1.0f,", "-22.0f, -10.0f, 0.0f,", "cpu", "Linear",
     "IQ4_NL"),

@@ -13,7 +13,7 @@ let integerMutants: [KernelMutant] =
       .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + k / CODE_GROUP * 8;",
       "at = CODES_GROUPS(K) + k / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) sum", "if (HAS_MINIMUM && k > 0) sum", "cpu", "Linear",
+      .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) {", "if (HAS_MINIMUM && k > 0) {", "cpu", "Linear",
       "Q4_1"),
     KernelMutant(
       .scale, "Common/codes.clh", "0.0f : 127.0f / largest;", "0.0f : 128.0f / largest;", "cpu", "Linear", "Q8_0"),
@@ -72,9 +72,10 @@ let byteMutants: [KernelMutant] = [
   KernelMutant(
     .scale, "Common/formats/q8_0.clh", "#define BYTE_ZERO 128", "#define BYTE_ZERO 127", "cpu", "Linear", "Q8_0"),
   KernelMutant(
-    .scale, "Common/formats/q6_k.clh", "(high | high << 6)", "(high | high << 8)", "cpu", "Linear", "Q6_K"),
+    .scale, "Common/formats/q6_k.clh", "high >> (w % 4 * 2 - 4)", "high >> (w % 4 * 2 - 2)", "cpu", "Linear", "Q6_K"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "row[r] + k + 4 * w)", "row[r] + k + 4 * (w ^ 1))", "cpu", "Linear", "Q4_0"),
+    .scale, "Common/integer_tile.clh", "row[r] + first + 4 * w)", "row[r] + first + 4 * (w ^ 1))", "cpu", "Linear",
+    "Q4_0"),
   KernelMutant(
     .scale, "Common/integer_tile.clh", "GROUP_K == 32 || k % 32 == 0 ? factor : 0,", "factor,", "cpu", "Linear", "Q6_K"),
 ]

@@ -49,7 +49,9 @@ let matrixBlockMutants: [KernelMutant] = [
   fault(
     .scale, "Common/formats/nibbles.clh", "(pair % 2 * 8 + pair / 2 * 4) & 0x000f000f", "(pair * 4) & 0x000f000f",
     "Q4_K"),
-  fault(.scale, "Common/formats/fifth_bits.clh", "(pair < 2 ? high : high >> 4)", "high", "Q5_K"),
+  fault(
+    .scale, "Common/formats/fifth_bits.clh", "(pair % 2 * 8 + pair / 2) & 0x00010001", "(pair % 2 * 8) & 0x00010001",
+    "Q5_K"),
   fault(.scale, "Common/formats/six_bit_scales.clh", "scales >> 2 & 0x30303030", "scales >> 2 & 0x10101010", "Q4_K"),
   fault(.scale, "Common/formats/six_bit_scales.clh", "minima >> 2 & 0x30303030", "scales >> 2 & 0x30303030", "Q5_K"),
   fault(.scale, "Common/formats/q6_k.clh", "+ k / 64 * PANEL + feature", "+ feature", "Q6_K"),
