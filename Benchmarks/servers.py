@@ -71,7 +71,8 @@ class Strata(Server):
             options.strata, "serve", "--model", options.model, "--device", options.device, "--port", str(port),
             "--max-num-seqs", str(options.slots), "--max-queue", "100000", "--max-model-len", str(context),
             "--cache-positions", str(options.slots * context), "--request-timeout", "3600", "--log-level", "warning",
-            "--metrics-prefix", "strata_"], port)
+            # Runs at several rates have prompts in common, which no server is to know from the run before.
+            "--metrics-prefix", "strata_", "--no-enable-prefix-caching"], port)
 
     def set_policy(self, policy):
         """Policy and its options, as `/live/control` takes them."""
@@ -101,7 +102,7 @@ class Llama(Server):
         super().__init__("llama-server", [
             options.llama, "--model", options.model, "--host", "127.0.0.1", "--port", str(port), "--threads", str(THREADS),
             "--threads-batch", str(THREADS), "--parallel", str(options.slots), "--ctx-size", str(options.slots * context),
-            # No two prompts begin alike: to keep those of the past would only cost it time.
+            # Nor is it to keep prompts of the past, which would only cost it time.
             "--cache-ram", "0"], port)
 
 

@@ -34,6 +34,9 @@ struct Serve: AsyncParsableCommand {
     help: "Positions that the KV cache holds. Default: 32 requests of --max-model-len, or what fits.")
   var cachePositions: Int?
 
+  @Flag(inversion: .prefixedNo, help: "Keep keys and values of finished requests for prompts that begin alike.")
+  var enablePrefixCaching = true
+
   @Option(help: "How the log is written to stderr: text or json.")
   var logFormat: LogFormat = .text
 
@@ -86,6 +89,7 @@ struct Serve: AsyncParsableCommand {
   private func engineOptions(_ files: ModelFiles, length: inout Int) throws -> EngineOptions {
     let wanted = length * min(Self.requestsByDefault, options.maxNumSeqs)
     var engine = try options.engineOptions(files, cachePositions: wanted, expectedTokens: length)
+    engine.prefixCaching = enablePrefixCaching
     if engine.policy.cutsPrompts {
       // As many prompts together as an iteration may have.
       engine.expectedTokens = Engine.maxBatchedTokens(files, engine)
