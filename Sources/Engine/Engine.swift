@@ -218,14 +218,16 @@ package actor Engine {
         }
         let outcome = try runner.execute(plan, blocks: scheduler.blocks)
         let seconds = (ContinuousClock.now - began).seconds
-        try record(plan, began: (began - start).seconds, seconds: seconds)
         scheduler.complete(plan, outcome, seconds: seconds)
-        try report(plan, load, outcome, began: (began - start).seconds, seconds: seconds)
         totals.iterations += 1
         totals.decodeRows += plan.decode.count
+        let reasons = outcome.finished.reduce(into: [:]) { $0[$1] = runner.sequences[$1]?.finishReason }
+        // Whoever waits for a token comes before those who watch.
         let now = now
         for id in outcome.advanced { advance(id, now) }
         for (id, reason) in outcome.failed { fail(id, EngineError(reason)) }
+        try record(plan, began: (began - start).seconds, seconds: seconds)
+        try report(plan, load, outcome, reasons, began: (began - start).seconds, seconds: seconds)
       } catch {
         // The requests that the plan concerns end; the others go on.
         scheduler.abandon(plan)
@@ -246,7 +248,8 @@ package actor Engine {
 
   /// Tells those who watch what an iteration was.
   private func report(
-    _ plan: IterationPlan, _ load: IterationLoad, _ outcome: IterationOutcome, began: Double, seconds: Double
+    _ plan: IterationPlan, _ load: IterationLoad, _ outcome: IterationOutcome, _ reasons: [RequestID: FinishReason],
+    began: Double, seconds: Double
   ) throws {
     guard observers.isWatched else { return }
     let predicted = observers.observe(load, seconds: seconds)
@@ -255,7 +258,7 @@ package actor Engine {
       .iteration(
         EngineIteration(
           began: began, seconds: seconds, predicted: predicted, plan: plan, outcome: outcome,
-          reasons: outcome.finished.reduce(into: [:]) { $0[$1] = runner.sequences[$1]?.finishReason },
+          reasons: reasons,
           load: EngineLoad(
             waiting: scheduler.waitingCount, prefilling: scheduler.prefillingCount, running: scheduler.runningCount,
             freeBlocks: scheduler.freeBlockCount, blocks: scheduler.blockCount),

@@ -16,7 +16,10 @@ struct CompletionFormat: AnswerFormat {
 
   func chunks(_ index: Int, _ part: AnswerPart, isFirst: Bool) -> [JSONValue] {
     let withPrompt = isFirst && request.echoes
-    return part.isEmpty && !withPrompt ? [] : [object(index, part, withPrompt: withPrompt)]
+    // A token whose text is not whole yet, a piece of a character or what may be a stop string, is told of as well: clients
+    // that count time and tokens see it when it is there.
+    let hasToken = part.tokens > 0 && request.generation.maxTokens != 0
+    return part.isEmpty && !hasToken && !withPrompt ? [] : [object(index, part, withPrompt: withPrompt)]
   }
 
   private func object(_ index: Int, _ part: AnswerPart, withPrompt: Bool) -> JSONValue {

@@ -97,16 +97,20 @@ package struct RemoteBenchmark: Sendable {
       for event in lines.append(buffer.readableBytesView) {
         guard case .object(let members)? = try? JSONParser.parse(event) else { continue }
         if let error = members["error"] { throw EngineError("\(url): \(error.text)") }
-        if case .array(let choices)? = members["choices"], Self.hasText(choices) { times.append(.now) }
+        if case .array(let choices)? = members["choices"], Self.hasToken(choices) { times.append(.now) }
       }
     }
     guard !times.isEmpty else { throw EngineError("\(url): a stream ended without a token") }
     return times
   }
 
-  private static func hasText(_ choices: [JSONValue]) -> Bool {
+  /// Whether an event brings a token. A token may have no text: a piece of a character, or a special token. The last event, which
+  /// says why the answer ends, brings none unless it has text.
+  private static func hasToken(_ choices: [JSONValue]) -> Bool {
     guard case .object(let choice)? = choices.first, case .string(let text)? = choice["text"] else { return false }
-    return !text.text.isEmpty
+    if !text.text.isEmpty { return true }
+    if case .string? = choice["finish_reason"] { return false }
+    return true
   }
 
   private func modelName(_ client: HTTPClient) async throws -> String {
