@@ -224,7 +224,8 @@ package actor Engine {
         let reasons = outcome.finished.reduce(into: [:]) { $0[$1] = runner.sequences[$1]?.finishReason }
         // Whoever waits for a token comes before those who watch.
         let now = now
-        for id in outcome.advanced { advance(id, now) }
+        for id in outcome.advanced where isUrgent(id) { advance(id, now) }
+        for id in outcome.advanced where clients[id]?.tokenTimes.last != now { advance(id, now) }
         for (id, reason) in outcome.failed { fail(id, EngineError(reason)) }
         try record(plan, began: (began - start).seconds, seconds: seconds)
         try report(plan, load, outcome, reasons, began: (began - start).seconds, seconds: seconds)
@@ -280,6 +281,12 @@ package actor Engine {
 
   /// Seconds on the engine's clock.
   private var now: Double { (ContinuousClock.now - start).seconds }
+
+  /// Whether a request's newest token is its first or its last: what is done with the tokens of one iteration takes its turn, and
+  /// for these somebody waits who has nothing, or comes with the next request.
+  private func isUrgent(_ id: RequestID) -> Bool {
+    clients[id]?.tokenTimes.isEmpty == true || runner.sequences[id]?.finishReason != nil
+  }
 
   /// Sends a request's newest token on.
   private func advance(_ id: RequestID, _ now: Double) {
