@@ -224,8 +224,8 @@ package actor Engine {
         let reasons = outcome.finished.reduce(into: [:]) { $0[$1] = runner.sequences[$1]?.finishReason }
         // Whoever waits for a token comes before those who watch.
         let now = now
-        for id in outcome.advanced where isUrgent(id) { advance(id, now) }
-        for id in outcome.advanced where clients[id]?.tokenTimes.last != now { advance(id, now) }
+        let urgent = outcome.advanced.filter(isUrgent), others = outcome.advanced.filter { !isUrgent($0) }
+        for id in urgent + others { advance(id, now) }
         for (id, reason) in outcome.failed { fail(id, EngineError(reason)) }
         try record(plan, began: (began - start).seconds, seconds: seconds)
         try report(plan, load, outcome, reasons, began: (began - start).seconds, seconds: seconds)

@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Logging
 import Models
+import OpenCL
 import Scheduling
 import Server
 import Tokenizers
@@ -37,6 +38,13 @@ struct Serve: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Keep keys and values of finished requests for prompts that begin alike.")
   var enablePrefixCaching = true
 
+  @Option(
+    help: """
+      How far kernels give way, on devices that compute on the host's processors, to whoever answers clients: 0 (not at all) \
+      to 19, as in nice(1).
+      """)
+  var kernelNiceness = 5
+
   @Option(help: "How the log is written to stderr: text or json.")
   var logFormat: LogFormat = .text
 
@@ -50,6 +58,10 @@ struct Serve: AsyncParsableCommand {
   }
 
   func run() async throws {
+    guard (0...19).contains(kernelNiceness) else {
+      throw EngineError("kernel-niceness is \(kernelNiceness), expected 0 to 19")
+    }
+    if kernelNiceness > 0 { Platform.startThreads(niceness: kernelNiceness) }
     let files = try ModelFiles(path: options.model)
     let tokenizer = try files.tokenizer()
     let template =

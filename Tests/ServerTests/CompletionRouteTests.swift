@@ -83,6 +83,23 @@ struct CompletionRouteTests {
   }
 
   @Test
+  func `Each token of a stream is an event, though its text be held back`() async throws {
+    let server = try TestServer()
+    let whole = try await engineText(server, maxTokens: 24, .greedy).text
+    // What begins as the answer does, and could still be a stop string until its last character.
+    let body: JSONValue = [
+      "prompt": .text(prompt), "max_tokens": 24, "temperature": 0, "ignore_eos": true, "stream": true,
+      "stop": [.text(whole + "#")],
+    ]
+    try await server.test { client in
+      let events = try await client.stream("/v1/completions", body)
+      let texts = events.filter { $0["choices"][0]["finish_reason"] == .null }.map { $0["choices"][0]["text"].string }
+      #expect(texts == [String](repeating: "", count: 24))
+      #expect(events.last?["choices"][0]["text"].string == whole)
+    }
+  }
+
+  @Test
   func `Several prompts and choices come with their numbers`() async throws {
     let server = try TestServer()
     let body: JSONValue = [

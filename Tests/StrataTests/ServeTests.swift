@@ -89,11 +89,22 @@ struct ServeTests {
     (["--port", "70000"], "port"),
     (["--request-timeout", "0"], "request-timeout"), (["--api-key", ""], "api-key"),
     (["--tls-certificate", "/none", "--tls-key", "/none"], "/none"), (["--chat-template", "/none"], "/none"),
-    (["--metrics-prefix", "9"], "metrics-prefix"),
+    (["--metrics-prefix", "9"], "metrics-prefix"), (["--kernel-niceness", "20"], "kernel-niceness"),
   ])
   func `What cannot be served is refused by name`(options: [String], part: String) async throws {
     let outcome = try await Strata.run(["serve", "--model", model, "--device", "reference"] + options)
     outcome.expectFailure(part)
+  }
+
+  @Test(.needsOpenCL)
+  func `Kernels' threads give way to the others`() async throws {
+    // The niceness of each thread; the second field may have blanks.
+    let outcome = try await serve(
+      "for thread in /proc/$pid/task/*/stat; do sed 's/.*) //' $thread | cut -d' ' -f17; done",
+      ["--kernel-niceness", "7"])
+    let niceness = outcome.output.split(separator: "\n").map(String.init)
+    #expect(niceness.contains("7"), "\(outcome)")
+    #expect(niceness.contains("0"), "\(outcome)")
   }
 
   @Test

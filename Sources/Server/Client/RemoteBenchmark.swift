@@ -52,6 +52,7 @@ package struct RemoteBenchmark: Sendable {
   ) async throws -> [RequestTimes] {
     let name = try await modelName(client)
     let requests = run.requests
+    await openConnections(min(concurrency ?? 0, requests.count), client)
     let begin = ContinuousClock.now
     return try await withThrowingTaskGroup(of: (index: Int, times: RequestTimes).self) { group in
       var times = [RequestTimes?](repeating: nil, count: requests.count)
@@ -111,6 +112,17 @@ package struct RemoteBenchmark: Sendable {
     if !text.text.isEmpty { return true }
     if case .string? = choice["finish_reason"] { return false }
     return true
+  }
+
+  /// Opens as many connections as will be in use: clients that follow their own answers keep theirs.
+  private func openConnections(_ count: Int, _ client: HTTPClient) async {
+    var request = post("/v1/models")
+    request.method = .GET
+    await withTaskGroup { group in
+      for _ in 0..<count {
+        group.addTask { [request] in _ = try? await execute(request, client).body.collect(upTo: 1 << 20) }
+      }
+    }
   }
 
   private func modelName(_ client: HTTPClient) async throws -> String {
