@@ -350,6 +350,11 @@ package actor Engine {
     scheduler = Scheduler(
       policy: policy, layerCount: scheduler.layerCount, limits: scheduler.limits,
       pool: BlockPool(blockCount: cacheBlocks, blockSize: Self.blockSize))
+    try countAnew()
+  }
+
+  /// Counts from here on, with what the cache holds.
+  package func countAnew() throws {
     totals = IterationTotals()
     ledgerAtRestart = try wholeLedger()
     useAtRestart = try ExpertUse(runner)

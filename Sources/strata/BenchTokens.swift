@@ -28,6 +28,11 @@ struct BenchTokens: AsyncParsableCommand {
     help: "A test of a prompt and decoded tokens behind it: 512,128; may be given several times.")
   var promptAndGen: [CommaList] = []
 
+  @Option(
+    name: [.customShort("d"), .long], parsing: .unconditional,
+    help: "Tokens that are in the cache before a test begins; 0 for none.")
+  var nDepth = CommaList(0)
+
   @Option(name: [.customShort("b"), .long], parsing: .unconditional, help: "Requests at once.")
   var batch = CommaList(1)
 
@@ -67,12 +72,13 @@ struct BenchTokens: AsyncParsableCommand {
   }
 
   private var tests: [TokenTest] {
-    batch.values.flatMap { requests in
-      nPrompt.values.filter { $0 > 0 }.map { TokenTest(promptTokens: $0, generatedTokens: 0, requests: requests) }
-        + nGen.values.filter { $0 > 0 }.map { TokenTest(promptTokens: 0, generatedTokens: $0, requests: requests) }
-        + promptAndGen.map {
-          TokenTest(promptTokens: $0.values[0], generatedTokens: $0.values[1], requests: requests)
-        }
+    let pairs =
+      nPrompt.values.filter { $0 > 0 }.map { ($0, 0) } + nGen.values.filter { $0 > 0 }.map { (0, $0) }
+      + promptAndGen.map { ($0.values[0], $0.values[1]) }
+    return batch.values.flatMap { requests in
+      nDepth.values.flatMap { depth in
+        pairs.map { TokenTest(promptTokens: $0.0, generatedTokens: $0.1, requests: requests, depth: depth) }
+      }
     }
   }
 

@@ -85,6 +85,22 @@ struct BenchTokensTests {
     #expect(results[2].expertBytesPerToken == 2_359_296)
   }
 
+  /// What is in the cache already is neither run again nor counted.
+  @Test(arguments: Strata.targets)
+  func testsBeginBehindTokensInTheCache(device: String) async throws {
+    let results = try Self.results(
+      try await bench("-p", "16", "-n", "4", "-d", "0,32", "-b", "2", "-r", "1", "-o", "json", device: device))
+    #expect(results.map(\.nDepth) == [0, 0, 32, 32])
+    #expect(results.map(\.nPrompt) == [16, 0, 16, 0])
+    for result in results {
+      let tokens = Double(2 * (result.nPrompt + result.nGen))
+      #expect(abs(result.samplesTs[0] * result.samplesNs[0] * 1e-9 - tokens) < 1e-3 * tokens)
+    }
+    // A pass over 32 rows reads an expert of each layer once at most: 8 · 32 experts of 3 · 192 · 64 weights of 2 bytes.
+    #expect(results[2].expertBytesPerToken * 32 <= 8 * 32 * 73_728)
+    #expect(results[2].expertBytesPerToken > 0)
+  }
+
   @Test(.needsOpenCL) func timeIsDividedAmongKernels() async throws {
     let outcome = try await bench("-p", "0", "-n", "6", "-r", "1", "--ops", "-o", "json", device: "0")
     let result = try #require(try Self.results(outcome).first)

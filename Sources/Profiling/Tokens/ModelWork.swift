@@ -52,7 +52,7 @@ package struct ModelWork: Sendable {
     return Operations(
       projections: 2 * (rows * attentionElements + logits * headElements),
       feedForward: 2 * rows * (denseElements + expertElements),
-      attention: Double(test.requests) * attention(positions: test.positions))
+      attention: Double(test.requests) * (attention(positions: test.positions) - attention(positions: test.depth)))
   }
 
   /// Scores and weighted sums of all positions of a sequence, over all layers.

@@ -5,7 +5,7 @@ import OpenCL
 package import Scheduling
 
 /// Measures how many tokens a second a model makes on a device, in the way of llama-bench: prompts of random tokens, and
-/// random tokens decoded one after the other, from an empty cache, nothing sampled.
+/// random tokens decoded one after the other, from an empty cache or behind tokens that are in it, nothing sampled.
 package struct TokenBenchmark: Sendable {
   package var device: DeviceSelection
   package var policy = PolicyOptions(.layered)
@@ -119,9 +119,10 @@ package struct TokenBenchmark: Sendable {
     var options = EngineOptions(
       device: device, policy: try policy.policy(layerCount: files.description.layerCount),
       cachePositions: positions.max() ?? block,
-      expectedTokens: max(1, tests.map { $0.requests * $0.firstTokens }.max() ?? 1))
+      expectedTokens: max(1, tests.map { max($0.depth, $0.requests * ($0.firstTokens + $0.depth % block)) }.max() ?? 1))
     options.maxRequests = requests
-    options.prefixCaching = false
+    // What a test begins behind is the prompt of a request before it.
+    options.prefixCaching = tests.contains { $0.depth > 0 }
     options.profiling = profiling
     options.deviceMemory = deviceMemory
     options.activations = activations
@@ -132,11 +133,19 @@ package struct TokenBenchmark: Sendable {
     return engine
   }
 
-  /// Runs a test once, from an empty cache.
+  /// Runs a test once: what it begins behind, which does not count, and the test itself.
   private func run(_ test: TokenTest, on engine: Engine, seed: UInt64) async throws -> TokenRun {
     try await engine.finishLoading()
     try await engine.restart(policy.policy(layerCount: engine.files.description.layerCount))
-    let streams = try await engine.submit(requests(test, vocabulary: engine.files.description.vocabularySize, seed))
+    let (before, requests) = requests(test, vocabulary: engine.files.description.vocabularySize, seed)
+    for request in before {
+      for try await _ in try await engine.submit([request])[0] {}
+    }
+    if !before.isEmpty {
+      try await engine.countAnew()
+      _ = try await engine.takeRecords()
+    }
+    let streams = try await engine.submit(requests)
     var seconds = 0.0
     for stream in streams {
       for try await case .finished(let result) in stream { seconds = max(seconds, result.duration) }
@@ -144,23 +153,30 @@ package struct TokenBenchmark: Sendable {
     return TokenRun(seconds: seconds, ledger: try await engine.ledger())
   }
 
-  private func requests(_ test: TokenTest, vocabulary: Int, _ seed: UInt64) -> [GenerationRequest] {
+  /// What fills the cache, and what counts. Of the former whole KV blocks are found again.
+  private func requests(
+    _ test: TokenTest, vocabulary: Int, _ seed: UInt64
+  ) -> (before: [GenerationRequest], counted: [GenerationRequest]) {
     var random = SeededRandom(seed)
     func tokens(_ count: Int) -> [Int32] {
       (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &random) }
     }
-    return (0..<test.requests).map { _ in
-      var request = GenerationRequest(prompt: tokens(test.firstTokens), maxTokens: test.results)
+    let depths = (0..<test.requests).map { _ in tokens(test.depth) }
+    let counted = depths.map { depth in
+      var request = GenerationRequest(prompt: depth + tokens(test.firstTokens), maxTokens: test.results)
       request.continuation = tokens(test.results)
       return request
     }
+    return (test.depth > 0 ? depths.map { GenerationRequest(prompt: $0, maxTokens: 1) } : [], counted)
   }
 }
 
 extension TokenTest {
   /// The same with so many decoded tokens at most.
   func shortened(to tokens: Int) -> TokenTest {
-    TokenTest(promptTokens: promptTokens, generatedTokens: min(generatedTokens, tokens), requests: requests)
+    var test = self
+    test.generatedTokens = min(generatedTokens, tokens)
+    return test
   }
 }
 

@@ -15,7 +15,7 @@ package struct TokenResult: Sendable, Encodable {
   package var devices: String
   package var nPrompt: Int
   package var nGen: Int
-  package var nDepth = 0
+  package var nDepth: Int
   package var testTime: String
   package var samplesNs: [Int]
   package var samplesTs: [Double]
@@ -43,7 +43,7 @@ package struct TokenResult: Sendable, Encodable {
   package var ops: OpTimes?
 
   package var test: TokenTest {
-    TokenTest(promptTokens: nPrompt, generatedTokens: nGen, requests: nParallel)
+    TokenTest(promptTokens: nPrompt, generatedTokens: nGen, requests: nParallel, depth: nDepth)
   }
 
   init(
@@ -56,7 +56,7 @@ package struct TokenResult: Sendable, Encodable {
     modelNParams = files.parameterCount
     backends = if case .reference = device { "reference" } else { "OpenCL" }
     devices = device.name
-    (nPrompt, nGen, nParallel) = (test.promptTokens, test.generatedTokens, test.requests)
+    (nPrompt, nGen, nParallel, nDepth) = (test.promptTokens, test.generatedTokens, test.requests, test.depth)
     testTime = Date.now.formatted(.iso8601)
     let rates = runs.map { Double(test.tokens) / $0.seconds }
     samplesNs = runs.map { Int(($0.seconds * 1e9).rounded()) }
