@@ -104,12 +104,12 @@ extension Engine {
   }
 
   static func load<B: Backend>(
-    _ files: ModelFiles, on backend: B, cache: KVCacheShape, weights: WeightSizes, warmUp: Bool,
+    _ files: ModelFiles, on backend: B, cache: KVCacheShape, weights: WeightSizes, warmUp batches: [Int],
     _ progress: @escaping LoadProgress
   ) throws -> (runner: any SequenceExecutor, expertBytes: [Int]) {
     func run<M: LanguageModel>(_ model: M) throws -> (any SequenceExecutor, [Int]) {
       let runner = try PlanRunner(model, cache: cache, weights: weights)
-      if warmUp { try runner.warmUp() }
+      for rows in batches { try runner.warmUp(rows: rows) }
       return (runner, model.expertBytes)
     }
     let positions = cache.blockCount * cache.blockSize

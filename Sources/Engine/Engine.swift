@@ -78,7 +78,7 @@ package actor Engine {
       profiled = nil
       allocations = nil
       let backend = ReferenceBackend(activations: options.activations ?? .float32)
-      loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: false, progress)
+      loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: [], progress)
     case .openCL(let device):
       var experts = options.experts
       if !memory.fitsAll {
@@ -92,11 +92,12 @@ package actor Engine {
       profiled = options.profiling ? backend : nil
       allocations = backend.allocations
       backend.beforeBuilding(building)
+      let batches = options.warmedBatches
       if let filter = options.opFilter, !filter.families.isEmpty {
         let filtered = FilteredBackend(backend, filter)
-        loaded = try Self.load(files, on: filtered, cache: cache, weights: weights, warmUp: true, progress)
+        loaded = try Self.load(files, on: filtered, cache: cache, weights: weights, warmUp: batches, progress)
       } else {
-        loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: true, progress)
+        loaded = try Self.load(files, on: backend, cache: cache, weights: weights, warmUp: batches, progress)
       }
     }
     runner = loaded.runner

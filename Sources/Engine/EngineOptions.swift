@@ -12,6 +12,9 @@ package struct EngineOptions: Sendable {
   package var cachePositions: Int
   /// Requests at once.
   package var maxRequests = 256
+  /// Numbers of requests that decode together, for each of which a pass is run while the model is loaded: what is built for as
+  /// many, or for about as many, no request waits for.
+  package var warmedBatches = [1]
   /// Prompt tokens that pass the model together at most, where the policy cuts prompts; unless given, what suits the
   /// model and the device: see `Engine.maxBatchedTokens`.
   package var maxBatchedTokens: Int?

@@ -81,12 +81,13 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
 
   var allocatedBytes: (live: Int, peak: Int)? { backend.allocatedBytes }
 
-  /// Runs one token through the model in KV block 0, so that every kernel is built before the first request.
-  func warmUp() throws {
+  /// Runs a token of each of so many sequences through the model, all of them in KV block 0, so that what decodes as many is built
+  /// before the first request.
+  func warmUp(rows: Int) throws {
     var layout = BatchLayout()
-    layout.append(tokens: [0], firstPosition: 0, blocks: [0])
+    for _ in 0..<rows { layout.append(tokens: [0], firstPosition: 0, blocks: [0]) }
     let batch = try prepare(layout)
-    _ = try logits(ofAll: 1, batch)
+    _ = try logits(ofAll: rows, batch)
     workspace.forgetLoads()
   }
 

@@ -123,6 +123,10 @@ package final class OpenCLBackend: Backend {
   /// Positions of a KV block in all kernels (`Kernels/Attention/layout.clh`).
   package static var blockSize: Int { 16 }
 
+  /// Of numbers of rows that decode together, the least of each kind that has programs of its own: a single row, a few and more
+  /// (`LaunchShape.addsTogether`, `routesTogether`).
+  package static var decodingBatches: [Int] { [1, 2, 5] }
+
   package func makeRouting(rows: Int, experts: Int, chosen: Int, layers: Int, label: String) throws -> Routing {
     let slots = rows * chosen
     return Routing(

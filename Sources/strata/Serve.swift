@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Models
 import OpenCL
+import OpenCLBackend
 import Scheduling
 import Server
 import Tokenizers
@@ -102,6 +103,7 @@ struct Serve: AsyncParsableCommand {
     let wanted = length * min(Self.requestsByDefault, options.maxNumSeqs)
     var engine = try options.engineOptions(files, cachePositions: wanted, expectedTokens: length)
     engine.prefixCaching = enablePrefixCaching
+    engine.warmedBatches = OpenCLBackend.decodingBatches.filter { $0 <= options.maxNumSeqs }
     if engine.policy.cutsPrompts {
       // As many prompts together as an iteration may have.
       engine.expectedTokens = Engine.maxBatchedTokens(files, engine)

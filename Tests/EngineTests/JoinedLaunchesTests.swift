@@ -4,6 +4,7 @@ import Models
 import OpenCL
 import OpenCLBackend
 import Scheduling
+import Synchronization
 import TestSupport
 import Testing
 
@@ -72,6 +73,26 @@ struct JoinedLaunchesTests {
 
   @Test(arguments: ["gpt_oss_mxfp4"])
   func stagesGiveTheBitsOfLaunchesInIntegers(name: String) async throws { try await expectSameBits(name, .int8) }
+
+  /// Whoever decodes beside others waits for no program.
+  @Test func whatDecodesTogetherIsBuiltBefore() async throws {
+    let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
+    let built = Mutex(0)
+    for device in Self.devices {
+      var options = options(device, .float32, joins: true)
+      options.warmedBatches = OpenCLBackend.decodingBatches
+      let engine = try Engine(
+        files, tokenizer: nil, options: options,
+        building: { source in if source.contains("stages") { built.withLock { $0 += 1 } } })
+      let before = built.withLock(\.self)
+      #expect(before > 0)
+      for count in [1, 2, 3, 4, 5, 9, 16] {
+        let requests = (0..<count).map { request(files, length: 7 + $0, tokens: 4) }
+        for stream in try await engine.submit(requests) { _ = try await stream.result() }
+        #expect(built.withLock(\.self) == before, "\(count) requests, \(device.name)")
+      }
+    }
+  }
 
   #if FAULTS
     /// Twenty tokens more are so many launches more.
