@@ -119,7 +119,7 @@ package struct TokenBenchmark: Sendable {
     var options = EngineOptions(
       device: device, policy: try policy.policy(layerCount: files.description.layerCount),
       cachePositions: positions.max() ?? block,
-      expectedTokens: max(1, tests.map { max($0.depth, $0.requests * ($0.firstTokens + $0.depth % block)) }.max() ?? 1))
+      expectedTokens: max(1, tests.map { $0.requests * ($0.depth + $0.firstTokens) }.max() ?? 1))
     options.maxRequests = requests
     // What a test begins behind is the prompt of a request before it.
     options.prefixCaching = tests.contains { $0.depth > 0 }
