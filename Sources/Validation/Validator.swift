@@ -29,6 +29,8 @@ package enum Validator {
     package var nmseBound: Double { bound * bound }
     /// What is wrong; nil if nothing is.
     package var problem: String?
+    /// The case's turn came when its device was lost.
+    package var isNotRun = false
   }
 
   /// The op families, in the order in which they are checked.
