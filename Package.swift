@@ -123,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "ValidationTests",
       dependencies: ["Validation", "OpenCLBackend", "Backend", "Kernels", "OpenCL", "TestSupport"],
-      swiftSettings: strict),
+      swiftSettings: strict + [faults]),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Backend", "TestSupport"], swiftSettings: strict),
     .testTarget(

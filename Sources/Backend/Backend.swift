@@ -133,6 +133,12 @@ package protocol Backend: AnyObject {
   /// with this batch: buffers have to stay from one pass to the next, and only one caller does this on a backend.
   func again(_ batch: Batch, rows: Int, _ ops: () throws -> Void) throws
 
+  /// Runs `body` while products of weights in these formats, and rows of experts, are cut in another way than usual.
+  /// - Returns: what `body` returns; nil, and it was not run, where there is no other way.
+  func cutting<Result>(
+    _ cut: ProductCut, _ formats: Set<ElementFormat>, _ body: () throws -> Result
+  ) throws -> Result?
+
   /// Copies `rows` of `source` to the rows of `destination` from `start` on.
   func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws
 

@@ -29,6 +29,16 @@ package enum ElementFormat: String, Sendable, CaseIterable, Codable {
   case iq4XS = "IQ4_XS"
   case mxfp4 = "MXFP4"
 
+  /// As people write it: f32, bf16, and formats of blocks as in GGUF, such as Q8_0.
+  package var name: String { block == nil ? rawValue.lowercased() : rawValue }
+
+  /// The format with this name, in any case, with or without underscores: Q4_K, q4k; nil if there is none.
+  package init?(name: String) {
+    func plain(_ text: String) -> String { text.lowercased().replacing("_", with: "") }
+    guard let found = Self.allCases.first(where: { plain($0.rawValue) == plain(name) }) else { return nil }
+    self = found
+  }
+
   /// Bytes of one element, or of one block of elements.
   package var byteCount: Int {
     switch self {

@@ -17,8 +17,9 @@ package struct AttentionThenProductCase: OpCase {
   package var family: String { "Attention" }
   package var name: String {
     "heads=\(queryHeads)/\(keyValueHeads)×\(headSize) positions=\(sequences.map { "\($0)" }.joined(separator: ","))"
-      + " then product N=\(features) \(format)"
+      + " then product N=\(features) \(format.name)"
   }
+  package var formats: Set<ElementFormat> { [format] }
   package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
   package var bound: Double { 1e-5 }
 

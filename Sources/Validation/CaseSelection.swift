@@ -2,10 +2,10 @@ package import Backend
 
 /// Which cases to run.
 package struct CaseSelection: Sendable, Equatable {
-  /// A part of an op family's name; nil for all.
+  /// A part of an op family's name, or of `Model`; nil for all.
   package var op: String?
-  /// An element format, such as bf16; nil for all, and for cases that have none.
-  package var format: String?
+  /// Of a case's weights, or of some of them; nil for all, and for cases that have none.
+  package var format: ElementFormat?
   /// A case's name, or words that it must have, such as "rows=33 K=100"; nil for any.
   package var shape: String?
   /// Random cases of each family, and what decides them.
@@ -13,7 +13,7 @@ package struct CaseSelection: Sendable, Equatable {
   package var seed: UInt64
 
   package init(
-    op: String? = nil, format: String? = nil, shape: String? = nil, randomCases: Int = 8, seed: UInt64 = 1
+    op: String? = nil, format: ElementFormat? = nil, shape: String? = nil, randomCases: Int = 8, seed: UInt64 = 1
   ) {
     self.op = op
     self.format = format
@@ -22,25 +22,37 @@ package struct CaseSelection: Sendable, Equatable {
     self.seed = seed
   }
 
+  /// The format of weights that a person means by `name`.
+  /// - Throws: `BackendError` that lists them, if it is none.
+  package static func format(named name: String) throws(BackendError) -> ElementFormat {
+    let weights = ElementFormat.weights
+    guard let format = ElementFormat(name: name), weights.contains(format) else {
+      throw BackendError("format is \"\(name)\", expected one of \(Self.names(weights))")
+    }
+    return format
+  }
+
+  /// Whether whole models are meant: unless something is asked for that these do not have.
+  package var hasModel: Bool {
+    guard format == nil, shape == nil else { return false }
+    return op.map { Self.has("Model", $0) } ?? true
+  }
+  /// Whether no case of an op is meant.
+  package var isModelOnly: Bool {
+    guard let op else { return false }
+    return Self.has("Model", op) && !Validator.families.contains { Self.has($0, op) }
+  }
+
+  /// The cases, none where a model alone is meant.
+  ///
   /// - Throws: `BackendError` naming the option that leaves no case.
   package func cases() throws(BackendError) -> [any OpCase] {
     guard randomCases >= 0 else { throw BackendError("cases is \(randomCases), expected 0 or more") }
+    if isModelOnly { return [] }
     var left = Validator.cases + Self.random(count: randomCases, seed: seed)
-    let families = Set(left.map(\.family)).sorted()
-    for (option, wanted, keep) in filters {
-      guard let wanted else { continue }
-      // A whole name means that case alone.
-      let named = option == "shape" ? left.filter { $0.name == wanted } : []
-      let kept = named.isEmpty ? left.filter { keep($0, wanted) } : named
-      guard !kept.isEmpty else {
-        let expected =
-          option == "op"
-          ? "a part of one of \(families.joined(separator: ", "))"
-          : "words of a case's name: `strata validate --list` shows them"
-        throw BackendError("\(option) is \"\(wanted)\", expected \(expected)")
-      }
-      left = kept
-    }
+    if let op { left = try ofOp(op, left) }
+    if let format { left = try inFormat(format, left) }
+    if let shape { left = try ofShape(shape, left) }
     // Families stay together, in their own order; models share shapes.
     var seen: Set<String> = []
     return Validator.families.flatMap { family in
@@ -48,15 +60,43 @@ package struct CaseSelection: Sendable, Equatable {
     }
   }
 
-  private typealias Filter = (option: String, wanted: String?, keep: (any OpCase, String) -> Bool)
-
-  private var filters: [Filter] {
-    [
-      ("op", op, { $0.family.lowercased().contains($1.lowercased()) }),
-      ("format", format, { Self.words(of: $0.name).contains($1.lowercased()) }),
-      ("shape", shape, { Self.words(of: $0.name).isSuperset(of: Self.words(of: $1)) }),
-    ]
+  private func ofOp(_ op: String, _ cases: [any OpCase]) throws(BackendError) -> [any OpCase] {
+    let kept = cases.filter { Self.has($0.family, op) }
+    guard !kept.isEmpty else {
+      let names = Validator.families.sorted() + ["Model"]
+      throw BackendError("op is \"\(op)\", expected a part of one of \(names.joined(separator: ", "))")
+    }
+    return kept
   }
+
+  private func inFormat(_ format: ElementFormat, _ cases: [any OpCase]) throws(BackendError) -> [any OpCase] {
+    let kept = cases.filter { $0.formats.contains(format) }
+    guard kept.isEmpty else { return kept }
+    let others = Set(cases.flatMap(\.formats))
+    let ops = Validator.families.filter { family in cases.contains { $0.family == family } }.joined(separator: ", ")
+    guard !others.isEmpty else { throw BackendError("op \(ops) has no weights: no case is in \(format.name)") }
+    throw BackendError(
+      "format is \"\(format.name)\", expected one that cases of op \(ops) are in: "
+        + Self.names(ElementFormat.weights.filter(others.contains)))
+  }
+
+  /// A whole name means that case alone.
+  private func ofShape(_ shape: String, _ cases: [any OpCase]) throws(BackendError) -> [any OpCase] {
+    let named = cases.filter { $0.name == shape }
+    let wanted = Self.words(of: shape)
+    let kept = named.isEmpty ? cases.filter { Self.words(of: $0.name).isSuperset(of: wanted) } : named
+    guard !kept.isEmpty, !wanted.isEmpty else {
+      throw BackendError(
+        "shape is \"\(shape)\", expected words of a case's name: `strata validate --list` shows them")
+    }
+    return kept
+  }
+
+  private static func has(_ name: String, _ part: String) -> Bool {
+    !part.isEmpty && name.lowercased().contains(part.lowercased())
+  }
+
+  private static func names(_ formats: [ElementFormat]) -> String { formats.map(\.name).joined(separator: ", ") }
 
   private static func words(of text: String) -> Set<String> {
     Set(text.lowercased().replacing("_", with: "").split { $0 == " " || $0 == "," }.map(String.init))
@@ -73,97 +113,5 @@ package struct CaseSelection: Sendable, Equatable {
         return family.random(&random)
       }
     }
-  }
-}
-
-/// A case whose shape may be drawn.
-protocol RandomOpCase: OpCase {
-  /// A small shape, such as no table would have.
-  static func random(_ random: inout CaseRandom) -> Self
-}
-
-extension CaseRandom {
-  /// Uniform in `range`.
-  mutating func int(_ range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
-  }
-
-  mutating func bool() -> Bool { next() % 2 == 0 }
-
-  mutating func one<T>(of values: [T]) -> T { values[int(0...values.count - 1)] }
-}
-
-/// One of the formats that weights can have, and `columns` rounded up to its whole blocks.
-private func drawn(_ columns: Int, _ random: inout CaseRandom) -> (format: ElementFormat, columns: Int) {
-  let format = random.bool() ? random.one(of: [.bf16, .f16, .f32]) : random.one(of: ElementFormat.weights)
-  let block = format.blockElements
-  return (format, (columns + block - 1) / block * block)
-}
-
-extension EmbeddingCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> EmbeddingCase {
-    let (format, columns) = drawn(random.int(1...300), &random)
-    return EmbeddingCase(
-      rows: random.int(1...40), columns: columns, vocabulary: random.int(1...200), format: format)
-  }
-}
-
-extension NormCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> NormCase {
-    NormCase(rows: random.int(1...70), columns: random.int(1...700))
-  }
-}
-
-extension LinearCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> LinearCase {
-    let (format, columns) = drawn(random.int(1...400), &random)
-    return LinearCase(
-      rows: random.int(1...150), columns: columns, features: random.int(1...300), format: format,
-      accumulate: random.bool(), hasExtras: random.bool())
-  }
-}
-
-extension AttentionCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> AttentionCase {
-    let keyValueHeads = random.int(1...4)
-    return AttentionCase(
-      queryHeads: keyValueHeads * random.int(1...5), keyValueHeads: keyValueHeads, headSize: 2 * random.int(1...64),
-      hasNorm: random.bool(),
-      sequences: (0..<random.int(1...5)).map { _ in
-        let first = random.int(0...300)
-        return first..<first + random.int(1...40)
-      }, window: random.bool() ? random.int(1...200) : nil, hasSinks: random.bool())
-  }
-}
-
-extension HeadProductsCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> HeadProductsCase {
-    let columns = random.int(1...200)
-    return HeadProductsCase(
-      rows: random.int(1...80), heads: random.int(1...6), headSize: columns + random.int(0...20), columns: columns,
-      features: random.int(1...200), format: random.one(of: [.bf16, .f32]))
-  }
-}
-
-extension RouterCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> RouterCase {
-    let experts = random.int(1...160)
-    return RouterCase(
-      rows: random.int(1...150), experts: experts, chosen: random.int(1...min(experts, 9)),
-      rule: RouterRule(
-        scoring: random.one(of: [.softmax, .chosenSoftmax, .sigmoid]), renormalise: random.bool(),
-        scale: random.one(of: [1, 2.5])), hasCorrection: random.bool())
-  }
-}
-
-extension ExpertsCase: RandomOpCase {
-  static func random(_ random: inout CaseRandom) -> ExpertsCase {
-    let experts = random.int(1...24)
-    let (format, columns) = drawn(random.int(1...160), &random)
-    let (downFormat, intermediate) = drawn(random.int(1...120), &random)
-    return ExpertsCase(
-      rows: random.int(1...90), experts: experts, chosen: random.int(1...min(experts, 6)),
-      columns: columns, intermediate: intermediate, format: format, downFormat: downFormat,
-      spread: random.one(of: [.random, .random, .last]), hasExtras: random.bool())
   }
 }

@@ -11,9 +11,10 @@ package struct EmbeddingCase: OpCase {
 
   package var family: String { "Embedding" }
   package var name: String {
-    "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format)\(scale == 1 ? "" : " scale")"
+    "rows=\(rows) K=\(columns) vocabulary=\(vocabulary) \(format.name)\(scale == 1 ? "" : " scale")"
       + (extreme.map { " \($0.rawValue)" } ?? "")
   }
+  package var formats: Set<ElementFormat> { [format] }
   package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format) }
   /// Nothing is computed but one product, which every device rounds alike.
   package var bound: Double { 0 }

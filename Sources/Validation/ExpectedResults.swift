@@ -14,12 +14,12 @@ package struct ExpectedResults {
     self.activations = activations
   }
 
-  /// The result of the next case.
-  package mutating func take() async throws -> OpResult {
+  /// The result of the next case, or what the reference throws.
+  package mutating func take() async -> Result<OpResult, any Error> {
     while begun.count < Self.mostAhead, next < cases.count {
       begun.append(Task.detached { [test = cases[next], activations] in try Validator.expected(test, activations) })
       next += 1
     }
-    return try await begun.removeFirst().value
+    return await begun.removeFirst().result
   }
 }

@@ -27,10 +27,11 @@ package struct ExpertsCase: OpCase {
 
   package var family: String { "Experts" }
   package var name: String {
-    "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format)"
-      + "\(downFormat.map { " \($0)" } ?? "") \(spread.rawValue)"
+    "rows=\(rows) experts=\(experts) chosen=\(chosen) K=\(columns) I=\(intermediate) \(format.name)"
+      + "\(downFormat.map { " \($0.name)" } ?? "") \(spread.rawValue)"
       + (hasExtras ? spread == .dense ? " gate" : " bias clamped" : "") + (extreme.map { " \($0.rawValue)" } ?? "")
   }
+  package var formats: Set<ElementFormat> { [format, downFormat ?? format] }
   package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format, downFormat ?? format) }
   package var bound: Double { 1e-5 }
   /// Hidden values that fall on the other side of a tie are one code of 127 away.

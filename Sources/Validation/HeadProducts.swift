@@ -13,8 +13,9 @@ package struct HeadProductsCase: OpCase {
 
   package var family: String { "HeadProducts" }
   package var name: String {
-    "rows=\(rows) heads=\(heads)×\(headSize) K=\(columns) N=\(features) \(format)"
+    "rows=\(rows) heads=\(heads)×\(headSize) K=\(columns) N=\(features) \(format.name)"
   }
+  package var formats: Set<ElementFormat> { [format] }
 
   static var all: [any OpCase] {
     let shapes = [

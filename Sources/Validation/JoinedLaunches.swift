@@ -12,6 +12,7 @@ package struct JoinedLaunchesCase: OpCase {
 
   package var family: String { "Linear" }
   package var name: String { "rows=\(rows) K=\(columns) N=\(features) bf16 joined" }
+  package var formats: Set<ElementFormat> { [.bf16] }
   /// Each pass adds the rounding of two products and a norm.
   package var bound: Double { 1e-5 }
 

@@ -15,9 +15,10 @@ package struct LinearCase: OpCase {
 
   package var family: String { "Linear" }
   package var name: String {
-    "rows=\(rows) K=\(columns) N=\(features) \(format)\(secondFormat.map { "+\($0)" } ?? "")\(accumulate ? " accumulate" : "")"
+    "rows=\(rows) K=\(columns) N=\(features) \(format.name)\(secondFormat.map { "+\($0.name)" } ?? "")\(accumulate ? " accumulate" : "")"
       + (hasExtras ? " bias scale column" : "") + (extreme.map { " \($0.rawValue)" } ?? "")
   }
+  package var formats: Set<ElementFormat> { [format, secondFormat ?? format] }
   package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format) }
 
   static var all: [any OpCase] {

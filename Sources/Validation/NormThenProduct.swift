@@ -11,7 +11,8 @@ package struct NormThenProductCase: OpCase {
   var format: ElementFormat
 
   package var family: String { "Norm" }
-  package var name: String { "rows=\(rows) K=\(columns) then product N=\(features) \(format)" }
+  package var name: String { "rows=\(rows) K=\(columns) then product N=\(features) \(format.name)" }
+  package var formats: Set<ElementFormat> { [format] }
 
   static var all: [any OpCase] {
     let shapes = [(1, 256, 33), (5, 512, 7), (33, 256, 40)]

@@ -9,6 +9,8 @@ package protocol OpCase: Sendable {
   /// Shape and format, for a person.
   var name: String { get }
   var rows: Int { get }
+  /// Of its weights; none where the op has no weights but vectors.
+  var formats: Set<ElementFormat> { get }
   /// The largest ‖found − expected‖ / ‖expected‖ that is right.
   var bound: Double { get }
   /// The same where products of weights in blocks take activations of eight bits, as the reference does then.
@@ -30,6 +32,8 @@ extension OpCase {
     let half = rows / 2
     return [0..<1, half..<half + 1, rows - 1..<rows, 0..<half, half..<rows, 0..<rows - 1]
   }
+
+  package var formats: Set<ElementFormat> { [] }
 
   package var needsDenormals: Bool { false }
 

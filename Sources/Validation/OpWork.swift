@@ -23,7 +23,39 @@ extension LinearCase {
   package var work: OpWork {
     OpWork(
       operations: Double(2 * rows * columns * features),
-      bytes: Double(features * format.rowBytes(columns) + 4 * rows * (columns + (accumulate ? 2 : 1) * features)))
+      bytes: Double(weightBytes + 4 * rows * (columns + (accumulate ? 2 : 1) * features)))
+  }
+
+  private var weightBytes: Int {
+    let first = features / 2
+    return first * format.rowBytes(columns) + (features - first) * (secondFormat ?? format).rowBytes(columns)
+  }
+}
+
+extension OpWork {
+  static func + (a: OpWork, b: OpWork) -> OpWork {
+    OpWork(operations: a.operations + b.operations, bytes: a.bytes + b.bytes)
+  }
+
+  /// Of `thenProduct`: a product in front of the op and one behind it, of the same rows and weights.
+  static func products(rows: Int, columns: Int, features: Int, _ format: ElementFormat) -> OpWork {
+    let product = LinearCase(rows: rows, columns: columns, features: features, format: format, accumulate: false).work
+    return product + product
+  }
+}
+
+extension NormThenProductCase {
+  package var work: OpWork {
+    NormCase(rows: rows, columns: columns).work
+      + .products(rows: rows, columns: columns, features: features, format)
+  }
+}
+
+extension AttentionThenProductCase {
+  package var work: OpWork {
+    AttentionCase(
+      queryHeads: queryHeads, keyValueHeads: keyValueHeads, headSize: headSize, hasNorm: false, sequences: sequences
+    ).work + .products(rows: rows, columns: queryHeads * headSize, features: features, format)
   }
 }
 

@@ -29,6 +29,8 @@ package enum Validator {
     package var nmseBound: Double { bound * bound }
     /// What is wrong; nil if nothing is.
     package var problem: String?
+    /// The case's turn came when its device was lost.
+    package var isNotRun = false
   }
 
   /// The op families, in the order in which they are checked.
@@ -97,7 +99,7 @@ package enum Validator {
     return pairs.first { $1.0.isNaN != $1.1.isNaN }.map { $0.offset / max(found.columns, 1) }
   }
 
-  /// The same bits from the same rows in another batch, and from a second run.
+  /// The same bits from the same rows in another batch, from a second run, and from products that are cut in another way.
   private static func repeated<B: Backend>(
     _ test: any OpCase, on backend: B, _ whole: OpResult
   ) throws -> String? {
@@ -108,6 +110,19 @@ package enum Validator {
       let indices = whole.indices[part.lowerBound * perRow..<part.upperBound * perRow]
       guard again.values.map(\.bitPattern) == values.map(\.bitPattern), again.indices == Array(indices) else {
         return "rows \(part) by themselves have other bits than in the batch of \(test.rows)"
+      }
+    }
+    return try recut(test, on: backend, whole)
+  }
+
+  private static func recut<B: Backend>(
+    _ test: any OpCase, on backend: B, _ whole: OpResult
+  ) throws -> String? {
+    guard [OpFamily.linear.rawValue, OpFamily.experts.rawValue].contains(test.family) else { return nil }
+    for cut in ProductCut.allCases {
+      let again = try backend.cutting(cut, test.formats) { try test.run(backend, rows: 0..<test.rows) }
+      guard again?.values.map(\.bitPattern) ?? whole.values.map(\.bitPattern) == whole.values.map(\.bitPattern) else {
+        return "cut in \(cut.rawValue) pieces it has other bits"
       }
     }
     return nil

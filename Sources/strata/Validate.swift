@@ -10,8 +10,9 @@ struct Validate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compares every kernel with the plain reference, op by op, and a whole model.",
     discussion: """
-      A case fails if a value is off, an element was not written, one outside was, or the same rows in another batch \
-      have other bits. For each failure the command that repeats it is printed. Ends with status 1 if anything failed.
+      A case fails if a value is off, an element was not written, one outside was, the same rows in another batch, or \
+      products that are cut in another way, have other bits, or a call of OpenCL fails. For each failure the command that \
+      repeats it is printed, and the other cases go on. Ends with status 1 if anything failed, or nothing ran.
       """)
 
   @Option(
@@ -25,10 +26,10 @@ struct Validate: AsyncParsableCommand {
   @Flag(help: "Every usable OpenCL device.")
   var allDevices = false
 
-  @Option(help: "Only the op families whose name contains this; Model for whole models.")
+  @Option(help: "Only the op families whose name contains this; Model for a whole model.")
   var op: String?
 
-  @Option(help: "Only cases with weights in this format, such as bf16.")
+  @Option(help: "Only cases with weights in this format, such as bf16 or Q4_K.")
   var format: String?
 
   @Option(help: "Only cases whose name has all of these words, such as \"rows=33 K=100\".")
@@ -37,10 +38,14 @@ struct Validate: AsyncParsableCommand {
   @Option(help: "The kernels to check: cpu, gpu or mma. Default: those that the device would run.")
   var variant: KernelStyle?
 
-  @Option(parsing: .unconditional, help: "What decides the random cases' shapes.")
+  @Option(
+    parsing: .unconditional, help: "What decides the random cases' shapes: a number from 0 on.",
+    transform: { try Self.number($0, "seed") })
   var seed: UInt64 = 1
 
-  @Option(parsing: .unconditional, help: "Random cases of each op family, beside the table.")
+  @Option(
+    parsing: .unconditional, help: "Random cases of each op family, beside the table.",
+    transform: { try Self.number($0, "cases") })
   var cases = 8
 
   @Option(help: "Folder of the model that is compared as a whole. Default: the bundled one, where it is at hand.")
@@ -64,7 +69,7 @@ struct Validate: AsyncParsableCommand {
   @Flag(help: "Print only failures and a line for each op family.")
   var summary = false
 
-  @Flag(help: "Print JSON: an array of cases.")
+  @Flag(help: "Print JSON: an array of devices, each with its cases; with --list an array of cases.")
   var json = false
 
   @Option(help: "Write the results as JUnit XML, too.")
@@ -77,49 +82,64 @@ struct Validate: AsyncParsableCommand {
     }
     if csv, !perf { throw ValidationError("'--csv' is a form of '--perf'") }
     if csv, json { throw ValidationError("Only one of '--csv' and '--json' can be used") }
-    if junit != nil, list || support || perf { throw ValidationError("'--junit' is for checks") }
-    if variant == nil || !support { return }
-    throw ValidationError("'--support' shows all variants: '--variant' has no meaning")
+    if summary, json { throw ValidationError("Only one of '--summary' and '--json' can be used") }
+    for (mode, isOn, others) in meaningless where isOn {
+      if let other = others.first(where: \.isGiven) {
+        throw ValidationError("'\(other.name)' has no meaning with '\(mode)'")
+      }
+    }
   }
 
   func run() async throws {
-    let selection = CaseSelection(op: opFamily, format: format, shape: shape, randomCases: cases, seed: seed)
-    let chosen = try isModelOnly ? [] : selection.cases()
-    if list { return try ValidationText.list(chosen) }
+    let selection = CaseSelection(
+      op: op, format: try format.map(CaseSelection.format), shape: shape, randomCases: cases, seed: seed)
+    let chosen = try selection.cases()
+    if selection.isModelOnly { try checkModelOnly() }
+    if list { return try ValidationText.list(chosen, asJSON: json) }
     if let junit { try OutputFile.check(junit) }
     let devices = try devices()
-    if support { return try ValidationText.support(devices.map(\.device)) }
+    if support { return try ValidationText.support(devices.map(\.device), asJSON: json) }
+    if perf { return try time(chosen, devices) }
+    let model = try modelFolder(selection).map(ValidationModel.init)
     var outcomes: [ValidationOutcome] = []
     for (index, device) in devices {
-      var plan = DevicePlan(device, style: variant)
-      if let activations { plan.activations = activations }
-      if perf {
-        try ValidationTimes(device, plan, form: csv ? .csv : json ? .json : .text).run(chosen)
-        continue
-      }
-      var run = ValidationRun(
-        device, plan: plan, again: ValidationRun.Repeat(index: index, selection: selection))
+      let plan = plan(device)
+      var again = ValidationRepeat(index: index, style: plan.style, selection: selection, model: self.model)
+      if plan.activations != DevicePlan(device, style: plan.style).activations { again.activations = plan.activations }
+      var run = ValidationRun(device, plan: plan, again: again)
       run.isQuiet = json
       run.showsCases = !summary
       try run.begin()
-      try await run.check(chosen)
-      if let folder = modelFolder { try await run.check(model: folder) }
-      try run.end()
+      if !chosen.isEmpty { try await run.check(chosen) }
+      if let model { try await run.check(model: model) }
+      try run.end(withoutModel: model == nil && selection.hasModel ? Self.noModel : nil)
       outcomes.append(run.outcome)
     }
+    try report(outcomes)
+  }
+
+  /// Writes what was asked for.
+  /// - Throws: `EngineError` that names the devices that fail.
+  private func report(_ outcomes: [ValidationOutcome]) throws {
     if json { try printJSON(outcomes) }
-    if let junit {
-      let xml = JUnitReport.xml(
-        name: outcomes.map(\.device).joined(separator: ", "),
-        outcomes.flatMap(\.entries).map { ($0.report, $0.seconds) })
-      try OutputFile.write(Data(xml.utf8), to: junit)
+    if let junit { try OutputFile.write(Data(JUnitReport.xml(outcomes.map(\.junit)).utf8), to: junit) }
+    let problems = outcomes.compactMap { outcome -> String? in
+      if outcome.entries.isEmpty { return "device \"\(outcome.device)\" can run none of the cases" }
+      guard outcome.failed > 0 else { return nil }
+      return "device \"\(outcome.device)\" fails \(outcome.failed) of \(outcome.entries.count) cases"
     }
-    let failed = outcomes.filter { $0.failed > 0 }
-    guard failed.isEmpty else {
-      throw EngineError(
-        failed.map { "device \"\($0.device)\" fails \($0.failed) of \($0.entries.count) cases" }.joined(separator: "; ")
-      )
-    }
+    guard problems.isEmpty else { throw EngineError(problems.joined(separator: "; ")) }
+  }
+
+  private func time(_ cases: [any OpCase], _ devices: [(index: Int, device: Device)]) throws {
+    let times = ValidationTimes(form: csv ? .csv : json ? .json : .text)
+    try times.run(cases, devices.map { ($0.device, plan($0.device)) })
+  }
+
+  private func plan(_ device: Device) -> DevicePlan {
+    var plan = DevicePlan.tuned(device, style: variant)
+    if let activations { plan.activations = activations }
+    return plan
   }
 
   /// - Throws: `EngineError` for a device that is not there or cannot be used.
@@ -138,17 +158,31 @@ struct Validate: AsyncParsableCommand {
     }
   }
 
-  /// Whether only whole models are asked for.
-  private var isModelOnly: Bool { op.map { "model".hasPrefix($0.lowercased()) } ?? false }
-  private var opFamily: String? { isModelOnly ? nil : op }
-
-  /// Whole models run unless an op, format or shape was asked for.
-  private var modelFolder: String? {
-    guard isModelOnly || (op == nil && format == nil && shape == nil) || model != nil, !perf else { return nil }
-    return model ?? [bundled].first { FileManager.default.fileExists(atPath: "\($0)/config.json") }
+  private func modelFolder(_ selection: CaseSelection) -> String? {
+    model ?? (selection.hasModel && ValidationModel.hasBundled ? ValidationModel.bundled : nil)
   }
 
-  private var bundled: String { "Tests/Fixtures/tiny-moe" }
+  private static let noModel = "\(ValidationModel.bundled) is not here; --model FOLDER compares another one"
+
+  /// - Throws: `EngineError` where a whole model alone is asked for, and cannot be had.
+  private func checkModelOnly() throws {
+    if list || perf {
+      throw EngineError("op is \"\(op ?? "")\", which is a whole model: it has no cases to list or time")
+    }
+    if format != nil || shape != nil {
+      throw EngineError("op is \"\(op ?? "")\", which is a whole model: --format and --shape choose cases of ops")
+    }
+    guard model != nil || ValidationModel.hasBundled else {
+      throw EngineError("op is \"\(op ?? "")\": \(Self.noModel)")
+    }
+  }
+
+  private static func number<Number: FixedWidthInteger>(_ text: String, _ option: String) throws -> Number {
+    guard let number = Number(text), number >= 0 else {
+      throw ValidationError("\(option) is \"\(text)\", expected a whole number from 0 to \(Number.max)")
+    }
+    return number
+  }
 }
 
 extension KernelStyle: ExpressibleByArgument {}

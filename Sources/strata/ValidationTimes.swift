@@ -4,7 +4,8 @@ import OpenCLBackend
 import Profiling
 import Validation
 
-/// Times cases by the device's clock, and puts them in relation to the device's ceilings.
+/// Times cases by the device's clock, and puts them in relation to the device's ceilings. What is so small that it stays in a
+/// cache can be beyond the ceiling of memory.
 struct ValidationTimes {
   enum Form { case text, csv, json }
 
@@ -20,43 +21,39 @@ struct ValidationTimes {
     var limit: String?
   }
 
-  private let device: Device
-  private let plan: DevicePlan
-  private let form: Form
+  let form: Form
 
   /// Runs of a case that count, behind one that does not.
   private static let repetitions = 5
 
-  init(_ device: Device, _ plan: DevicePlan, form: Form) {
-    self.device = device
-    self.plan = plan
-    self.form = form
+  /// One document, whatever the number of devices.
+  func run(_ cases: [any OpCase], _ devices: [(device: Device, plan: DevicePlan)]) throws {
+    if form == .csv { try say("device,op,case,us,gflops,gbps,share,limit") }
+    let entries = try devices.flatMap { try run(cases, $0.device, $0.plan) }
+    if form == .json { try printJSON(entries) }
   }
 
-  func run(_ cases: [any OpCase]) throws {
+  private func run(_ cases: [any OpCase], _ device: Device, _ plan: DevicePlan) throws -> [Entry] {
     let progress = ProgressLine("measuring \(device.name)")
     let ceilings = try DeviceCeilings(of: device, groups: [.memory, .multiply]) { progress.step("measuring \($0)") }
     progress.finish()
     let reads = ceilings[.memoryRead]?.best
     let operations = ceilings[.multiplyF32]?.best
     let backend = try OpenCLBackend(device, plan: plan, profiling: true)
-    var entries: [Entry] = []
     if form == .text {
-      try say("\(device.name), driver \(device.driverVersion), \(plan.style) kernels")
+      let tuned = plan.tuning.cuts.isEmpty ? "" : ", tuned"
+      try say("\(device.name), driver \(device.driverVersion), \(plan.style) kernels\(tuned)")
       try say("ceilings: \(fixed((reads ?? 0) * 1e-9, 1)) GB/s, \(fixed((operations ?? 0) * 1e-9, 1)) GFLOP/s (f32)")
-    } else if form == .csv {
-      try say("device,op,case,us,gflops,gbps,share,limit")
     }
-    for test in cases where test.rows > 0 {
-      let seconds = try seconds(of: test, on: backend)
-      let entry = entry(test, seconds, reads: reads, operations: operations)
+    return try cases.filter { $0.rows > 0 }.map { test in
+      let entry = entry(device, test, try seconds(of: test, on: backend), reads: reads, operations: operations)
       switch form {
-      case .json: entries.append(entry)
+      case .json: break
       case .csv: try say(csv(entry))
       case .text: try say(text(entry))
       }
+      return entry
     }
-    if form == .json { try printJSON(entries) }
   }
 
   /// The least that the launches of a run took together.
@@ -71,7 +68,9 @@ struct ValidationTimes {
     return best
   }
 
-  private func entry(_ test: any OpCase, _ seconds: Double, reads: Double?, operations: Double?) -> Entry {
+  private func entry(
+    _ device: Device, _ test: any OpCase, _ seconds: Double, reads: Double?, operations: Double?
+  ) -> Entry {
     let work = test.work
     let time = max(seconds, 1e-9)
     let memory = reads.map { work.bytes / time / $0 }
@@ -101,31 +100,4 @@ struct ValidationTimes {
   }
 
   private func say(_ line: String) throws { try Terminal.output(line + "\n") }
-}
-
-/// What `validate` prints without running anything.
-enum ValidationText {
-  static func list(_ cases: [any OpCase]) throws {
-    try Terminal.output(cases.map { "\($0.family)(\($0.name))\n" }.joined())
-    try Terminal.output("\(cases.count) cases\n")
-  }
-
-  /// Which kernels a device can run, and what stands in for what it lacks.
-  static func support(_ devices: [Device]) throws {
-    for device in devices {
-      let report = DeviceReport(device)
-      try Terminal.output("\(device.name), driver \(device.driverVersion)\n")
-      for style in KernelStyle.allCases {
-        let plan = DevicePlan(device, style: style)
-        let note =
-          style == report.plan.style
-          ? "chosen"
-          : style == .mma && plan.emulatesMatrixUnits ? "acted out, for checks: the device has no matrix units" : "runs"
-        try Terminal.output("  \(style) kernels: \(report.isUsable ? note : "the device cannot be used")\n")
-      }
-      for capability in report.capabilities {
-        try Terminal.output("  \(capability.isPresent ? "has  " : "lacks") \(capability.name): \(capability.used)\n")
-      }
-    }
-  }
 }

@@ -8,16 +8,6 @@ Of each op and format of weights: the bound of the NMSE, and the largest one tha
 import json
 import sys
 
-FORMATS = "f32 f16 bf16 q80 q40 q41 q50 q51 q4K q5K q6K iq4NL iq4XS mxfp4".split()
-NAMES = {"q80": "Q8_0", "q40": "Q4_0", "q41": "Q4_1", "q50": "Q5_0", "q51": "Q5_1", "q4K": "Q4_K", "q5K": "Q5_K",
-         "q6K": "Q6_K", "iq4NL": "IQ4_NL", "iq4XS": "IQ4_XS", "mxfp4": "MXFP4"}
-
-
-def format_of(name):
-    """The formats that a case's name has, such as Q4_K, Q6_K; empty for an op without weights."""
-    words = name.replace("+", " ").split()
-    return ", ".join(dict.fromkeys(NAMES.get(word, word) for word in words if word in FORMATS))
-
 
 def load(path):
     with open(path) as file:
@@ -37,7 +27,7 @@ def main():
                 key = (entry["op"], "")
             else:
                 op = entry["op"] + (", then a product" if " then product " in entry["name"] else "")
-                key = (op, format_of(entry["name"]))
+                key = (op, ", ".join(entry["formats"]))
             row = rows.setdefault(key, {"bound": 0, "cases": set(), "worst": {}})
             row["bound"] = max(row["bound"], entry["nmse_bound"])
             row["cases"].add(entry["name"])

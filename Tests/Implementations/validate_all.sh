@@ -5,7 +5,7 @@
 #
 # PoCL runs every case with the kernels of CPUs and of GPUs; Intel's CPU runtime (from PyPI, into .peers/intel) the table without random
 # cases; Oclgrind (a simulator that finds races and accesses outside of buffers) a small case of each op. With `quick` PoCL is left
-# to the tests, and Intel's runtime runs one op family and Oclgrind two. What each case came to lies as JSON in .peers/validate, where
+# to the tests, and Intel's runtime and Oclgrind run two op families. What each case came to lies as JSON in .peers/validate, where
 # numerics.md has the tables of Documentation/numerics.md. Ends with status 1 if anything failed.
 set -u
 strata=$(realpath "${1:-.build/release/strata}")
@@ -32,7 +32,7 @@ except (OSError, ValueError, LookupError):
     print(f"{'no result':46} -")
 PYTHON
   )
-  table="$table$(printf '%-28s %-58s %s' "$1" "$result" "$verdict")
+  table="$table$(printf '%-30s %-58s %s' "$1" "$result" "$verdict")
 "
 }
 
@@ -61,11 +61,23 @@ if [ ! -e $intel/lib/libintelocl.so ]; then
   python3 -m venv $intel && $intel/bin/pip install --quiet --disable-pip-version-check intel-opencl-rt intel-cmplr-lib-rt
 fi
 echo "$PWD/$intel/lib/libintelocl.so" >.peers/icd/intel.icd
-for variant in cpu gpu; do
-  validate "Intel CPU runtime, $variant" "intel-$variant" env OCL_ICD_VENDORS="$PWD/.peers/icd" \
+# intel_cases NAME FILE VARIANT OPTION…
+intel_cases() {
+  name=$1
+  file=$2
+  variant=$3
+  shift 3
+  validate "Intel CPU runtime, $name" "$file" env OCL_ICD_VENDORS="$PWD/.peers/icd" \
     LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$PWD/$intel/lib" \
-    "$strata" validate --device 0 --variant $variant --cases 0 ${quick:+--op Norm}
-  runs="$runs Intel_$variant=$logs/intel-$variant.json"
+    "$strata" validate --device 0 --variant "$variant" --cases 0 "$@"
+}
+for variant in cpu gpu; do
+  if [ -z "$quick" ]; then
+    intel_cases $variant intel-$variant $variant
+    runs="$runs Intel_$variant=$logs/intel-$variant.json"
+  else
+    for op in Norm Linear; do intel_cases "$variant $op" intel-$variant-$op $variant --op $op; done
+  fi
 done
 
 # Thousands of times slower than a device: the smallest case of each op.
@@ -93,5 +105,5 @@ if [ -z "$quick" ]; then
   python3 Tests/Implementations/numerics.py $runs >"$logs/numerics.md"
 fi
 
-printf '\n%-28s %-46s %-11s\n%s' implementation driver passed "$table"
+printf '\n%-30s %-46s %-11s\n%s' implementation driver passed "$table"
 exit $status

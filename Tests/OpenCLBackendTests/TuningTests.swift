@@ -4,6 +4,7 @@ import OpenCL
 import OpenCLBackend
 import TestSupport
 import Testing
+import Validation
 
 struct TuningTests {
   private static let device = (try? Device.all())?.first { DeviceReport($0).isUsable }
@@ -86,6 +87,30 @@ struct TuningTests {
       let bits = try backend.read(out, rows: 0..<rows).map(\.bitPattern)
       if expected.isEmpty { expected = bits }
       #expect(bits == expected, "\(cut.description)")
+    }
+  }
+
+  /// What a grouped product's entries hold, and how their tiles are cut, for several rows an expert and for few.
+  @Test(
+    .enabled(if: device != nil, "needs an OpenCL device"), arguments: [KernelStyle.cpu, .gpu],
+    ["rows=130 experts=8 bf16 random", "rows=37 Q8_0 random"])
+  func noCutChangesABitOfExperts(style: KernelStyle, shape: String) throws {
+    let device = try #require(Self.device)
+    let test = try #require(try CaseSelection(op: "Experts", shape: shape, randomCases: 0).cases().first)
+    let backend = try OpenCLBackend(
+      device, plan: DevicePlan(device, style: style), cache: ProgramCache(keepsBuilt: false))
+    let cuts =
+      style == .cpu
+      ? [8, 16, 64, 512].map { Tuning.Cut(itemRows: $0) }
+      : [(2, 32), (8, 32)].map { Tuning.Cut(tileN: $0.0, blockK: $0.1) }
+    func bits() throws -> [UInt32] { try test.run(backend, rows: 0..<test.rows).values.map(\.bitPattern) }
+    let expected = try bits()
+    for cut in cuts {
+      let keys = Tuning.Rows.allCases.flatMap { rows in
+        [Tuning.Key(.grouping, nil, rows)] + test.formats.map { Tuning.Key(.experts, $0, rows) }
+      }
+      backend.retune(Tuning(Dictionary(uniqueKeysWithValues: keys.map { ($0, cut) })))
+      #expect(try bits() == expected, "\(test.name): \(cut.description)")
     }
   }
 }

@@ -1,6 +1,8 @@
+import Backend
 import Foundation
 import FoundationXML
 import OpenCL
+import OpenCLBackend
 import TestSupport
 import Testing
 
@@ -36,32 +38,6 @@ struct ValidateTests {
     #expect(lines.dropLast().last?.hasPrefix("Norm: \(cases.count)/\(cases.count) cases passed") == true)
   }
 
-  /// Words of the name choose a case, and the number of random ones is as asked.
-  @Test(.needsOpenCL) func shapesAndSeedsChooseCases() async throws {
-    let one = try await Strata.run(
-      "validate", "--list", "--op", "Linear", "--shape", "K=100 rows=33", "--format", "bf16", "--cases", "0")
-    #expect(
-      one.expectSuccess().output == """
-        Linear(rows=33 K=100 N=65 bf16)
-        Linear(rows=33 K=100 N=65 bf16 accumulate)
-        2 cases
-
-        """)
-    func list(_ arguments: String...) async throws -> Set<Substring> {
-      Set(
-        try await Strata.run(["validate", "--list", "--op", "Norm"] + arguments).expectSuccess().output.split(
-          separator: "\n"
-        ).dropLast())
-    }
-    let none = try await list("--cases", "0")
-    let (a, again, b) = (
-      try await list("--cases", "5", "--seed", "7"), try await list("--cases", "5", "--seed", "7"),
-      try await list("--cases", "5", "--seed", "8")
-    )
-    #expect(a.count == none.count + 5 && a == again && a != b)
-    #expect(a.isSuperset(of: none))
-  }
-
   @Test(.needsOpenCL) func aWrongKernelIsFound() async throws {
     let kernels = try KernelCopy()
     try kernels.change("Norm/rms_norm.cpu.cl") { $0.replacing("* scale *", with: "* scale * 1.01f *") }
@@ -84,19 +60,66 @@ struct ValidateTests {
     #expect(try xml.nodes(forXPath: "//testcase").count == count)
     #expect(try xml.nodes(forXPath: "//failure").count == failed.count)
 
+    let suites = try xml.nodes(forXPath: "/testsuites/testsuite")
+    #expect(suites.count == 1)
+    #expect(try xml.nodes(forXPath: "//testsuite/properties/property[@name='kernels'][@value='cpu']").count == 1)
+
     // The command that is printed for a failure repeats it, and nothing else.
-    let again = try #require(lines.first { $0.hasPrefix("    again: strata ") })
-    let repeated = try await Strata.run(
-      words(of: again.dropFirst("    again: strata ".count)), environment: environment)
+    let again = try #require(lines.first { $0.hasPrefix("    again: ") })
+    let repeated = try await run(again: again)
     #expect(repeated.status == 1)
     #expect(repeated.output.split(separator: "\n").filter { $0.hasPrefix("  Norm(") } == [failed[0]])
   }
 
-  /// As a shell would cut a line, with double quotes alone.
-  private func words(of line: Substring) -> [String] {
-    line.split(separator: "\"", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
-      index.isMultiple(of: 2) ? part.split(separator: " ").map(String.init) : [String(part)]
+  /// Options and variables that change what is computed are in the command that repeats a failure.
+  @Test(.needsOpenCL) func theCommandThatRepeatsAFailureHasItsOptions() async throws {
+    let kernels = try KernelCopy()
+    try kernels.change("Norm/rms_norm.cpu.cl") { $0.replacing("* scale *", with: "* scale * 1.01f *") }
+    let model = Fixtures.path("qwen3_moe")
+    let environment = device.merging(kernels.environment) { $1 }.merging(["STRATA_OP_FILTER": "Routing|Linear"]) { $1 }
+    let found = try Device.all()[Strata.devices[0]]
+    let usual = DevicePlan(found, style: .cpu).activations
+    for activations in ["f32", "int8"] {
+      let outcome = try await Strata.run(
+        "validate", "--op", "Model", "--variant", "cpu", "--model", model, "--activations", activations, "--summary",
+        environment: environment)
+      #expect(outcome.status == 1)
+      let lines = outcome.output.split(separator: "\n")
+      let again = try #require(lines.first { $0.hasPrefix("    again: ") }, "\(outcome)")
+      #expect(again.contains("STRATA_OP_FILTER='Routing|Linear' "))
+      #expect(again.contains("--op Model --model '\(model)'"))
+      #expect(again.contains("--activations \(activations)") == (usual.rawValue != activations))
+      let repeated = try await run(again: again)
+      #expect(repeated.output.contains("  Model(\(model) ") && repeated.status == 1)
     }
+  }
+
+  /// Runs the command that a line of output gives, by a shell.
+  private func run(again line: Substring) async throws -> Outcome {
+    let command = String(line.dropFirst("    again: ".count)).replacing("strata validate ", with: "\"$0\" validate ")
+    return try await Strata.run([], environment: device, shell: command)
+  }
+
+  /// What a compiler refuses fails the cases that need it; all others run.
+  @Test(.needsOpenCL) func aKernelThatDoesNotBuildEndsNothing() async throws {
+    let kernels = try KernelCopy()
+    try kernels.change("Norm/rms_norm.cpu.cl") { $0 + "\nnot_declared_anywhere broken;\n" }
+    let folder = try TemporaryFolder()
+    let junit = "\(folder.path)/results.xml"
+    let outcome = try await Strata.run(
+      "validate", "--variant", "cpu", "--shape", "K=1 rows=1", "--cases", "0", "--junit", junit,
+      environment: device.merging(kernels.environment) { $1 })
+    #expect(outcome.status == 1)
+    let lines = outcome.output.split(separator: "\n").filter { $0.hasPrefix("  ") && $0.contains("): ") }
+    let failed = lines.filter { !$0.hasSuffix(": OK") }
+    #expect(failed.count == 1 && failed[0].hasPrefix("  Norm(rows=1 K=1): FAIL: cl"), "\(outcome)")
+    #expect(lines.contains { $0.hasPrefix("  Linear(rows=1 K=1 N=2 bf16): ") })
+    #expect(
+      outcome.output.contains("Norm: 0/1 cases passed") && outcome.errors.contains("fails 1 of \(lines.count) cases"))
+    let xml = try XMLDocument(data: Data(contentsOf: URL(fileURLWithPath: junit)))
+    let failures = try xml.nodes(forXPath: "//testsuite[@failures='1']/testcase[@classname='Norm']/failure")
+    #expect(failures.count == 1 && failures.first?.stringValue?.contains("not_declared_anywhere") == true)
+    #expect(try xml.nodes(forXPath: "//testcase").count == lines.count)
   }
 
   @Test(.needsOpenCL) func resultsAsJSON() async throws {
@@ -108,7 +131,7 @@ struct ValidateTests {
     #expect(entries.allSatisfy { $0["ok"] as? Bool == true && ($0["nmse"] as? Double ?? 1) < 1e-12 })
   }
 
-  /// Every case takes time, and no rate is beyond what a device could do.
+  /// Every case takes time, and no rate is beyond what a device could do; what is a product behind another op, too.
   @Test(.needsOpenCL) func timesAsCSV() async throws {
     let outcome = try await Strata.run(
       "validate", "--op", "Linear", "--cases", "0", "--shape", "K=192", "--perf", "--csv", environment: device)
@@ -132,22 +155,49 @@ struct ValidateTests {
     #expect(lines.count == 7 && lines.allSatisfy { $0.hasSuffix(": OK") })
   }
 
-  @Test func optionsThatExcludeEachOtherAreRefused() async throws {
-    for words in [["--list", "--perf"], ["--csv"], ["--perf", "--junit", "x"], ["--all-devices", "--device", "0"]] {
-      #expect(try await Strata.run(["validate"] + words).status == 64, "\(words)")
-    }
-    try await Strata.run("validate", "--shape", "K=nonsense", "--list").expectFailure(
-      "shape is \"K=nonsense\"", "--list")
+  /// Outside of the project's folder there is no model but one that is named.
+  @Test(.needsOpenCL) func aModelThatIsNotThereIsSaid() async throws {
+    let elsewhere = "cd / && exec \"$0\" \"$@\""
+    let alone = try await Strata.run("validate", "--op", "Model", environment: device, shell: elsewhere)
+    alone.expectFailure("op is \"Model\"", "Tests/Fixtures/tiny-moe", "--model")
+    // A part of the names of Embedding, Norm and Model.
+    let outcome = try await Strata.run(
+      "validate", "--op", "m", "--cases", "0", "--summary", environment: device, shell: elsewhere)
+    #expect(outcome.expectSuccess().output.contains("\nModel: left out: Tests/Fixtures/tiny-moe is not here"))
   }
 
-  @Test(.needsOpenCL) func anUnknownOpIsRefused() async throws {
-    let outcome = try await Strata.run("validate", "--op", "nonsense", environment: device)
-    outcome.expectFailure("op is \"nonsense\"", "Attention, Embedding, Experts, HeadProducts, Linear, Norm, Routing")
+  /// Before any case runs.
+  @Test(.needsOpenCL) func aBadModelIsRefusedAtOnce() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("config.json", "{}")
+    try await Strata.run("validate", "--model", folder.path, environment: device).expectFailure(
+      "\(folder.path)/config.json", "architectures")
   }
 
-  @Test func theReferenceIsNotValidated() async throws {
-    try await Strata.run("validate", "--device", "reference").expectFailure("device reference", "OpenCL")
-    try await Strata.run("validate", environment: ["STRATA_DEVICE": "reference"]).expectFailure("device reference")
+  /// Two devices, even if both are the same, are one document.
+  @Test(.needsOpenCL) func timesOfSeveralDevicesAreOneDocument() async throws {
+    let index = "\(Strata.devices[0])"
+    let words = [
+      "validate", "--device", index, "--device", index, "--op", "Norm", "--shape", "K=63", "--cases", "0", "--perf",
+    ]
+    struct Entry: Decodable { var device: String }
+    let entries: [Entry] = try await Strata.run(words + ["--json"]).expectSuccess().json()
+    #expect(entries.count == 2)
+    let lines = try await Strata.run(words + ["--csv"]).expectSuccess().output.split(separator: "\n")
+    #expect(lines.count == 3 && lines.count { $0.hasPrefix("device,op,") } == 1)
+  }
+
+  /// What was tuned is what is checked.
+  @Test(.needsOpenCL) func tunedCutsAreUsed() async throws {
+    let folder = try TemporaryFolder()
+    let found = try Device.all()[Strata.devices[0]]
+    var tuned = TunedDevice(found, .cpu)
+    tuned.entries.append(.init(Tuning.Key(.grouping, nil, .many), Tuning.Cut(itemRows: 32), speedup: 1.5))
+    try tuned.save(found, folder: "\(folder.path)/tuning")
+    let outcome = try await Strata.run(
+      "validate", "--variant", "cpu", "--op", "Norm", "--shape", "K=63",
+      environment: device.merging(["STRATA_CACHE_DIR": folder.path]) { $1 })
+    #expect(outcome.expectSuccess().output.contains("cpu, tuned\n"), "\(outcome)")
   }
 
   /// A usable one: the default could be another.

@@ -108,8 +108,9 @@ extension TunedDevice {
 
 extension DevicePlan {
   /// As the device's properties suggest, with what was tuned for it.
-  package static func tuned(_ device: Device) -> DevicePlan {
-    var plan = DevicePlan(device)
+  /// - Parameter style: forces a family of kernels.
+  package static func tuned(_ device: Device, style: KernelStyle? = nil) -> DevicePlan {
+    var plan = DevicePlan(device, style: style)
     plan.tuning = TunedDevice.known(device, plan.style)?.tuning ?? Tuning()
     return plan
   }

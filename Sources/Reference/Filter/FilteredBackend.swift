@@ -135,6 +135,10 @@ package final class FilteredBackend<Device: Backend>: Backend {
       try reference.prepare(layout, vocabulary: vocabulary, cache: cache))
   }
 
+  package func cutting<Result>(
+    _ cut: ProductCut, _ formats: Set<ElementFormat>, _ body: () throws -> Result
+  ) throws -> Result? { try device.cutting(cut, formats, body) }
+
   // MARK: Copies for the reference
 
   /// The first `rows` rows of an activation, for the reference to work on.

@@ -3,6 +3,13 @@ import TestSupport
 /// Faults in the kernels for matrix units, whose instruction is acted out.
 let matrixUnitMutants: [KernelMutant] = [
   KernelMutant(
+    .edge, "Common/mma_product.clh", "if (t == 0 || t < tiles) {", "if (t == 0 || t < tiles - (tiles == 5)) {", "mma",
+    "Linear", "bf16"),
+  KernelMutant(
+    .scale, "Common/mma_product.clh", "for (int p = PIECES - 1; p >= 0; p--) {",
+    "for (int p = PIECES - 1; p > 0; p--) {",
+    "mma", "Linear", "bf16"),
+  KernelMutant(
     .edge, "Linear/linear.mma.cl", "if (r >= rows || n >= N) continue;",
     "if (r >= rows || n >= N - (N == 45)) continue;",
     "mma", "Linear", "bf16"),

@@ -2,6 +2,17 @@ import TestSupport
 
 /// Faults in products of the cpu and gpu styles.
 let productMutants: [KernelMutant] = [
+  // The rule cuts so few rows into smaller pieces: what is cut in another way tells.
+  KernelMutant(
+    .batch, "Linear/linear.cpu.cl", "value = FINISH(value, load_columns(bias + v * LANES, left), scale);",
+    "value = FINISH(value, load_columns(bias + v * LANES, left), scale); if (rowsPerItem > 64) value *= 1.0000002f;",
+    "cpu", "Linear", "rows=65 K=128 N=96 bf16"),
+  KernelMutant(
+    .edge, "Common/panels.clh", "    panel_tile_4(x, panel, K, acc);\n    return 4;",
+    "    panel_tile_4(x, panel, K, acc);\n    return 5;", "cpu", "Linear", "bf16"),
+  KernelMutant(
+    .outside, "Common/panels.clh", "for (int i = 0; i < columns; i++) out[i] = lanes[i];",
+    "for (int i = 0; i <= columns; i++) out[i] = lanes[i];", "cpu", "Linear", "bf16"),
   KernelMutant(
     .edge, "Linear/linear.cpu.cl", "const int end = min(begin + rowsPerItem, rows);",
     "const int end = min(begin + rowsPerItem, rows - (rows > 8));", "cpu", "Linear", "bf16"),

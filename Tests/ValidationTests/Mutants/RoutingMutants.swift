@@ -3,6 +3,16 @@ import TestSupport
 /// Faults in routers and in the sorting of rows by expert; none leaves an index unwritten, which could end the process.
 let routingMutants: [KernelMutant] = [
   KernelMutant(
+    .expert, "Routing/router.cpu.cl", "logits + row * EXPERTS, correction,",
+    "logits + (row == 9 ? 8 : row) * EXPERTS, correction,", "cpu", "Routing", "rows=33"),
+  KernelMutant(
+    .batch, "Routing/router.gpu.cl", "logits + row * EXPERTS, correction,",
+    "logits + (row == 5 ? 4 : row) * EXPERTS, correction,", "gpu", "Routing", "rows=9"),
+  KernelMutant(
+    .edge, "Routing/group.cpu.cl", "count, entries, tileRows, load);",
+    "count - (count > 20), entries, tileRows, load);",
+    "cpu", "Experts", "bf16 rows=33"),
+  KernelMutant(
     .tie, "Routing/choose_row.clh", "winner < 0 || keys[e] > keys[winner]", "winner < 0 || keys[e] >= keys[winner]",
     "cpu", "Routing"),
   KernelMutant(

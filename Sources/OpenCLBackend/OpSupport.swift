@@ -1,0 +1,41 @@
+package import Backend
+
+/// What computes an op.
+package enum OpSupport: String, Sendable, CaseIterable {
+  case float32 = "f32"
+  /// Products of activations in codes of eight bits.
+  case int8
+  case matrixUnits = "matrix units"
+}
+
+extension DevicePlan {
+  /// What computes an op on weights in a format, or without weights but vectors; nil where the op does not go with it.
+  package func support(_ op: OpFamily, _ format: ElementFormat?) -> OpSupport? {
+    guard op.hasWeights == (format != nil), format?.isWeight ?? true else { return nil }
+    if op.kernel.path(style, format: format).hasSuffix(".mma.cl") { return .matrixUnits }
+    let isProductOfRows = op == .linear || op == .experts
+    return isProductOfRows && format.map(takesCodes) ?? false ? .int8 : .float32
+  }
+}
+
+extension OpFamily {
+  /// The one that does most of the work.
+  fileprivate var kernel: KernelName {
+    switch self {
+    case .embedding: .embedding
+    case .norm: .rmsNorm
+    case .linear: .linear
+    case .headProducts: .headProducts
+    case .attention: .attention
+    case .routing: .router
+    case .experts: .gateUp
+    }
+  }
+
+  fileprivate var hasWeights: Bool {
+    switch self {
+    case .embedding, .linear, .headProducts, .experts: true
+    case .norm, .attention, .routing: false
+    }
+  }
+}
