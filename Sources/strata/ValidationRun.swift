@@ -14,7 +14,8 @@ struct ValidationOutcome: Encodable {
     var seconds: Double
 
     private enum Key: String, CodingKey {
-      case op, name, nmse, nmseBound = "nmse_bound", maxError = "max_error", ok, problem, seconds
+      case op, name, nmse, ok, problem, seconds
+      case nmseBound = "nmse_bound", rowError = "row_error", valueError = "value_error", maxError = "max_error"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -24,6 +25,8 @@ struct ValidationOutcome: Encodable {
       // JSON has no infinity.
       try container.encode(report.nmse.isFinite ? report.nmse : nil, forKey: .nmse)
       try container.encode(report.nmseBound, forKey: .nmseBound)
+      try container.encodeIfPresent(report.rowError.flatMap { $0.isFinite ? $0 : nil }, forKey: .rowError)
+      try container.encodeIfPresent(report.valueError.flatMap { $0.isFinite ? $0 : nil }, forKey: .valueError)
       try container.encode(report.maxError.isFinite ? report.maxError : nil, forKey: .maxError)
       try container.encode(report.problem == nil, forKey: .ok)
       try container.encodeIfPresent(report.problem, forKey: .problem)
@@ -91,7 +94,8 @@ struct ValidationRun {
     let progress = ProgressLine("validating \(device.name)")
     for (index, test) in cases.enumerated() {
       let begin = ContinuousClock.now
-      let report = try Validator.check(test, on: backend, expected: await expected.take())
+      let report = try Validator.check(
+        test, on: backend, expected: await expected.take(), keepsDenormals: device.keepsDenormals)
       try add(report, seconds: (ContinuousClock.now - begin).seconds)
       if !showsCases || isQuiet { progress.update(index + 1, cases.count) }
       if index + 1 == cases.count || cases[index + 1].family != test.family { try summarise(test.family) }
@@ -134,8 +138,13 @@ struct ValidationRun {
   private mutating func add(_ report: Validator.Report, seconds: Double) throws {
     outcome.entries.append(ValidationOutcome.Entry(report: report, seconds: seconds))
     guard showsCases || report.problem != nil else { return }
-    let figures = String(
-      format: "NMSE = %.2e <= %.2e, largest error %.2e", report.nmse, report.nmseBound, report.maxError)
+    var figures = String(format: "NMSE = %.2e <= %.2e", report.nmse, report.nmseBound)
+    if let row = report.rowError, let value = report.valueError {
+      figures += String(
+        format: ", row error %.1e <= %.1e, value error %.1e <= %.1e", row, ResultErrors.rowBounds * report.bound, value,
+        ResultErrors.valueBounds * report.bound)
+    }
+    figures += String(format: ", largest error %.2e", report.maxError)
     let verdict = report.problem.map { "FAIL: \($0)" } ?? "OK"
     try say("  \(report.family)(\(report.name)): \(figures): \(verdict)")
     if report.problem != nil { try say("    again: \(command(report))") }
