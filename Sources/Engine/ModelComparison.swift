@@ -18,7 +18,7 @@ package struct ModelComparison: Sendable {
   /// Greedily chosen, until the first that differs at more than a tie.
   package var tokens: [Int32]
   package var expectedTokens: [Int32]
-  /// Whether the tokens are the same but for near ties: where the two best logits of the reference lie closer than `tie`.
+  /// Whether the tokens are the same but for near ties, as `agree` has it.
   package var agrees: Bool
 
   package static let tie: Float = 1e-3
@@ -47,19 +47,37 @@ package struct ModelComparison: Sendable {
     let expected = try await run(.reference, nil)
     let found = try await run(.openCL(device), plan)
     guard let a = found.capture, let b = expected.capture else { throw EngineError("nothing was captured") }
-    stages = zip(a.hidden, b.hidden).enumerated().map { index, states in
-      let isLast = index == files.description.layerCount
-      return Self.stage(isLast ? "final norm" : "input of layer \(index)", states.0, states.1)
-    }
+    stages = Self.stages(a.hidden, b.hidden)
     stages.append(Self.stage("logits", a.logits, b.logits))
     tokens = found.tokens
     expectedTokens = expected.tokens
-    agrees = true
-    for (index, pair) in zip(found.tokens, expected.tokens).enumerated() where pair.0 != pair.1 {
-      let best = b.generated[index].sorted(by: >).prefix(2)
-      agrees = best.count == 2 && best[0] - best[1] < Self.tie
-      break
+    agrees = Self.agree(found.tokens, expected.tokens, logits: b.generated)
+  }
+
+  /// Of the input of each layer, and of the final norm behind the last. One that is on one side only is infinitely wrong.
+  package static func stages(_ found: [[Float]], _ expected: [[Float]]) -> [Stage] {
+    (0..<max(found.count, expected.count)).map { index in
+      let name = index + 1 == expected.count ? "final norm" : "input of layer \(index)"
+      guard index < found.count, index < expected.count else {
+        return Stage(name: name, error: .infinity, maxError: .infinity)
+      }
+      return stage(name, found[index], expected[index])
     }
+  }
+
+  /// Whether `found` are the tokens of the reference, as many, up to one that is as good: whose logit there is less than `tie`
+  /// below the best. What follows on another token is another text.
+  ///
+  /// - Parameter logits: for each expected token, what the reference chose it from.
+  package static func agree(_ found: [Int32], _ expected: [Int32], logits: [[Float]]) -> Bool {
+    guard let index = zip(found, expected).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
+      return found.count == expected.count
+    }
+    let token = Int(found[index])
+    guard index < logits.count, let best = logits[index].max(), logits[index].indices.contains(token) else {
+      return false
+    }
+    return best - logits[index][token] < tie
   }
 
   private static func stage(_ name: String, _ found: [Float], _ expected: [Float]) -> Stage {

@@ -13,11 +13,20 @@
       package let call: String
       package let file: String
       package let line: Int
+      /// The event that the call has given, which may end in an error, and not the call itself.
+      package var isEvent = false
 
-      package var description: String { "\(call) (\(file):\(line))" }
+      package var description: String { "\(isEvent ? "event of " : "")\(call) (\(file):\(line))" }
 
       package static func < (a: Site, b: Site) -> Bool {
-        (a.call, a.file, a.line) < (b.call, b.file, b.line)
+        (a.call, a.file, a.line, a.isEvent ? 1 : 0) < (b.call, b.file, b.line, b.isEvent ? 1 : 0)
+      }
+
+      init(_ call: StaticString, _ file: StaticString, _ line: Int, isEvent: Bool = false) {
+        self.call = "\(call)"
+        self.file = "\(file)".split(separator: "/").last.map(String.init) ?? ""
+        self.line = line
+        self.isEvent = isEvent
       }
     }
 
@@ -27,6 +36,12 @@
       case none
       /// Use `number`, from 0, of a site fails with this status.
       case once(Site, number: Int, status: Int32)
+      /// The same, and the compiler says why.
+      case refused(Site, number: Int, status: Int32, log: String)
+      /// The compiler has something to say of every program, and builds it.
+      case warned(log: String)
+      /// Use `number` of a site that gives an event gives one that has ended with this status.
+      case event(Site, number: Int, status: Int32)
       /// From use `number` of a site on, every call fails: the device is gone.
       case lost(Site, number: Int)
     }
@@ -53,8 +68,32 @@
 
     /// The status that a call gets instead of being made, if any.
     static func status(_ call: StaticString, _ file: StaticString, _ line: Int) -> Int32? {
-      current?.strike(
-        Site(call: "\(call)", file: "\(file)".split(separator: "/").last.map(String.init) ?? "", line: line))
+      current?.strike(Site(call, file, line))
+    }
+
+    /// The event that a call has given, or one that has failed instead of it.
+    static func event(
+      _ event: cl_event?, _ call: StaticString, _ file: StaticString = #fileID, _ line: Int = #line
+    ) -> cl_event? {
+      guard let event, let status = current?.strike(Site(call, file, line, isEvent: true)) else { return event }
+      var context: cl_context?
+      clGetEventInfo(event, cl_event_info(CL_EVENT_CONTEXT), MemoryLayout<cl_context?>.size, &context, nil)
+      guard let failed = clCreateUserEvent(context, nil) else { return event }
+      clSetUserEventStatus(failed, status)
+      clReleaseEvent(event)
+      return failed
+    }
+
+    /// What the compiler has to say, where these faults decide it.
+    static var buildLog: String? {
+      guard let current else { return nil }
+      switch current.kind {
+      case .warned(let log):
+        current.state.withLock { $0.hasStruck = true }
+        return log
+      case .refused(_, _, _, let log): return log
+      default: return nil
+      }
     }
 
     private func strike(_ site: Site) -> Int32? {
@@ -62,14 +101,17 @@
         let number = state.uses[site, default: 0]
         state.uses[site] = number + 1
         switch kind {
-        case .none: return nil
-        case .once(let target, let wanted, let status):
+        case .none, .warned: return nil
+        case .once(let target, let wanted, let status), .refused(let target, let wanted, let status, _),
+          .event(let target, let wanted, let status):
           guard site == target, number == wanted else { return nil }
           state.hasStruck = true
           return status
         case .lost(let target, let wanted):
           if site == target, number == wanted { state.hasStruck = true }
-          return state.hasStruck ? CL_DEVICE_NOT_AVAILABLE : nil
+          guard state.hasStruck else { return nil }
+          // What was queued before the loss has ended as it has.
+          return site.isEvent ? nil : CL_DEVICE_NOT_AVAILABLE
         }
       }
     }

@@ -117,6 +117,9 @@ package struct Program: ~Copyable, Sendable {
     let answer = try? infoBytes(
       "clGetProgramBuildInfo", label,
       { clGetProgramBuildInfo(program, device.id, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2) })
+    #if FAULTS
+      if let log = Faults.buildLog { return log }
+    #endif
     return answer.map { text($0) } ?? ""
   }
 

@@ -32,8 +32,11 @@ extension Queue {
   }
 
   private func shared(
-    _ event: cl_event?, _ call: StaticString, _ label: String
+    _ event: cl_event?, _ call: StaticString, _ label: String, file: StaticString = #fileID, line: Int = #line
   ) throws(OpenCLError) -> SharedEvent {
+    #if FAULTS
+      let event = Faults.event(event, call, file, line)
+    #endif
     guard let event else {
       throw OpenCLError(code: CL_OUT_OF_HOST_MEMORY, call: "\(call)", context: "\(label): success, but no event")
     }

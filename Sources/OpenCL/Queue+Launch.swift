@@ -23,6 +23,9 @@ extension Queue {
     try setArguments(&kernel, repeat each arguments)
     var event: cl_event?
     try enqueue(kernel, global, local, &event)
+    #if FAULTS
+      event = Faults.event(event, "clEnqueueNDRangeKernel")
+    #endif
     guard let event else { return Event(nil, kernelName: kernel.name, isProfiled: isProfiling) }
     return Event(
       Handle(event, ledger: handle.ledger, release: { clReleaseEvent($0) }), kernelName: kernel.name,

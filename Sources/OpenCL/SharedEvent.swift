@@ -18,14 +18,25 @@ package final class SharedEvent: Sendable {
     try check(clWaitForEvents(1, &event), "clWaitForEvents", label)
   }
 
-  /// Whether the command is complete, or has failed.
-  package var isOver: Bool {
-    var state: cl_int = CL_QUEUED
-    let size = MemoryLayout<cl_int>.size
-    let key = cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS)
-    guard (try? check(clGetEventInfo(handle.raw, key, size, &state, nil), "clGetEventInfo", label)) != nil else {
-      return true
+  /// Whether the command is complete. That alone orders nothing: see OpenCL 3.0, section 5.11.
+  ///
+  /// - Throws: what the command ended with, if it has failed.
+  package func isComplete() throws(OpenCLError) -> Bool {
+    let state = try state()
+    guard state >= CL_COMPLETE else {
+      throw OpenCLError(code: state, call: "clGetEventInfo", context: "\(label): the command failed")
     }
-    return state <= CL_COMPLETE
+    return state == CL_COMPLETE
+  }
+
+  /// Whether the command has ended in an error, so that nothing can wait for it any more.
+  package var hasFailed: Bool { (try? state()).map { $0 < CL_COMPLETE } ?? false }
+
+  private func state() throws(OpenCLError) -> cl_int {
+    var state: cl_int = CL_QUEUED
+    let key = cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS)
+    try check(
+      clGetEventInfo(handle.raw, key, MemoryLayout<cl_int>.size, &state, nil), "clGetEventInfo", label)
+    return state
   }
 }

@@ -105,9 +105,11 @@ package final class LaunchRecorder {
   /// Reads the times of launches that are over, and lets their events go.
   func collect() throws {
     guard overCount > 0 else { return }
-    try keep(pending.prefix(overCount))
+    // Before they are asked: one that has failed says so once.
+    let over = pending.prefix(overCount)
     pending.removeFirst(overCount)
     overCount = 0
+    try keep(over)
   }
 
   /// Waits for what was launched since the last call, and gives it in the order of launching.

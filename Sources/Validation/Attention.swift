@@ -20,6 +20,9 @@ package struct AttentionCase: OpCase {
   /// neighbours.
   var valuePrefix: Int?
   var extreme: Extreme?
+  /// Keys and values are everywhere in the cache, and what lies behind the rows and in a block of another sequence is read
+  /// when they are done: it must have stayed.
+  var hasNeighbours = false
 
   package var family: String { "Attention" }
   package var name: String {
@@ -28,84 +31,11 @@ package struct AttentionCase: OpCase {
       + (valuePrefix.map { " latent=\($0)" } ?? "") + " positions="
       + (sequences.isEmpty ? "none" : sequences.map { "\($0)" }.joined(separator: ","))
       + (nanPosition.map { " NaN at \($0)" } ?? "") + (extreme.map { " \($0.rawValue)" } ?? "")
+      + (hasNeighbours ? " neighbours" : "")
   }
   package var rows: Int { sequences.reduce(0) { $0 + $1.count } }
-  /// Softmax weights of up to 200 positions: exp of the device within 3 ulp (OpenCL C 1.2, table 7.1).
+  /// Softmax weights: exp of the device within 3 ulp (OpenCL C 1.2, table 7.1). Sums over 32768 positions are within a third of it.
   package var bound: Double { 1e-5 }
-
-  static var all: [any OpCase] {
-    let decode = [0, 1, 15, 16, 17, 62, 63, 64, 65, 127, 128, 200].map { $0..<$0 + 1 }
-    let mixed = [5..<6, 70..<71, 0..<7, 0..<33, 60..<69, 64..<80]
-    let batches: [[Range<Int>]] = [[], [0..<1], decode, mixed, [0..<130], [120..<137]]
-    // Several times as long as what a kernel takes at once.
-    let long = [(4, 1, 64), (8, 2, 128)].map {
-      AttentionCase(
-        queryHeads: $0.0, keyValueHeads: $0.1, headSize: $0.2, hasNorm: true,
-        sequences: [700..<701, 255..<256, 256..<257, 500..<530, 1030..<1033])
-    }
-    let heads = [(1, 1, 2), (4, 2, 32), (6, 2, 32), (8, 8, 64), (4, 1, 80), (8, 2, 128)]
-    let cases = heads.enumerated().flatMap { index, shape in
-      batches.map {
-        AttentionCase(
-          queryHeads: shape.0, keyValueHeads: shape.1, headSize: shape.2, hasNorm: index % 2 == 0, sequences: $0)
-      }
-    }
-    // In the middle of a tile of rows, at its ends, and behind a whole chunk of the context.
-    let poisoned = [3, 7, 8, 64, 69].map {
-      AttentionCase(
-        queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: $0)
-    }
-    let extremes = [(true, Extreme.large), (false, .large), (true, .denormals), (false, .denormals)].map {
-      AttentionCase(
-        queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: $0.0, sequences: [0..<20, 60..<70], extreme: $0.1)
-    }
-    return cases + long + poisoned + windows + wide + latent + extremes
-  }
-
-  /// GPT-OSS: windows shorter and longer than a chunk and a tile, with a NaN that leaves the window.
-  private static var windows: [any OpCase] {
-    let sequences: [[Range<Int>]] = [[0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<317], [700..<701, 500..<530]]
-    let shapes = [(1, true), (16, true), (17, false), (64, true), (100, false), (128, true)]
-    return shapes.flatMap { window, hasSinks in
-      sequences.map {
-        AttentionCase(
-          queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: false, sequences: $0, window: window,
-          hasSinks: hasSinks)
-      }
-    } + [
-      AttentionCase(
-        queryHeads: 4, keyValueHeads: 1, headSize: 64, hasNorm: false, sequences: [0..<130, 200..<201], hasSinks: true),
-      AttentionCase(
-        queryHeads: 4, keyValueHeads: 2, headSize: 32, hasNorm: false, sequences: [0..<80, 60..<75], nanPosition: 8,
-        window: 16, hasSinks: true),
-    ]
-  }
-
-  /// OLMoE.
-  private static var wide: [any OpCase] {
-    [(4, 2, 32), (3, 1, 20)].map {
-      AttentionCase(
-        queryHeads: $0.0, keyValueHeads: $0.1, headSize: $0.2, hasNorm: true, sequences: [0..<33, 5..<6, 60..<69],
-        isWide: true)
-    }
-  }
-
-  /// DeepSeek's, on compressed positions.
-  private static var latent: [any OpCase] {
-    let batches: [[Range<Int>]] = [
-      [0..<1], [0..<130], [5..<6, 70..<71, 0..<33, 60..<69, 300..<301], [0..<1, 15..<16, 64..<65, 130..<131],
-    ]
-    return [(4, 64, 48), (3, 26, 20), (16, 320, 288)].flatMap { heads, size, prefix in
-      batches.map {
-        AttentionCase(
-          queryHeads: heads, keyValueHeads: 1, headSize: size, hasNorm: true, sequences: $0, valuePrefix: prefix)
-      }
-    } + [
-      AttentionCase(
-        queryHeads: 4, keyValueHeads: 1, headSize: 40, hasNorm: true, sequences: [0..<80, 60..<75], nanPosition: 8,
-        valuePrefix: 32)
-    ]
-  }
 
   var shape: AttentionShape {
     AttentionShape(
@@ -134,21 +64,28 @@ package struct AttentionCase: OpCase {
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(8, headSize)
-    let cached = CachedSequences(rows: sequences)
+    // Behind the others a sequence of one block, none of whose positions is a row.
+    let block = CachedSequences.blockSize
+    let cached =
+      hasNeighbours
+      ? CachedSequences(rows: sequences + [block..<block], spareBlocks: 0) : CachedSequences(rows: sequences)
     let cacheShape = KVCacheShape(
       blockCount: cached.blockCount, blockSize: CachedSequences.blockSize, heads: keyValueHeads, headSize: headSize,
       hasValues: valuePrefix == nil)
     let cache = try backend.makeKVCache(cacheShape, label: "case")
-    let last = sequences.map(\.upperBound).max() ?? 1
+    let last = ((sequences.map(\.upperBound).max() ?? 1) + block - 1) / block * block
     let heads = try heads(backend, positions: last, &random)
     let sinks = hasSinks ? try backend.loadVector(random.floats(queryHeads, scale: 3), label: "sinks") : nil
 
     func inputs(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
       try cached.batch(backend, wanted, cache: cacheShape, columns: shape.qkvColumns, row: row)
     }
-    // What a part of the batch finds in the cache: everything before its own rows.
     let wanted = cached.positions(of: rows)
-    let before = try inputs(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
+    // What a part of the batch finds in the cache: everything before its own rows, or all but those.
+    let before =
+      try hasNeighbours
+      ? cached.filled(backend, but: wanted, cache: cacheShape, columns: shape.qkvColumns, row: row)
+      : inputs(wanted.map { ($0.sequence, 0..<$0.positions.lowerBound) })
     try backend.prepareHeads(before.1, heads, batch: before.0, rows: before.2, cache: cache)
     let (batch, qkv, count) = try inputs(wanted)
     let out = try backend.activation(rows: count, columns: shape.outputColumns)
@@ -156,6 +93,14 @@ package struct AttentionCase: OpCase {
     var result = try backend.result(out, rows: count, columns: shape.outputColumns)
     result.isContained =
       try result.isContained && backend.leavesGuards(qkv, rows: count, columns: shape.qkvColumns)
+    guard hasNeighbours else { return result }
+    for layout in cached.neighbours(of: wanted) {
+      let seen = try backend.activation(rows: count, columns: shape.outputColumns)
+      try backend.attention(
+        qkv, shape: shape, sinks: sinks, batch: backend.prepare(layout, vocabulary: 1, cache: cacheShape), rows: count,
+        cache: cache, into: seen)
+      result.add(try backend.result(seen, rows: count, columns: shape.outputColumns))
+    }
     return result
   }
 

@@ -7,8 +7,10 @@ struct CachedSequences {
 
   /// For each sequence, the positions that are rows of the batch, one sequence behind the other; those before are in the cache.
   let rows: [Range<Int>]
+  /// Blocks that are nobody's.
+  var spareBlocks = 1
 
-  /// Blocks of the cache, the first of which is nobody's.
+  /// Blocks of the cache.
   var blockCount: Int { blocks(before: rows.count) }
 
   /// The sequences and positions that `part` of the batch's rows are.
@@ -28,9 +30,10 @@ struct CachedSequences {
     (0..<blocks(of: sequence)).map { Int32(blockCount - 1 - (blocks(before: sequence) + $0) % blockCount) }
   }
 
-  private func blocks(of sequence: Int) -> Int { (rows[sequence].upperBound + Self.blockSize - 1) / Self.blockSize }
+  /// That hold the positions of a sequence.
+  func blocks(of sequence: Int) -> Int { (rows[sequence].upperBound + Self.blockSize - 1) / Self.blockSize }
 
-  private func blocks(before sequence: Int) -> Int { (0..<sequence).reduce(1) { $0 + blocks(of: $1) } }
+  private func blocks(before sequence: Int) -> Int { (0..<sequence).reduce(spareBlocks) { $0 + blocks(of: $1) } }
 }
 
 extension CachedSequences {

@@ -3,13 +3,17 @@ package import Backend
 /// Checks one case after the other on a backend; one that throws is a failed case, and the others go on.
 package struct CaseRunner<B: Backend> {
   private let make: () throws -> B
+  private let keepsDenormals: Bool
   private var backend: B?
   /// Why nothing can be computed any more; nil while something can.
   package private(set) var loss: String?
 
-  /// - Parameter make: makes the backend, and another one where that is broken.
-  package init(_ make: @escaping () throws -> B) {
+  /// - Parameters:
+  ///   - keepsDenormals: whether the device does not take numbers below 2⁻¹²⁶ for zero.
+  ///   - make: makes the backend, and another one where that is broken.
+  package init(keepsDenormals: Bool = true, _ make: @escaping () throws -> B) {
     self.make = make
+    self.keepsDenormals = keepsDenormals
     renew()
   }
 
@@ -18,7 +22,9 @@ package struct CaseRunner<B: Backend> {
   /// - Parameter expected: what the reference makes, or why it makes nothing.
   package mutating func report(_ test: any OpCase, expected: Result<OpResult, any Error>) -> Validator.Report {
     guard let backend, loss == nil else { return .notRun(test.family, test.name, loss ?? "") }
-    do { return try Validator.check(test, on: backend, expected: expected.get()) } catch {
+    do {
+      return try Validator.check(test, on: backend, expected: expected.get(), keepsDenormals: keepsDenormals)
+    } catch {
       if !Self.works(backend) { renew() }
       return .thrown(test.family, test.name, error)
     }

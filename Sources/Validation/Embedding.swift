@@ -18,6 +18,7 @@ package struct EmbeddingCase: OpCase {
   package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format) }
   /// Nothing is computed but one product, which every device rounds alike.
   package var bound: Double { 0 }
+  package var cancels: Bool { false }
 
   static var all: [any OpCase] {
     [

@@ -169,7 +169,9 @@ package struct ExpertsCase: OpCase {
 
   private func input(_ row: Int, role: Int) -> [Float] {
     var random = CaseRandom(role, columns, row)
-    var values = random.floats(columns)
+    // Of clamped activations nearly all would be far beyond the limit, where columns are many.
+    let isWide = hasExtras && spread != .dense && columns > 1024
+    var values = random.floats(columns, scale: isWide ? 0x1p-5 : 1)
     if let extreme { values = extreme.apply(to: values) }
     if row == 2 { values[0] = .nan }
     return values

@@ -9,6 +9,7 @@ package struct NormCase: OpCase {
   package var family: String { "Norm" }
   package var name: String { "rows=\(rows) K=\(columns)" }
   package var bound: Double { 1e-6 }
+  package var cancels: Bool { false }
 
   static var all: [any OpCase] {
     [(0, 16), (1, 1), (5, 15), (5, 16), (4, 17), (9, 63), (33, 192), (4, 2048)].map {

@@ -21,6 +21,8 @@ package protocol OpCase: Sendable {
   var work: OpWork { get }
   /// Whether the results depend on numbers below 2⁻¹²⁶, which some devices take for zero.
   var needsDenormals: Bool { get }
+  /// Whether a value may be much smaller than what it is the sum of.
+  var cancels: Bool { get }
 
   /// Computes `rows` as the only rows of a batch.
   func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult
@@ -37,9 +39,11 @@ extension OpCase {
 
   package var needsDenormals: Bool { false }
 
+  package var cancels: Bool { true }
+
   package var roundedBound: Double { bound }
 
-  /// Products of bf16 weights and f32 activations: K ≤ 2048 roundings of 2⁻²⁴ that mostly cancel.
+  /// Products of weights and f32 activations: K roundings of 2⁻²⁴ that mostly cancel, for K up to some ten thousand.
   package var bound: Double { 5e-6 }
 }
 

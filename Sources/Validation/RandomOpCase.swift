@@ -49,23 +49,26 @@ extension LinearCase: RandomOpCase {
 
 extension AttentionCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> AttentionCase {
-    let keyValueHeads = random.int(1...4)
+    let isLatent = random.int(0...3) == 0, isWide = !isLatent && random.int(0...3) == 0
+    let keyValueHeads = isLatent ? 1 : random.int(1...4)
+    let headSize = 2 * random.int(isLatent ? 2...64 : 1...64)
     return AttentionCase(
-      queryHeads: keyValueHeads * random.int(1...5), keyValueHeads: keyValueHeads, headSize: 2 * random.int(1...64),
-      hasNorm: random.bool(),
+      queryHeads: keyValueHeads * random.int(1...5), keyValueHeads: keyValueHeads, headSize: headSize,
+      hasNorm: isLatent || isWide || random.bool(),
       sequences: (0..<random.int(1...5)).map { _ in
         let first = random.int(0...300)
         return first..<first + random.int(1...40)
-      }, window: random.bool() ? random.int(1...200) : nil, hasSinks: random.bool())
+      }, window: !isLatent && random.bool() ? random.int(1...200) : nil, hasSinks: !isLatent && random.bool(),
+      isWide: isWide, valuePrefix: isLatent ? 2 * random.int(1...headSize / 2 - 1) : nil)
   }
 }
 
 extension HeadProductsCase: RandomOpCase {
   static func random(_ random: inout CaseRandom) -> HeadProductsCase {
-    let columns = random.int(1...200)
+    let (format, columns) = drawn(random.int(1...200), &random)
     return HeadProductsCase(
       rows: random.int(1...80), heads: random.int(1...6), headSize: columns + random.int(0...20), columns: columns,
-      features: random.int(1...200), format: random.one(of: [.bf16, .f32]))
+      features: random.int(1...200), format: format)
   }
 }
 

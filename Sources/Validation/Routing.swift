@@ -17,6 +17,7 @@ package struct RouterCase: OpCase {
       + (rule.scale == 1 ? "" : " scale") + groups + (hasCorrection ? " correction" : "")
   }
   package var bound: Double { 2e-6 }
+  package var cancels: Bool { false }
 
   static var all: [any OpCase] {
     let shapes = [

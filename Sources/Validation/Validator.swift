@@ -10,7 +10,11 @@ package enum Validator {
     /// ‖found − expected‖ / ‖expected‖ over the values that are numbers.
     package var error: Double
     package var bound: Double
-    /// Of a single value.
+    /// The largest of that over a row, and of a value as a share of its row's root mean square, where they are bounded as
+    /// `ResultErrors` has it.
+    package var rowError: Double?
+    package var valueError: Double?
+    /// |found − expected| of a single value.
     package var maxError = 0.0
 
     package init(
@@ -50,26 +54,32 @@ package enum Validator {
 
   /// Runs a case on `backend` and on the reference.
   ///
-  /// - Parameter expected: what the reference makes, where that is known.
+  /// - Parameters:
+  ///   - expected: what the reference makes, where that is known.
+  ///   - keepsDenormals: whether the device does not take numbers below 2⁻¹²⁶ for zero.
   /// - Returns: with a problem if the values are off, an element was not written, one outside was, another number of
   ///   rows gave other bits, or a second run did.
   /// - Throws: what the backend throws.
   package static func check<B: Backend>(
-    _ test: any OpCase, on backend: B, expected: OpResult? = nil
+    _ test: any OpCase, on backend: B, expected: OpResult? = nil, keepsDenormals: Bool = true
   ) throws -> Report {
     let found = try test.run(backend, rows: 0..<test.rows)
     let expected = try expected ?? self.expected(test, backend.activations)
     let bound = backend.activations == .int8 ? test.roundedBound : test.bound
     var report = Report(family: test.family, name: test.name, error: 0, bound: bound)
-    (report.error, report.maxError) = errors(found, expected)
+    let errors = ResultErrors(
+      found, expected, narrowest: test.cancels ? ResultErrors.narrowest : 1,
+      smallest: keepsDenormals ? 0 : ResultErrors.smallestWithoutDenormals)
+    (report.error, report.maxError) = (errors.relative, errors.most)
+    (report.rowError, report.valueError) = (errors.rowRelative, errors.share)
     if !found.isContained {
       report.problem = "wrote outside of its rows"
     } else if found.values.contains(poison) {
       report.problem = "left an element unwritten"
     } else if let row = misplacedNaN(found, expected) {
       report.problem = "row \(row): NaN where the reference has numbers, or the reverse"
-    } else if !(report.error <= bound) {
-      report.problem = "relative error \(report.error), expected at most \(bound)"
+    } else if let problem = errors.problem(bound: bound) {
+      report.problem = problem
     } else if found.indices != expected.indices {
       report.problem = "indices \(found.indices.prefix(16)), expected \(expected.indices.prefix(16))"
     } else if found.totals != expected.totals {
@@ -78,20 +88,6 @@ package enum Validator {
       report.problem = try repeated(test, on: backend, found)
     }
     return report
-  }
-
-  /// Over all values, relative; and of the worst one, absolute.
-  private static func errors(_ found: OpResult, _ expected: OpResult) -> (relative: Double, most: Double) {
-    guard found.values.count == expected.values.count else { return (.infinity, .infinity) }
-    var difference = 0.0
-    var norm = 0.0
-    var most = 0.0
-    for (a, b) in zip(found.values, expected.values) where !b.isNaN && a != b {
-      difference += (Double(a) - Double(b)) * (Double(a) - Double(b))
-      most = max(most, abs(Double(a) - Double(b)))
-    }
-    for value in expected.values where value.isFinite { norm += Double(value) * Double(value) }
-    return (norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot(), most)
   }
 
   private static func misplacedNaN(_ found: OpResult, _ expected: OpResult) -> Int? {

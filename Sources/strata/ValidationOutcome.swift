@@ -10,7 +10,8 @@ struct ValidationOutcome: Encodable {
     var seconds: Double
 
     private enum Key: String, CodingKey {
-      case op, name, formats, nmse, nmseBound = "nmse_bound", maxError = "max_error", ok, problem, seconds
+      case op, name, formats, nmse, ok, problem, seconds
+      case nmseBound = "nmse_bound", rowError = "row_error", valueError = "value_error", maxError = "max_error"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -21,6 +22,8 @@ struct ValidationOutcome: Encodable {
       // JSON has no infinity.
       try container.encode(report.nmse.isFinite ? report.nmse : nil, forKey: .nmse)
       try container.encode(report.nmseBound, forKey: .nmseBound)
+      try container.encodeIfPresent(report.rowError.flatMap { $0.isFinite ? $0 : nil }, forKey: .rowError)
+      try container.encodeIfPresent(report.valueError.flatMap { $0.isFinite ? $0 : nil }, forKey: .valueError)
       try container.encode(report.maxError.isFinite ? report.maxError : nil, forKey: .maxError)
       try container.encode(report.problem == nil, forKey: .ok)
       try container.encodeIfPresent(report.problem, forKey: .problem)

@@ -46,10 +46,11 @@ struct ValidationRun {
     if left > 0 { try say("\(left) cases left out: the device takes numbers below 2^-126 for zero") }
     let cache = ProgramCache(keepsBuilt: false)
     let backend = { [device, plan] in try OpenCLBackend(device, plan: plan, cache: cache) }
+    let keeps = device.keepsDenormals
     if let filter = OpFilter.ofProcess, !filter.families.isEmpty {
-      try await check(able, by: CaseRunner { FilteredBackend(try backend(), filter) })
+      try await check(able, by: CaseRunner(keepsDenormals: keeps) { FilteredBackend(try backend(), filter) })
     } else {
-      try await check(able, by: CaseRunner(backend))
+      try await check(able, by: CaseRunner(keepsDenormals: keeps, backend))
     }
   }
 
@@ -102,8 +103,13 @@ struct ValidationRun {
     let names = ElementFormat.weights.filter(formats.contains).map(\.name)
     outcome.entries.append(ValidationOutcome.Entry(report: report, formats: names, seconds: seconds))
     guard !report.isNotRun, showsCases || report.problem != nil else { return }
-    let figures = String(
-      format: "NMSE = %.2e <= %.2e, largest error %.2e: ", report.nmse, report.nmseBound, report.maxError)
+    var figures = String(format: "NMSE = %.2e <= %.2e", report.nmse, report.nmseBound)
+    if let row = report.rowError, let value = report.valueError {
+      figures += String(
+        format: ", row error %.1e <= %.1e, value error %.1e <= %.1e", row, ResultErrors.rowBounds * report.bound, value,
+        ResultErrors.valueBounds * report.bound)
+    }
+    figures += String(format: ", largest error %.2e: ", report.maxError)
     let verdict = report.problem == nil ? "OK" : "FAIL: \(report.summary)"
     try say("  \(report.family)(\(report.name)): \(report.isCompared ? figures : "")\(verdict)")
     if report.problem != nil { try say("    again: \(again.command(report))") }

@@ -1,17 +1,34 @@
-"""Tables of what `strata validate --json` found on several implementations, in Markdown.
+"""Tables of what `strata validate` found on several implementations, in Markdown.
 
-    python3 Tests/Implementations/numerics.py NAME=FILE.json …
+    python3 Tests/Implementations/numerics.py NAME=FILE …
+
+FILE.json is what it prints with --json, FILE.txt what it prints without, of one process or several.
 
 Of each op and format of weights: the bound of the NMSE, and the largest one that each implementation had.
 """
 
 import json
+import re
 import sys
+
+
+CASE = re.compile(r"^  (\w+)\((.*)\): NMSE = (\S+) <= ([^\s,]+), .*: (OK|FAIL.*)$")
 
 
 def load(path):
     with open(path) as file:
-        return json.load(file)[0]
+        if path.endswith(".json"):
+            return json.load(file)[0]
+        lines = file.read().splitlines()
+    head = {}
+    for line in lines:
+        for key, start in (("device", r"device \d+: "), ("driver", r"  driver +")):
+            if found := re.match(start, line):
+                head.setdefault(key, line[found.end():].split(";")[0])
+    found = (CASE.match(line) for line in lines)
+    return head | {"entries": [
+        {"op": case[1], "name": case[2], "nmse": float(case[3]), "nmse_bound": float(case[4]), "ok": case[5] == "OK"}
+        for case in found if case]}
 
 
 def main():

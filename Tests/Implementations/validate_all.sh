@@ -3,10 +3,11 @@
 #
 #   Tests/Implementations/validate_all.sh [STRATA] [quick]
 #
-# PoCL runs every case with the kernels of CPUs and of GPUs; Intel's CPU runtime (from PyPI, into .peers/intel) the table without random
-# cases; Oclgrind (a simulator that finds races and accesses outside of buffers) a small case of each op. With `quick` PoCL is left
-# to the tests, and Intel's runtime and Oclgrind run two op families. What each case came to lies as JSON in .peers/validate, where
-# numerics.md has the tables of Documentation/numerics.md. Ends with status 1 if anything failed.
+# PoCL runs every case with the kernels of CPUs, of GPUs and, without random cases, of matrix units; Intel's CPU runtime (from PyPI,
+# into .peers/intel) the table without random cases; Oclgrind (a simulator that finds races and accesses outside of buffers) a small
+# case of each op. With `quick` PoCL is left to the tests, and Intel's runtime and Oclgrind run two op families. What each case
+# came to lies as JSON in .peers/validate, where numerics.md has the tables of Documentation/numerics.md. Ends with status 1 if
+# anything failed.
 set -u
 strata=$(realpath "${1:-.build/release/strata}")
 quick=${2:-}
@@ -53,6 +54,9 @@ if [ -z "$quick" ]; then
     validate "PoCL, $variant kernels" "pocl-$variant" env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant $variant
     runs="$runs PoCL_$variant=$logs/pocl-$variant.json"
   done
+  # Without matrix units their instruction is acted out, which takes minutes.
+  validate "PoCL, matrix units acted out" pocl-mma env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant mma --cases 0
+  runs="$runs PoCL_mma=$logs/pocl-mma.json"
 fi
 
 intel=.peers/intel
@@ -102,7 +106,8 @@ if [ -z "$quick" ]; then
   oclgrind_case Routing "rows=7 experts=8 chosen=2"
   # Single experts come by a second thread, and it crashes where two threads call it at once: oclgrind_threads.c.
   oclgrind_case Experts "rows=7 K=33 dense"
-  python3 Tests/Implementations/numerics.py $runs >"$logs/numerics.md"
+  # Beside them what was kept of a GPU.
+  python3 Tests/Implementations/numerics.py $runs H200=Benchmarks/results/h200/blocks/validate.txt >"$logs/numerics.md"
 fi
 
 printf '\n%-30s %-46s %-11s\n%s' implementation driver passed "$table"

@@ -113,7 +113,7 @@ struct OpsTests {
 
   private func check(on backend: OpenCLBackend, afterEach: () throws -> Void = {}) throws {
     for test in Validator.cases where backend.device.keepsDenormals || !test.needsDenormals {
-      let report = try Validator.check(test, on: backend)
+      let report = try Validator.check(test, on: backend, keepsDenormals: backend.device.keepsDenormals)
       #expect(report.problem == nil, "\(backend.name), \(report.family) \(report.name)")
       try afterEach()
     }

@@ -118,7 +118,8 @@ extension ExpertStore {
     guard !transfers.isEmpty, let streamer else { return [] }
     streamer.hurry(transfers)
     let events = try streamer.wait(for: transfers)
-    for slot in slots { shelf.transfers[slot] = nil }
+    // Of a copy that is not over yet it is not known whether it comes.
+    for slot in slots where streamer.areOver([shelf.transfers[slot]].compactMap(\.self)) { shelf.transfers[slot] = nil }
     return events
   }
 

@@ -72,7 +72,8 @@ final class ExpertStreamer: @unchecked Sendable {
   func areOver(_ transfers: [ExpertTransfer]) -> Bool {
     locked {
       transfers.allSatisfy { transfer in
-        if case .sent(let event) = transfer.state { event?.isOver ?? true } else { false }
+        // One that has failed is told by whoever waits for it.
+        if case .sent(let event) = transfer.state { (try? event?.isComplete() ?? true) ?? false } else { false }
       }
     }
   }
@@ -129,7 +130,15 @@ final class ExpertStreamer: @unchecked Sendable {
         switch transfer.state {
         case .waiting, .running: condition.wait()
         case .sent(let event):
-          if let event { events.append(event) }
+          if let event {
+            do {
+              _ = try event.isComplete()
+            } catch {
+              transfer.state = .failed(error)
+              throw error
+            }
+            events.append(event)
+          }
           break wait
         case .failed(let error): throw error
         }
@@ -190,7 +199,7 @@ final class ExpertStreamer: @unchecked Sendable {
     let begin = max(ContinuousClock.now, linkIsFreeAt)
     let event: SharedEvent?
     if let slot = transfer.target.bytes {
-      try transfer.blocker?.wait()
+      if let blocker = transfer.blocker, !blocker.hasFailed { try blocker.wait() }
       try fill(slot, transfer)
       event = nil
     } else {
@@ -238,14 +247,14 @@ final class ExpertStreamer: @unchecked Sendable {
     if source == nil {
       let next = staging[nextStaging]
       nextStaging = (nextStaging + 1) % staging.count
-      try next.lastCopy?.wait()
+      if let copy = next.lastCopy, !copy.hasFailed { try copy.wait() }
       let parts = split(next.memory.bytes, transfer.target.size)
       try layOut(transfer, gateUp: parts.gateUp, down: parts.down)
       source = parts
       buffer = next
     }
     guard let source else { throw BackendError("expert \(transfer.expert): no source") }
-    if let blocker = transfer.blocker { try queue.hold(until: [blocker]) }
+    if let blocker = transfer.blocker, !blocker.hasFailed { try queue.hold(until: [blocker]) }
     let target = transfer.target
     _ = try queue.startWriting(
       UnsafeRawBufferPointer(source.gateUp), to: target.gateUp.view, at: target.index * target.size.gateUp)

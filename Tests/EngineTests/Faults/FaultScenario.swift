@@ -31,14 +31,19 @@
 
     /// - Parameters:
     ///   - share: of the experts that the device has room for.
+    ///   - copies: whether weights are copied to the device, as where it has memory of its own.
     ///   - isCold: whether programs are built anew.
-    init(_ name: String, target: TestTarget, share: Double = 1, profiling: Bool = false, isCold: Bool = false) throws {
+    init(
+      _ name: String, target: TestTarget, share: Double = 1, profiling: Bool = false, copies: Bool = false,
+      isCold: Bool = false
+    ) throws {
       self.name = name
       files = try ModelFiles(path: Fixtures.path("tiny-moe"))
       var options = target.options(cachePositions: 256, policy: Layered(groups: 2))
       options.maxRequests = 2
       options.expectedTokens = 128
       options.profiling = profiling
+      if copies { options.plan?.mapsWeights = false }
       if share < 1 {
         let plan = Engine.memoryPlan(files, options)
         options.deviceMemory = .bytes(plan.total - plan.experts + Int(share * Double(plan.experts)))

@@ -32,6 +32,18 @@ let attentionMutants: [KernelMutant] = [
   KernelMutant(
     .outside, "Attention/heads_row.clh", "for (int d = 0; d < HEAD_SIZE; d++) vectors[d] = out[d];",
     "for (int d = 0; d <= HEAD_SIZE; d++) vectors[d] = out[min(d, HEAD_SIZE - 1)];", "cpu", "Attention"),
+  // What no row of the batch sees: later positions, and values of another sequence's block.
+  KernelMutant(
+    .outside, "Attention/heads_row.clh", "keys[place + d * BLOCK] = out[d];",
+    "keys[place + d * BLOCK] = keys[BLOCK - 1 + d * BLOCK] = out[d];", "cpu", "Attention", "neighbours"),
+  KernelMutant(
+    .outside, "Attention/heads.gpu.cl", "target[d] = CLIPPED(vector[d], clip);",
+    "target[d] = place == 15 ? CLIPPED(vector[d], clip) : (target[HEAD_SIZE + d] = CLIPPED(vector[d], clip));", "gpu",
+    "Attention", "neighbours"),
+  KernelMutant(
+    .outside, "Attention/heads.gpu.cl", "keys[block_offset(block, key, key_value_heads) + d * BLOCK + place] = turned;",
+    "keys[block_offset(block, key, key_value_heads) + d * BLOCK + place] = keys[block_offset(0, key, key_value_heads) + d * BLOCK + 15] = turned;",
+    "gpu", "Attention", "neighbours"),
   KernelMutant(
     .window, "Attention/layout.clh", "max(0, position - WINDOW + 1)", "max(0, position - WINDOW)", "cpu", "Attention",
     "window=16"),

@@ -21,6 +21,10 @@ let rowMutants: [KernelMutant] = [
   KernelMutant(
     .outside, "Norm/rms_norm.gpu.cl", "if (k < K) out[k] = kept[i] * scale * weights[i];",
     "if (k <= K) out[k] = kept[i] * scale * weights[i];", "gpu", "Norm"),
+  // Only in a row that is so small that it does not count beside the others.
+  KernelMutant(
+    .extreme, "Norm/rms_norm.gpu.cl", "if (k < K) out[k] = kept[i] * scale * weights[i];",
+    "if (k < K) out[k] = fabs(kept[i]) < 1e-30f ? 0.0f : kept[i] * scale * weights[i];", "gpu", "Norm"),
   KernelMutant(
     .barrier, "Common/group_sum.clh",
     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (i < width)", "    if (i < width)", "gpu", "Norm"),
