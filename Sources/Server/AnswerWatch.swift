@@ -4,7 +4,7 @@ import NIOCore
 final class AnswerWatch: Sendable {
   private let disconnects: DisconnectHandler?
   private let id: Int?
-  private let deadline: Task<Void, Never>
+  private let deadlines: [Deadline]
 
   /// Seconds that a client has to read the end of an answer that was late.
   private static let grace = 10.0
@@ -12,20 +12,16 @@ final class AnswerWatch: Sendable {
   init(_ channel: (any Channel)?, seconds: Double, end: @escaping @Sendable (any Error) -> Void) async {
     disconnects = await Self.handler(of: channel)
     id = disconnects?.onDisconnect { end(CancellationError()) }
-    deadline = Task {
-      do {
-        try await Task.sleep(for: .seconds(seconds))
-        end(APIError.late(seconds))
-        try await Task.sleep(for: .seconds(Self.grace))
-        try await channel?.close()
-      } catch {}
-    }
+    deadlines = [
+      Deadline(channel, seconds: seconds) { end(APIError.late(seconds)) },
+      Deadline(channel, seconds: seconds + Self.grace) { channel?.close(promise: nil) },
+    ]
   }
 
   deinit { finish() }
 
   func finish() {
-    deadline.cancel()
+    for deadline in deadlines { deadline.cancel() }
     if let id { disconnects?.forget(id) }
   }
 

@@ -18,9 +18,8 @@ enum RequestBodies {
       message: "the body has more than \(options.maxBodyBytes) bytes")
     if let length = request.headers[.contentLength].flatMap(Int.init), length > options.maxBodyBytes { throw tooLong }
     // A body that comes in drops does not keep its connection for as long as it likes.
-    let limit = Task { [channel = context.channel] in
-      try await Task.sleep(for: .seconds(options.idleTimeout))
-      try await channel?.close()
+    let limit = Deadline(context.channel, seconds: options.idleTimeout) { [channel = context.channel] in
+      channel?.close(promise: nil)
     }
     defer { limit.cancel() }
     var bytes: [UInt8] = []
