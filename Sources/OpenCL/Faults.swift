@@ -77,10 +77,12 @@
     ) -> cl_event? {
       guard let event, let status = current?.strike(Site(call, file, line, isEvent: true)) else { return event }
       var context: cl_context?
-      clGetEventInfo(event, cl_event_info(CL_EVENT_CONTEXT), MemoryLayout<cl_context?>.size, &context, nil)
-      guard let failed = clCreateUserEvent(context, nil) else { return event }
-      clSetUserEventStatus(failed, status)
-      clReleaseEvent(event)
+      let asked = clGetEventInfo(
+        event, cl_event_info(CL_EVENT_CONTEXT), MemoryLayout<cl_context?>.size, &context, nil)
+      let failed = clCreateUserEvent(context, nil)
+      guard asked == CL_SUCCESS, let failed, clSetUserEventStatus(failed, status) == CL_SUCCESS,
+        clReleaseEvent(event) == CL_SUCCESS
+      else { fatalError("a fault could not be made of the event of \(call)") }
       return failed
     }
 
