@@ -62,19 +62,22 @@ package struct AttentionCase: OpCase {
       rotaryColumns: rotated, rotaryPairs: valuePrefix == nil ? .halves : .neighbours)
   }
 
+  private var cachedSequences: CachedSequences {
+    guard hasNeighbours else { return CachedSequences(rows: sequences) }
+    // Behind the others one of a block, none of whose positions is a row.
+    let end = CachedSequences.blockSize
+    return CachedSequences(rows: sequences + [end..<end], spareBlocks: 0)
+  }
+
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(8, headSize)
-    // Behind the others a sequence of one block, none of whose positions is a row.
-    let block = CachedSequences.blockSize
-    let cached =
-      hasNeighbours
-      ? CachedSequences(rows: sequences + [block..<block], spareBlocks: 0) : CachedSequences(rows: sequences)
+    let cached = cachedSequences
     let cacheShape = KVCacheShape(
       blockCount: cached.blockCount, blockSize: CachedSequences.blockSize, heads: keyValueHeads, headSize: headSize,
       hasValues: valuePrefix == nil)
     let cache = try backend.makeKVCache(cacheShape, label: "case")
-    let last = ((sequences.map(\.upperBound).max() ?? 1) + block - 1) / block * block
-    let heads = try heads(backend, positions: last, &random)
+    let blocks = sequences.indices.map { cached.blocks(of: $0) }.max() ?? 1
+    let heads = try heads(backend, positions: blocks * CachedSequences.blockSize, &random)
     let sinks = hasSinks ? try backend.loadVector(random.floats(queryHeads, scale: 3), label: "sinks") : nil
 
     func inputs(_ wanted: [(sequence: Int, positions: Range<Int>)]) throws -> (B.Batch, B.Activation, Int) {
@@ -93,12 +96,10 @@ package struct AttentionCase: OpCase {
     var result = try backend.result(out, rows: count, columns: shape.outputColumns)
     result.isContained =
       try result.isContained && backend.leavesGuards(qkv, rows: count, columns: shape.qkvColumns)
-    guard hasNeighbours else { return result }
-    for layout in cached.neighbours(of: wanted) {
+    for layout in hasNeighbours ? cached.neighbours(of: wanted) : [] {
+      let batch = try backend.prepare(layout, vocabulary: 1, cache: cacheShape)
       let seen = try backend.activation(rows: count, columns: shape.outputColumns)
-      try backend.attention(
-        qkv, shape: shape, sinks: sinks, batch: backend.prepare(layout, vocabulary: 1, cache: cacheShape), rows: count,
-        cache: cache, into: seen)
+      try backend.attention(qkv, shape: shape, sinks: sinks, batch: batch, rows: count, cache: cache, into: seen)
       result.add(try backend.result(seen, rows: count, columns: shape.outputColumns))
     }
     return result
