@@ -13,8 +13,8 @@ final class AnswerWatch: Sendable {
     disconnects = await Self.handler(of: channel)
     id = disconnects?.onDisconnect { end(CancellationError()) }
     deadlines = [
-      Deadline(channel, seconds: seconds) { end(APIError.late(seconds)) },
-      Deadline(channel, seconds: seconds + Self.grace) { channel?.close(promise: nil) },
+      Deadline(seconds: seconds) { end(APIError.late(seconds)) },
+      Deadline(seconds: seconds + Self.grace) { channel?.close(promise: nil) },
     ]
   }
 

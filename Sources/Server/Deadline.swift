@@ -7,12 +7,12 @@ struct Deadline: Sendable {
   private let scheduled: Scheduled<Void>
 
   /// - Parameters:
-  ///   - channel: on whose event loop `action` runs; on any without one.
   ///   - seconds: from now.
-  init(_ channel: (any Channel)?, seconds: Double, _ action: @escaping @Sendable () -> Void) {
-    let loop = channel?.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
+  ///   - action: runs on an event loop, and must not wait.
+  init(seconds: Double, _ action: @escaping @Sendable () -> Void) {
     // Longer times than a clock counts are never over.
-    scheduled = loop.scheduleTask(in: .nanoseconds(Int64(min(seconds * 1e9, 0x1p61))), action)
+    scheduled = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(
+      in: .nanoseconds(Int64(min(seconds * 1e9, 0x1p61))), action)
   }
 
   func cancel() { scheduled.cancel() }

@@ -18,7 +18,7 @@ enum RequestBodies {
       message: "the body has more than \(options.maxBodyBytes) bytes")
     if let length = request.headers[.contentLength].flatMap(Int.init), length > options.maxBodyBytes { throw tooLong }
     // A body that comes in drops does not keep its connection for as long as it likes.
-    let limit = Deadline(context.channel, seconds: options.idleTimeout) { [channel = context.channel] in
+    let limit = Deadline(seconds: options.idleTimeout) { [channel = context.channel] in
       channel?.close(promise: nil)
     }
     defer { limit.cancel() }
