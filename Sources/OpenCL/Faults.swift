@@ -76,13 +76,22 @@
       _ event: cl_event?, _ call: StaticString, _ file: StaticString = #fileID, _ line: Int = #line
     ) -> cl_event? {
       guard let event, let status = current?.strike(Site(call, file, line, isEvent: true)) else { return event }
+      do {
+        return try failed(instead: event, status)
+      } catch {
+        preconditionFailure("a fault could not be made: \(error)")
+      }
+    }
+
+    private static func failed(instead event: cl_event, _ status: Int32) throws(OpenCLError) -> cl_event {
+      let label = "an event that fails"
       var context: cl_context?
-      let asked = clGetEventInfo(
-        event, cl_event_info(CL_EVENT_CONTEXT), MemoryLayout<cl_context?>.size, &context, nil)
-      let failed = clCreateUserEvent(context, nil)
-      guard asked == CL_SUCCESS, let failed, clSetUserEventStatus(failed, status) == CL_SUCCESS,
-        clReleaseEvent(event) == CL_SUCCESS
-      else { fatalError("a fault could not be made of the event of \(call)") }
+      let size = MemoryLayout<cl_context?>.size
+      try check(
+        clGetEventInfo(event, cl_event_info(CL_EVENT_CONTEXT), size, &context, nil), "clGetEventInfo", label)
+      let failed = try created("clCreateUserEvent", label, { [context] in clCreateUserEvent(context, $0) })
+      try check(clSetUserEventStatus(failed, status), "clSetUserEventStatus", label)
+      try check(clReleaseEvent(event), "clReleaseEvent", label)
       return failed
     }
 
