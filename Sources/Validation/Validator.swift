@@ -90,6 +90,12 @@ package enum Validator {
     return report
   }
 
+  /// Runs what `check` runs on a backend, whatever comes of it: its kernels are built then.
+  package static func build<B: Backend>(_ test: any OpCase, on backend: B) {
+    guard let found = try? test.run(backend, rows: 0..<test.rows) else { return }
+    _ = try? repeated(test, on: backend, found)
+  }
+
   private static func misplacedNaN(_ found: OpResult, _ expected: OpResult) -> Int? {
     let pairs = zip(found.values, expected.values).enumerated()
     return pairs.first { $1.0.isNaN != $1.1.isNaN }.map { $0.offset / max(found.columns, 1) }

@@ -3,7 +3,9 @@ extension Validate {
 
   /// The options that some ways to use this command would have to ignore.
   var meaningless: [(mode: String, isOn: Bool, options: [Given])] {
-    let checks: [Given] = [("--model", model != nil), ("--summary", summary), ("--junit", junit != nil)]
+    let checks: [Given] = [
+      ("--model", model != nil), ("--summary", summary), ("--junit", junit != nil), ("--ahead", ahead != nil),
+    ]
     let kernels: [Given] = [("--variant", variant != nil), ("--activations", activations != nil)]
     let choice: [Given] = [("--op", op != nil), ("--format", format != nil), ("--shape", shape != nil)]
     let devices: [Given] = [("--device", !device.isEmpty), ("--all-devices", allDevices)]

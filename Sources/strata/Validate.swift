@@ -66,6 +66,17 @@ struct Validate: AsyncParsableCommand {
   @Option(help: "What products with weights in blocks take: f32 or int8. Default: what the device's kernels take.")
   var activations: ActivationPrecision?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Let a second process build kernels from the last case on, which helps where a driver keeps what it has built. \
+      Default: for \(BuildingAhead.leastCases) cases and more.
+      """)
+  var ahead: Bool?
+
+  @Flag(help: .hidden)
+  var backwards = false
+
   @Flag(help: "Print only failures and a line for each op family.")
   var summary = false
 
@@ -100,6 +111,7 @@ struct Validate: AsyncParsableCommand {
     let devices = try devices()
     if support { return try ValidationText.support(devices.map(\.device), asJSON: json) }
     if perf { return try time(chosen, devices) }
+    if backwards, let device = devices.first?.device { return try buildBackwards(chosen, device) }
     let model = try modelFolder(selection).map(ValidationModel.init)
     var outcomes: [ValidationOutcome] = []
     for (index, device) in devices {
@@ -109,6 +121,7 @@ struct Validate: AsyncParsableCommand {
       var run = ValidationRun(device, plan: plan, again: again)
       run.isQuiet = json
       run.showsCases = !summary
+      if ahead ?? (chosen.count >= BuildingAhead.leastCases) { run.ahead = aheadArguments(index, plan) }
       try run.begin()
       if !chosen.isEmpty { try await run.check(chosen) }
       if let model { try await run.check(model: model) }
@@ -116,6 +129,25 @@ struct Validate: AsyncParsableCommand {
       outcomes.append(run.outcome)
     }
     try report(outcomes)
+  }
+
+  /// What `BuildingAhead` runs: the same cases, each told of by a byte.
+  private func aheadArguments(_ index: Int, _ plan: DevicePlan) -> [String] {
+    let choice = [("--op", op), ("--format", format), ("--shape", shape)].flatMap { name, value in
+      value.map { [name, $0] } ?? []
+    }
+    return [
+      "validate", "--device", "\(index)", "--variant", plan.style.rawValue, "--activations", plan.activations.rawValue,
+      "--seed", "\(seed)", "--cases", "\(cases)", "--backwards",
+    ] + choice
+  }
+
+  private func buildBackwards(_ cases: [any OpCase], _ device: Device) throws {
+    let backend = try OpenCLBackend(device, plan: plan(device), cache: ProgramCache(keepsBuilt: false))
+    for test in ValidationRun.able(cases, device).reversed() where BuildingAhead.isWanted {
+      Validator.build(test, on: backend)
+      try Terminal.output(".")
+    }
   }
 
   /// Writes what was asked for.

@@ -18,6 +18,8 @@ struct ValidationRun {
   var isQuiet = false
   /// Those that pass are shown, too.
   var showsCases = true
+  /// Arguments of a process that builds kernels ahead; none unless wanted.
+  var ahead: [String]?
   /// Why the device computes nothing any more.
   private var loss: String?
 
@@ -40,8 +42,13 @@ struct ValidationRun {
       "  kernels   \(isChosen ? "" : "(not those it would choose) ")\(plan.style)\(outcome.tuned ? ", tuned" : "")")
   }
 
+  /// Those of the cases that have a meaning on a device.
+  static func able(_ cases: [any OpCase], _ device: Device) -> [any OpCase] {
+    cases.filter { device.keepsDenormals || !$0.needsDenormals }
+  }
+
   mutating func check(_ cases: [any OpCase]) async throws {
-    let able = cases.filter { device.keepsDenormals || !$0.needsDenormals }
+    let able = Self.able(cases, device)
     let left = cases.count - able.count
     if left > 0 { try say("\(left) cases left out: the device takes numbers below 2^-126 for zero") }
     let cache = ProgramCache(keepsBuilt: false)
@@ -58,8 +65,12 @@ struct ValidationRun {
     var runner = made
     var expected = ExpectedResults(cases, runner.activations ?? plan.activations)
     let progress = ProgressLine("validating \(device.name)")
+    // Without it the cases only take longer.
+    var ahead = ahead.flatMap { try? BuildingAhead($0, count: cases.count) }
+    defer { ahead?.end() }
     for (index, test) in cases.enumerated() {
       let begin = ContinuousClock.now
+      ahead?.meet(own: index)
       let report = runner.report(test, expected: await expected.take())
       try add(report, test.formats, seconds: (ContinuousClock.now - begin).seconds)
       if !showsCases || isQuiet { progress.update(index + 1, cases.count) }

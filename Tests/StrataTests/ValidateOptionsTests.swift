@@ -1,5 +1,6 @@
 import Backend
 import OpenCL
+import TestSupport
 import Testing
 
 /// `strata validate`: which cases are chosen, and what cannot be asked for.
@@ -28,6 +29,24 @@ struct ValidateOptionsTests {
     )
     #expect(a.count == none.count + 5 && a == again && a != b)
     #expect(a.isSuperset(of: none))
+  }
+
+  /// A second process that builds kernels changes nothing that is said, runs all cases while somebody waits, and ends when nobody does.
+  @Test(.needsOpenCL) func aSecondProcessBuildsAhead() async throws {
+    func lines(_ options: String...) async throws -> Int {
+      let output = try await Strata.run(["validate", "--device", "0", "--op", "Norm"] + options).expectSuccess().output
+      return output.split(separator: "\n").count { $0.contains("): NMSE") && $0.hasSuffix(": OK") }
+    }
+    let count = try await lines("--no-ahead")
+    #expect(count >= 20)
+    #expect(try await lines("--ahead") == count)
+    let arguments = ["--device", "0", "--op", "Norm", "--backwards"]
+    let folder = try TemporaryFolder()
+    let wanted = try await Strata.run(
+      ["validate"] + arguments, shell: "mkfifo \(folder.path)/in; exec 3<>\(folder.path)/in; \"$0\" \"$@\" <&3")
+    #expect(wanted.expectSuccess().output == String(repeating: ".", count: count))
+    let unwanted = try await Strata.run(["validate"] + arguments, shell: "\"$0\" \"$@\" </dev/null")
+    #expect(unwanted.expectSuccess().output == "")
   }
 
   @Test func optionsThatExcludeEachOtherAreRefused() async throws {
