@@ -12,7 +12,18 @@ import re
 import sys
 
 
+# As JSON names them; in the names of cases they were once without underscores.
+FORMATS = ["f16", "bf16", "f32", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "MXFP4"]
 CASE = re.compile(r"^  (\w+)\((.*)\): NMSE = (\S+) <= ([^\s,]+), .*: (OK|FAIL.*)$")
+
+
+KNOWN = {known.replace("_", "").lower(): known for known in FORMATS}
+
+
+def spelled(name):
+    """A case's name with formats as they are named today, and these formats."""
+    parts = [KNOWN.get(part.replace("_", "").lower(), part) for part in re.split("([ +])", name)]
+    return "".join(parts), [known for known in FORMATS if known in parts]
 
 
 def load(path):
@@ -25,10 +36,13 @@ def load(path):
         for key, start in (("device", r"device \d+: "), ("driver", r"  driver +")):
             if found := re.match(start, line):
                 head.setdefault(key, line[found.end():].split(";")[0])
-    found = (CASE.match(line) for line in lines)
-    return head | {"entries": [
-        {"op": case[1], "name": case[2], "nmse": float(case[3]), "nmse_bound": float(case[4]), "ok": case[5] == "OK"}
-        for case in found if case]}
+    entries = []
+    for case in filter(None, map(CASE.match, lines)):
+        name, formats = spelled(case[2])
+        entries.append({
+            "op": case[1], "name": name, "formats": formats, "nmse": float(case[3]), "nmse_bound": float(case[4]),
+            "ok": case[5] == "OK"})
+    return head | {"entries": entries}
 
 
 def main():
