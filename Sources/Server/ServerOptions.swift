@@ -47,7 +47,11 @@ package struct ServerOptions: Sendable {
   package var isLoopback: Bool { Self.isLoopback(host) }
 
   static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    if host == "localhost" || host == "::1" { return true }
+    // A name may begin like an address, 127.0.0.evil.example, and belong to anybody.
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127"
+      && parts.allSatisfy { $0.allSatisfy { ("0"..."9").contains($0) } && UInt8($0) != nil }
   }
 
   /// - Throws: `EngineError` naming the option that is out of range, or missing for others.

@@ -21,7 +21,8 @@ struct AccessTests {
 
   @Test(arguments: [
     ("127.0.0.1", true), ("127.1.2.3", true), ("localhost", true), ("::1", true), ("0.0.0.0", false),
-    ("127.evil.example", false), ("10.0.0.1", false),
+    ("127.evil.example", false), ("127.x.evil.example", false), ("127.0.0.example", false), ("127.1.2.999", false),
+    ("127.0.0.+1", false), ("127.0.0.1.", false), ("10.0.0.1", false),
   ])
   func `Loopback is what only this machine reaches`(host: String, isLoopback: Bool) {
     var options = ServerOptions(modelName: "m", maxModelLength: 8)
