@@ -26,6 +26,8 @@
     @Test func cold() async throws { try await check(FaultScenario("programs built", target: .any, isCold: true)) }
 
     private func check(_ scenario: FaultScenario) async throws {
+      // A first run may build programs that later ones find in the cache.
+      if !scenario.isCold { _ = try await scenario.run(.none) }
       let (healthy, uses) = try await scenario.run(.none)
       let expected = try healthy.requests.map { try $0.get() }
       #expect(expected.count == 4 && healthy.leakedHandles == 0)
@@ -49,7 +51,7 @@
       let (after, _) = try await scenario.run(.none)
       #expect(isHealthy(after, expected), "a new engine has to work")
       table.print(isComplete: Self.isComplete)
-      #expect(table.unreached * 10 <= table.injected, "\(table.totals)")
+      #expect(table.unreached * 10 <= table.injected, "\(table.totals): \(table.unreachedLines)")
     }
 
     /// Whether nothing came of a fault.

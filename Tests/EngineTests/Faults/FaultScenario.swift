@@ -13,7 +13,7 @@
     private let files: ModelFiles
     private let options: EngineOptions
     /// Programs are built anew each time.
-    private let isCold: Bool
+    let isCold: Bool
 
     /// What came of a run.
     struct Outcome: Sendable {
