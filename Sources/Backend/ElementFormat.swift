@@ -39,6 +39,9 @@ package enum ElementFormat: String, Sendable, CaseIterable, Codable {
     self = found
   }
 
+  /// The names of those that weights can have, in the order of `weights`.
+  package static func names(_ formats: Set<ElementFormat>) -> [String] { weights.filter(formats.contains).map(\.name) }
+
   /// Bytes of one element, or of one block of elements.
   package var byteCount: Int {
     switch self {

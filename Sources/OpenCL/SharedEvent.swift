@@ -32,6 +32,11 @@ package final class SharedEvent: Sendable {
   /// Whether the command has ended in an error, so that nothing can wait for it any more.
   package var hasFailed: Bool { (try? state()).map { $0 < CL_COMPLETE } ?? false }
 
+  /// As `wait`, unless the command has failed already: then there is nothing to wait for.
+  package func waitForEnd() throws(OpenCLError) {
+    if !hasFailed { try wait() }
+  }
+
   private func state() throws(OpenCLError) -> cl_int {
     var state: cl_int = CL_QUEUED
     let key = cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS)

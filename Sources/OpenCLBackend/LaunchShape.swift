@@ -108,9 +108,12 @@ struct LaunchShape: Equatable {
     plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1 && heads * rows >= plan.units
   }
 
-  /// Whether one group routes and groups all rows: so few that doing them in turn takes less than another launch.
+  /// So few rows that routing them in turn takes less than another launch.
+  static let fewRows = 1...4
+
+  /// Whether one group routes and groups all rows.
   static func routesTogether(rows: Int, chosen: Int, _ plan: DevicePlan) -> Bool {
-    (1...4).contains(rows) && (plan.style == .cpu || rows * chosen <= plan.rowGroup)
+    fewRows.contains(rows) && (plan.style == .cpu || rows * chosen <= plan.rowGroup)
   }
 
   /// Whether the down projection adds to the residual stream itself: a single row's experts, as of several rows those that

@@ -125,7 +125,7 @@ package final class OpenCLBackend: Backend {
 
   /// Of numbers of rows that decode together, the least of each kind that has programs of its own: a single row, a few and more
   /// (`LaunchShape.addsTogether`, `routesTogether`).
-  package static var decodingBatches: [Int] { [1, 2, 5] }
+  package static var decodingBatches: [Int] { [1, 2, LaunchShape.fewRows.upperBound + 1] }
 
   package func makeRouting(rows: Int, experts: Int, chosen: Int, layers: Int, label: String) throws -> Routing {
     let slots = rows * chosen

@@ -74,6 +74,7 @@ extension AttentionCase {
         valuePrefix: 32)
     ]
   }
+
   /// Rows by themselves and several of a sequence, at the ends of blocks and inside.
   private static var neighbours: [any OpCase] {
     let single = [0, 14, 15, 16, 65].map { $0..<$0 + 1 }

@@ -27,7 +27,7 @@ package struct CaseSelection: Sendable, Equatable {
   package static func format(named name: String) throws(BackendError) -> ElementFormat {
     let weights = ElementFormat.weights
     guard let format = ElementFormat(name: name), weights.contains(format) else {
-      throw BackendError("format is \"\(name)\", expected one of \(Self.names(weights))")
+      throw BackendError("format is \"\(name)\", expected one of \(weights.map(\.name).joined(separator: ", "))")
     }
     return format
   }
@@ -77,7 +77,7 @@ package struct CaseSelection: Sendable, Equatable {
     guard !others.isEmpty else { throw BackendError("op \(ops) has no weights: no case is in \(format.name)") }
     throw BackendError(
       "format is \"\(format.name)\", expected one that cases of op \(ops) are in: "
-        + Self.names(ElementFormat.weights.filter(others.contains)))
+        + ElementFormat.names(others).joined(separator: ", "))
   }
 
   /// A whole name means that case alone.
@@ -95,8 +95,6 @@ package struct CaseSelection: Sendable, Equatable {
   private static func has(_ name: String, _ part: String) -> Bool {
     !part.isEmpty && name.lowercased().contains(part.lowercased())
   }
-
-  private static func names(_ formats: [ElementFormat]) -> String { formats.map(\.name).joined(separator: ", ") }
 
   private static func words(of text: String) -> Set<String> {
     Set(text.lowercased().replacing("_", with: "").split { $0 == " " || $0 == "," }.map(String.init))

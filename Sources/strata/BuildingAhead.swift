@@ -16,13 +16,13 @@ struct BuildingAhead {
   private var isOver = false
 
   /// - Parameters:
-  ///   - arguments: of `strata`, which print a byte for each case.
+  ///   - arguments: of `strata`, which choose the cases.
   ///   - count: of cases.
   /// - Throws: if no process can be started.
   init(_ arguments: [String], count: Int) throws {
     self.count = count
     process.executableURL = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
-    process.arguments = arguments
+    process.arguments = arguments + ["--backwards"]
     process.standardInput = input
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

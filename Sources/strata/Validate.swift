@@ -121,7 +121,7 @@ struct Validate: AsyncParsableCommand {
       var run = ValidationRun(device, plan: plan, again: again)
       run.isQuiet = json
       run.showsCases = !summary
-      if ahead ?? (chosen.count >= BuildingAhead.leastCases) { run.ahead = aheadArguments(index, plan) }
+      run.buildsAhead = ahead ?? (chosen.count >= BuildingAhead.leastCases)
       try run.begin()
       if !chosen.isEmpty { try await run.check(chosen) }
       if let model { try await run.check(model: model) }
@@ -131,17 +131,7 @@ struct Validate: AsyncParsableCommand {
     try report(outcomes)
   }
 
-  /// What `BuildingAhead` runs: the same cases, each told of by a byte.
-  private func aheadArguments(_ index: Int, _ plan: DevicePlan) -> [String] {
-    let choice = [("--op", op), ("--format", format), ("--shape", shape)].flatMap { name, value in
-      value.map { [name, $0] } ?? []
-    }
-    return [
-      "validate", "--device", "\(index)", "--variant", plan.style.rawValue, "--activations", plan.activations.rawValue,
-      "--seed", "\(seed)", "--cases", "\(cases)", "--backwards",
-    ] + choice
-  }
-
+  /// What `BuildingAhead` runs: the cases from the last one on, each told of by a byte.
   private func buildBackwards(_ cases: [any OpCase], _ device: Device) throws {
     let backend = try OpenCLBackend(device, plan: plan(device), cache: ProgramCache(keepsBuilt: false))
     for test in ValidationRun.able(cases, device).reversed() where BuildingAhead.isWanted {

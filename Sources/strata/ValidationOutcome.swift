@@ -39,6 +39,8 @@ struct ValidationOutcome: Encodable {
   var tuned: Bool
   var entries: [Entry] = []
 
+  var kernelsInWords: String { kernels + (tuned ? ", tuned" : "") }
+
   var failed: Int { entries.count { $0.report.problem != nil } }
 
   /// For continuous integration.
@@ -46,7 +48,7 @@ struct ValidationOutcome: Encodable {
     JUnitReport.Run(
       device: device,
       properties: [
-        ("device", device), ("driver", driver), ("platform", platform), ("kernels", kernels + (tuned ? ", tuned" : "")),
+        ("device", device), ("driver", driver), ("platform", platform), ("kernels", kernelsInWords),
       ],
       cases: entries.map { ($0.report, $0.seconds) })
   }

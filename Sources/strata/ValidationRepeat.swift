@@ -18,8 +18,7 @@ struct ValidationRepeat {
     var words = Self.variables.compactMap { name in
       environment[name].flatMap { $0.isEmpty ? nil : "\(name)=\(Self.quoted($0))" }
     }
-    words.append("strata validate --device \(index) --variant \(style)")
-    if let activations { words.append("--activations \(activations.rawValue)") }
+    words += ["strata"] + options
     words.append("--op \(report.family)")
     if report.family == "Model" {
       if let model { words.append("--model \(Self.quoted(model))") }
@@ -28,6 +27,18 @@ struct ValidationRepeat {
       if selection.randomCases > 0 { words.append("--seed \(selection.seed) --cases \(selection.randomCases)") }
     }
     return words.joined(separator: " ")
+  }
+
+  /// The same cases of ops, as arguments of `strata`.
+  var arguments: [String] {
+    let choice = [("--op", selection.op), ("--format", selection.format?.name), ("--shape", selection.shape)]
+    return options + ["--seed", "\(selection.seed)", "--cases", "\(selection.randomCases)"]
+      + choice.flatMap { name, value in value.map { [name, $0] } ?? [] }
+  }
+
+  private var options: [String] {
+    ["validate", "--device", "\(index)", "--variant", style.rawValue]
+      + (activations.map { ["--activations", $0.rawValue] } ?? [])
   }
 
   /// Those that change what is computed.

@@ -18,8 +18,8 @@ struct ValidationRun {
   var isQuiet = false
   /// Those that pass are shown, too.
   var showsCases = true
-  /// Arguments of a process that builds kernels ahead; none unless wanted.
-  var ahead: [String]?
+  /// Whether a second process builds kernels from the last case on.
+  var buildsAhead = false
   /// Why the device computes nothing any more.
   private var loss: String?
 
@@ -39,7 +39,7 @@ struct ValidationRun {
     try say("  platform  \(outcome.platform)")
     try say("  driver    \(device.driverVersion); \(device.languageVersion)")
     try say(
-      "  kernels   \(isChosen ? "" : "(not those it would choose) ")\(plan.style)\(outcome.tuned ? ", tuned" : "")")
+      "  kernels   \(isChosen ? "" : "(not those it would choose) ")\(outcome.kernelsInWords)")
   }
 
   /// Those of the cases that have a meaning on a device.
@@ -66,7 +66,7 @@ struct ValidationRun {
     var expected = ExpectedResults(cases, runner.activations ?? plan.activations)
     let progress = ProgressLine("validating \(device.name)")
     // Without it the cases only take longer.
-    var ahead = ahead.flatMap { try? BuildingAhead($0, count: cases.count) }
+    var ahead = buildsAhead ? try? BuildingAhead(again.arguments, count: cases.count) : nil
     defer { ahead?.end() }
     for (index, test) in cases.enumerated() {
       let begin = ContinuousClock.now
@@ -111,8 +111,8 @@ struct ValidationRun {
   private mutating func add(
     _ report: Validator.Report, _ formats: Set<ElementFormat> = [], seconds: Double
   ) throws {
-    let names = ElementFormat.weights.filter(formats.contains).map(\.name)
-    outcome.entries.append(ValidationOutcome.Entry(report: report, formats: names, seconds: seconds))
+    outcome.entries.append(
+      ValidationOutcome.Entry(report: report, formats: ElementFormat.names(formats), seconds: seconds))
     guard !report.isNotRun, showsCases || report.problem != nil else { return }
     var figures = String(format: "NMSE = %.2e <= %.2e", report.nmse, report.nmseBound)
     if let row = report.rowError, let value = report.valueError {

@@ -15,10 +15,7 @@ enum ValidationText {
   static func list(_ cases: [any OpCase], asJSON: Bool) throws {
     if asJSON {
       return try printJSON(
-        cases.map { test in
-          ListedCase(
-            op: test.family, name: test.name, formats: ElementFormat.weights.filter(test.formats.contains).map(\.name))
-        })
+        cases.map { ListedCase(op: $0.family, name: $0.name, formats: ElementFormat.names($0.formats)) })
     }
     try Terminal.output(cases.map { "\($0.family)(\($0.name))\n" }.joined())
     try Terminal.output("\(cases.count) cases\n")

@@ -199,7 +199,7 @@ final class ExpertStreamer: @unchecked Sendable {
     let begin = max(ContinuousClock.now, linkIsFreeAt)
     let event: SharedEvent?
     if let slot = transfer.target.bytes {
-      if let blocker = transfer.blocker, !blocker.hasFailed { try blocker.wait() }
+      try transfer.blocker?.waitForEnd()
       try fill(slot, transfer)
       event = nil
     } else {
@@ -247,7 +247,7 @@ final class ExpertStreamer: @unchecked Sendable {
     if source == nil {
       let next = staging[nextStaging]
       nextStaging = (nextStaging + 1) % staging.count
-      if let copy = next.lastCopy, !copy.hasFailed { try copy.wait() }
+      try next.lastCopy?.waitForEnd()
       let parts = split(next.memory.bytes, transfer.target.size)
       try layOut(transfer, gateUp: parts.gateUp, down: parts.down)
       source = parts

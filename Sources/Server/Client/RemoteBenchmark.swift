@@ -116,21 +116,21 @@ package struct RemoteBenchmark: Sendable {
 
   /// Opens as many connections as will be in use: clients that follow their own answers keep theirs.
   private func openConnections(_ count: Int, _ client: HTTPClient) async {
+    await withTaskGroup { group in
+      for _ in 0..<count { group.addTask { _ = try? await models(client) } }
+    }
+  }
+
+  /// What `/v1/models` answers.
+  private func models(_ client: HTTPClient) async throws -> ByteBuffer {
     var request = post("/v1/models")
     request.method = .GET
-    await withTaskGroup { group in
-      for _ in 0..<count {
-        group.addTask { [request] in _ = try? await execute(request, client).body.collect(upTo: 1 << 20) }
-      }
-    }
+    return try await execute(request, client).body.collect(upTo: 1 << 20)
   }
 
   private func modelName(_ client: HTTPClient) async throws -> String {
     if let model { return model }
-    var request = post("/v1/models")
-    request.method = .GET
-    let response = try await execute(request, client)
-    let body = try await response.body.collect(upTo: 1 << 20)
+    let body = try await models(client)
     guard case .object(let members)? = try? JSONParser.parse(Array(body.readableBytesView)),
       case .array(let data)? = members["data"], case .object(let first)? = data.first,
       case .string(let name)? = first["id"]
