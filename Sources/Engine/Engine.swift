@@ -204,7 +204,7 @@ package actor Engine {
     guard clients.removeValue(forKey: id) != nil else { return }
     scheduler.cancel(id)
     runner.sequences[id] = nil
-    observers.send(.cancelled(id, time: now))
+    observers.send(.cancelled(id, time: now, load: currentLoad))
   }
 
   // MARK: The loop
@@ -235,7 +235,7 @@ package actor Engine {
         scheduler.abandon(plan)
         runner.reset()
         let concerned = plan.decode + plan.prefill.flatMap(\.slices).map(\.request)
-        observers.send(.failed(concerned, time: now))
+        observers.send(.failed(concerned, time: now, load: currentLoad))
         for id in concerned { fail(id, error) }
       }
       await Task.yield()
@@ -260,11 +260,14 @@ package actor Engine {
       .iteration(
         EngineIteration(
           began: began, seconds: seconds, predicted: predicted, plan: plan, outcome: outcome,
-          reasons: reasons,
-          load: EngineLoad(
-            waiting: scheduler.waitingCount, prefilling: scheduler.prefillingCount, running: scheduler.runningCount,
-            freeBlocks: scheduler.freeBlockCount, blocks: scheduler.blockCount),
-          statistics: scheduler.statistics, policy: scheduler.policy.name, ledger: wantsLedger ? try ledger() : nil)))
+          reasons: reasons, load: currentLoad, statistics: scheduler.statistics, policy: scheduler.policy.name,
+          ledger: wantsLedger ? try ledger() : nil)))
+  }
+
+  private var currentLoad: EngineLoad {
+    EngineLoad(
+      waiting: scheduler.waitingCount, prefilling: scheduler.prefillingCount, running: scheduler.runningCount,
+      freeBlocks: scheduler.freeBlockCount, blocks: scheduler.blockCount)
   }
 
   /// Keeps what an iteration has read and moved.

@@ -6,9 +6,11 @@ package enum EngineEvent: Sendable {
   case submitted(RequestID, promptTokens: Int, maxTokens: Int, time: Double, waiting: Int)
   case iteration(EngineIteration)
   /// Its client has left.
-  case cancelled(RequestID, time: Double)
+  /// - load: without it.
+  case cancelled(RequestID, time: Double, load: EngineLoad)
   /// An iteration could not be executed: these requests end with an error.
-  case failed([RequestID], time: Double)
+  /// - load: without them.
+  case failed([RequestID], time: Double, load: EngineLoad)
 }
 
 /// One iteration of a running engine.

@@ -13,6 +13,7 @@ extension ServingReport {
       add("P99 \(name) (ms):", fixed(values.p99 * 1000, 2))
     }
     add("Successful requests:", "\(completed)")
+    if failed > 0 { add("Failed requests:", "\(failed)") }
     if let requestRate { add("Request rate configured (RPS):", fixed(requestRate, 2)) }
     add("Benchmark duration (s):", fixed(duration, 2))
     add("Total input tokens:", "\(totalInputTokens)")

@@ -13,6 +13,8 @@ struct APIError: Error, Sendable, Equatable {
   var code: String?
   /// Seconds after which another try may help.
   var retryAfter: Int?
+  /// Methods that the path has.
+  var allow: String?
 
   static func invalid(_ message: String, param: String? = nil, code: String? = nil) -> APIError {
     APIError(status: .badRequest, type: "invalid_request_error", message: message, param: param, code: code)
@@ -20,6 +22,14 @@ struct APIError: Error, Sendable, Equatable {
 
   static func notFound(_ message: String, code: String? = nil) -> APIError {
     APIError(status: .notFound, type: "invalid_request_error", message: message, code: code)
+  }
+
+  static func wrongMethod(_ method: String, _ path: String, allow: String) -> APIError {
+    var error = APIError(
+      status: .methodNotAllowed, type: "invalid_request_error",
+      message: "there is no \(method) \(path), expected \(allow)")
+    error.allow = allow
+    return error
   }
 
   static let wrongKey = APIError(
@@ -89,6 +99,7 @@ struct APIError: Error, Sendable, Equatable {
   var response: Response {
     var response = Response(json: json, status: status)
     if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
+    response.headers[.allow] = allow
     return response
   }
 }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets in who may ask: by key, and by what a browser says of the page that asks.
+/// Lets in who may ask: by key, and by the name that a browser knows this machine by.
 struct AccessMiddleware: RouterMiddleware {
   let options: ServerOptions
 
@@ -11,37 +11,9 @@ struct AccessMiddleware: RouterMiddleware {
   func handle(
     _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
   ) async throws -> Response {
-    let origin = request.headers[.origin]
-    if request.method == .options, let origin, allows(origin) { return preflight(origin) }
     try checkHost(request)
     if !options.apiKeys.isEmpty, !Self.open.contains(request.uri.path), !hasKey(request) { throw APIError.wrongKey }
-    var response: Response
-    do {
-      response = try await next(request, context)
-    } catch let error as HTTPError {
-      throw error
-    } catch {
-      response = APIError(running: error).response
-    }
-    if let origin, allows(origin) {
-      response.headers[.accessControlAllowOrigin] = origin
-      response.headers[.vary] = "Origin"
-    }
-    return response
-  }
-
-  private func allows(_ origin: String) -> Bool {
-    options.corsOrigins.contains("*") || options.corsOrigins.contains(origin)
-  }
-
-  private func preflight(_ origin: String) -> Response {
-    Response(
-      status: .noContent,
-      headers: [
-        .accessControlAllowOrigin: origin, .accessControlAllowMethods: "GET, POST, OPTIONS",
-        .accessControlAllowHeaders: "Authorization, Content-Type, X-Request-Id", .accessControlMaxAge: "600",
-        .vary: "Origin",
-      ])
+    return try await next(request, context)
   }
 
   /// On loopback without keys a page of another site must not come in by a name that it lets point here.

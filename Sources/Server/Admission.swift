@@ -40,6 +40,13 @@ final class Admission: Sendable {
     }
   }
 
+  /// Says early that `enter` would refuse whoever comes now.
+  func check() throws(APIError) {
+    let (count, isStopping) = state.withLock { ($0.count, $0.isStopping) }
+    if isStopping { throw .stopping }
+    guard count < capacity else { throw .busy(count) }
+  }
+
   /// - Throws: `APIError` if there is no room, or the server is shutting down.
   func enter(_ count: Int) throws(APIError) -> Ticket {
     let result = state.withLock { state -> Result<Int, APIError> in

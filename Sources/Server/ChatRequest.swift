@@ -60,6 +60,7 @@ struct ChatRequest: Sendable {
       messages: rendered, tools: tools?.rendered, addsGenerationPrompt: addsPrompt, variables: variables)
     do {
       let text = try template.render(conversation)
+      try model.checkLength(text, param: "messages")
       // The template has written the special tokens itself.
       let tokens = model.tokenizer.encode(text, addSpecialTokens: false)
       guard !tokens.isEmpty else { throw APIError.invalid("the prompt is empty", param: "messages") }

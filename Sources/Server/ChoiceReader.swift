@@ -14,6 +14,8 @@ struct ChoiceReader: Sendable {
   private var content = ""
   /// Log probabilities of tokens whose text is held back.
   private var pending: [TokenLogprobs] = []
+  /// Whether no token was asked for: the one that the engine generates behind a prompt is not told.
+  private let isPromptOnly: Bool
 
   /// - Parameters:
   ///   - tokenizer: for chats, whose answers have channels; nil for completions.
@@ -23,12 +25,14 @@ struct ChoiceReader: Sendable {
     reader = tokenizer.map { ReplyReader($0) }
     for token in opening { _ = reader?.append(token) }
     scanner = StopScanner(generation.stops)
+    isPromptOnly = generation.maxTokens == 0
     self.format = format
     marks = StopScanner(format?.mark.map { [$0] } ?? [])
   }
 
   /// Takes a token, and gives what is new; `finish` is set if a stop string has come.
   mutating func append(_ token: Int32, text: String, _ logprobs: TokenLogprobs?) -> AnswerPart {
+    guard !isPromptOnly else { return AnswerPart() }
     var part = AnswerPart(tokens: 1)
     if let logprobs { pending.append(logprobs) }
     if reader == nil {
@@ -41,6 +45,7 @@ struct ChoiceReader: Sendable {
 
   /// What is left, with the reason to finish.
   mutating func finish(_ reason: FinishReason) -> AnswerPart {
+    guard !isPromptOnly else { return AnswerPart(finish: FinishReason.length.rawValue) }
     var part = AnswerPart()
     if let piece = reader?.finish() { read(piece, into: &part) }
     if part.finish == nil {

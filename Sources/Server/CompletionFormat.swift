@@ -18,17 +18,10 @@ struct CompletionFormat: AnswerFormat {
     let withPrompt = isFirst && request.echoes
     // A token whose text is not whole yet, a piece of a character or what may be a stop string, is told of as well: clients
     // that count time and tokens see it when it is there.
-    let hasToken = part.tokens > 0 && request.generation.maxTokens != 0
-    return part.isEmpty && !hasToken && !withPrompt ? [] : [object(index, part, withPrompt: withPrompt)]
+    return part.isEmpty && part.tokens == 0 && !withPrompt ? [] : [object(index, part, withPrompt: withPrompt)]
   }
 
   private func object(_ index: Int, _ part: AnswerPart, withPrompt: Bool) -> JSONValue {
-    var part = part
-    // Without a token to generate, the one that the engine had to is left out.
-    if request.generation.maxTokens == 0 {
-      (part.text, part.logprobs) = ("", [])
-      if part.finish != nil { part.finish = "length" }
-    }
     let prompt = withPrompt ? request.prompts[index / request.generation.choices] : []
     let text = model.tokenizer.decode(prompt) + part.text
     return [

@@ -48,6 +48,7 @@ struct CompletionRequest: Sendable {
   }
 
   private static func encode(_ text: JSONString, _ model: ServedModel) throws(APIError) -> [Int32] {
+    try model.checkLength(text.text, param: "prompt")
     let tokens = model.files.encode(text.text, with: model.tokenizer)
     guard !tokens.isEmpty else { throw .invalid("prompt is empty, expected a text", param: "prompt") }
     return tokens

@@ -14,10 +14,10 @@ struct Fields: Sendable {
   /// - Throws: `APIError` for a body that is no JSON object.
   init(body: [UInt8]) throws(APIError) {
     let value: JSONValue
-    do {
+    do throws(JSONError) {
       value = try JSONParser.parse(body)
     } catch {
-      throw .invalid("the body is not valid JSON: \(error)")
+      throw .invalid("the body is not valid JSON: \(error.problem), at byte \(error.offset)")
     }
     guard case .object(let members) = value else {
       throw .invalid("the body is \(value.summary), expected a JSON object")

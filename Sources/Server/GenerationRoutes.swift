@@ -18,23 +18,41 @@ struct GenerationRoutes: Sendable {
   let exporter: SpanExporter?
 
   func completions(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let body = try await RequestBodies.fields(request, context, options)
-    let asked = try CompletionRequest(body, model)
-    let maxTokens = try asked.prompts.map {
-      max(1, try model.room(behind: $0, asked: asked.generation.maxTokens, fallback: options.defaultMaxTokens))
+    try admission.check()
+    let (asked, job) = try await RequestBodies.read(request, context, options) { body in
+      let asked = try CompletionRequest(body, model)
+      let maxTokens = try asked.prompts.map {
+        max(
+          1,
+          try model.room(
+            behind: $0, asked: asked.generation.maxTokens, fallback: options.defaultMaxTokens, param: "prompt"))
+      }
+      let job = Answering.Job(
+        prompts: asked.prompts, generation: asked.generation, maxTokens: maxTokens, stopTokens: model.files.stopTokens,
+        logprobs: asked.logprobs, promptLogprobs: asked.echoes ? asked.logprobs : nil)
+      return (asked, job)
     }
-    let job = Answering.Job(
-      prompts: asked.prompts, generation: asked.generation, maxTokens: maxTokens, stopTokens: model.files.stopTokens,
-      logprobs: asked.logprobs, promptLogprobs: asked.echoes ? asked.logprobs : nil)
     return try await answer(job, CompletionFormat(model: model, request: asked), context) {
       ChoiceReader(asked.generation, tokenizer: nil, format: nil)
     }
   }
 
   func chat(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let body = try await RequestBodies.fields(request, context, options)
-    let asked = try ChatRequest(body, model)
-    let maxTokens = try model.room(behind: asked.prompt, asked: asked.generation.maxTokens, fallback: nil)
+    try admission.check()
+    let (asked, job) = try await RequestBodies.read(request, context, options) { body in
+      let asked = try ChatRequest(body, model)
+      return (asked, try chatJob(asked))
+    }
+    let format = ChatFormat(model: model, request: asked, id: context.requestID)
+    let calls = asked.tools == nil ? nil : model.toolFormat
+    return try await answer(job, format, context) {
+      ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls, opening: asked.opening)
+    }
+  }
+
+  private func chatJob(_ asked: ChatRequest) throws -> Answering.Job {
+    let maxTokens = try model.room(
+      behind: asked.prompt, asked: asked.generation.maxTokens, fallback: nil, param: "messages")
     var job = Answering.Job(
       prompts: [asked.prompt], generation: asked.generation, maxTokens: [maxTokens],
       stopTokens: model.files.replyStops(model.tokenizer), logprobs: asked.logprobs)
@@ -46,11 +64,7 @@ struct GenerationRoutes: Sendable {
       }
       job.grammar = GrammarMatcher(program, model.grammar)
     }
-    let format = ChatFormat(model: model, request: asked, id: context.requestID)
-    let calls = asked.tools == nil ? nil : model.toolFormat
-    return try await answer(job, format, context) {
-      ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls, opening: asked.opening)
-    }
+    return job
   }
 
   private func answer(

@@ -36,7 +36,10 @@ struct InfoRoutes: Sendable {
 
   /// `prompt` as text, or `messages` are turned into tokens.
   func tokenize(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let fields = try await RequestBodies.fields(request, context, options)
+    try await RequestBodies.read(request, context, options, tokenize)
+  }
+
+  private func tokenize(_ fields: Fields) throws -> Response {
     let tokens: [Int32]
     if fields["messages"] != nil {
       tokens = try ChatRequest(fields, model).prompt
@@ -58,7 +61,10 @@ struct InfoRoutes: Sendable {
   }
 
   func detokenize(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let fields = try await RequestBodies.fields(request, context, options)
+    try await RequestBodies.read(request, context, options, detokenize)
+  }
+
+  private func detokenize(_ fields: Fields) throws -> Response {
     guard let elements = try fields.list("tokens") else {
       throw fields.missing("tokens", expected: "a list of token ids")
     }

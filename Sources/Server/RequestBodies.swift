@@ -2,11 +2,22 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Reads the bodies of requests.
+/// Receives the bodies of requests.
 enum RequestBodies {
+  /// What `read` makes of a body's members.
   /// - Throws: `APIError` for a body that is too long or no JSON object, or that does not say it is JSON: a page of another
-  ///   origin could send it then.
-  static func fields(_ request: Request, _ context: ServerContext, _ options: ServerOptions) async throws -> Fields {
+  ///   origin could send it then. What `read` throws.
+  static func read<Result: Sendable>(
+    _ request: Request, _ context: ServerContext, _ options: ServerOptions,
+    _ read: @escaping @Sendable (Fields) throws -> Result
+  ) async throws -> Result {
+    let bytes = try await bytes(request, context, options)
+    return try await LargeBodies.process(byteCount: bytes.count) { try read(Fields(body: bytes)) }
+  }
+
+  private static func bytes(
+    _ request: Request, _ context: ServerContext, _ options: ServerOptions
+  ) async throws -> [UInt8] {
     let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
     guard type?.trimmingPrefix(" ") == "application/json" else {
       throw APIError(
@@ -34,6 +45,6 @@ enum RequestBodies {
       // The connection has ended, or what came was no HTTP.
       throw APIError(running: CancellationError())
     }
-    return try Fields(body: bytes)
+    return bytes
   }
 }

@@ -28,7 +28,7 @@ struct RequestMiddleware: RouterMiddleware {
       response = APIError(running: error).response
     }
     if let name = Self.idHeader { response.headers[name] = context.requestID }
-    await metrics.count(status: response.status.code, path: request.uri.path)
+    await metrics.count(status: response.status.code)
     let seconds = (ContinuousClock.now - start).seconds
     var metadata: Logger.Metadata = [
       "method": .string(request.method.rawValue), "path": .string(request.uri.path),

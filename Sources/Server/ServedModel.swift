@@ -14,6 +14,8 @@ struct ServedModel: Sendable {
   let toolFormat: ToolFormat
   let grammar: GrammarVocabulary
   let maxLength: Int
+  /// Bytes of the longest token.
+  let longestToken: Int
   /// Seconds since 1970 at which it was loaded.
   let created: Int
 
@@ -39,14 +41,25 @@ struct ServedModel: Sendable {
     return (String(decoding: bytes, as: UTF8.self), bytes)
   }
 
+  /// Refuses a text that is longer than as many tokens as the context has can be, before anybody makes tokens of it.
+  /// - Parameter param: the member that it comes from.
+  func checkLength(_ text: String, param: String) throws(APIError) {
+    let most = maxLength * longestToken
+    guard text.utf8.count > most else { return }
+    throw .invalid(
+      "the prompt has \(text.utf8.count) bytes, but the context of \(maxLength) tokens holds at most \(most)",
+      param: param, code: "context_length_exceeded")
+  }
+
   /// How many tokens an answer may have.
+  /// - Parameter param: the member that the prompt comes from.
   /// - Throws: `APIError` for a prompt that leaves no room, or an answer that does not fit behind it.
-  func room(behind prompt: [Int32], asked: Int?, fallback: Int?) throws(APIError) -> Int {
+  func room(behind prompt: [Int32], asked: Int?, fallback: Int?, param: String) throws(APIError) -> Int {
     let room = maxLength - prompt.count
     guard room > 0 else {
       throw .invalid(
         "the prompt has \(prompt.count) tokens, but the context of \(maxLength) leaves room for at most \(maxLength - 1)",
-        param: "messages", code: "context_length_exceeded")
+        param: param, code: "context_length_exceeded")
     }
     guard let asked else { return min(room, fallback ?? room) }
     guard asked <= room else {

@@ -43,12 +43,15 @@ package struct StrataServer: Sendable {
     model = ServedModel(
       name: options.modelName, files: engine.files, tokenizer: tokenizer, template: template,
       toolFormat: ToolFormat(template: template?.text ?? ""), grammar: GrammarVocabulary(tokenizer),
-      maxLength: options.maxModelLength, created: Int(Date().timeIntervalSince1970))
+      maxLength: options.maxModelLength,
+      longestToken: (0..<Int32(tokenizer.vocabularySize)).reduce(1) { max($0, tokenizer.bytes(of: $1)?.count ?? 0) },
+      created: Int(Date().timeIntervalSince1970))
   }
 
   var router: Router<ServerContext> {
     let router = Router(context: ServerContext.self)
     router.addMiddleware {
+      CORSMiddleware(origins: options.corsOrigins)
       RequestMiddleware(metrics: metrics)
       AccessMiddleware(options: options)
     }
@@ -56,20 +59,20 @@ package struct StrataServer: Sendable {
       model: model, engine: engine, options: options, admission: admission, exporter: exporter)
     let info = InfoRoutes(model: model, options: options, admission: admission)
     let live = LiveRoutes(model: model, engine: engine, options: options, hub: hub, metrics: metrics)
-    router.post("/v1/completions", use: generation.completions)
-    router.post("/v1/chat/completions", use: generation.chat)
-    router.get("/v1/models", use: info.models)
-    router.get("/v1/models/:id", use: info.model)
-    router.get("/health", use: info.health)
-    router.post("/tokenize", use: info.tokenize)
-    router.post("/detokenize", use: info.detokenize)
-    router.get("/metrics") { _, _ in
+    router.add(.post, "/v1/completions", use: generation.completions)
+    router.add(.post, "/v1/chat/completions", use: generation.chat)
+    router.add(.get, "/v1/models", use: info.models)
+    router.add(.get, "/v1/models/:id", use: info.model)
+    router.add(.get, "/health", use: info.health)
+    router.add(.post, "/tokenize", use: info.tokenize)
+    router.add(.post, "/detokenize", use: info.detokenize)
+    router.add(.get, "/metrics") { _, _ in
       Response(text: await metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
     }
-    router.get("/", use: live.page)
-    router.get("/live/state", use: live.state)
-    router.get("/live/events", use: live.events)
-    router.post("/live/control", use: live.control)
+    router.add(.get, "/", use: live.page)
+    router.add(.get, "/live/state", use: live.state)
+    router.add(.get, "/live/events", hasHead: false, use: live.events)
+    router.add(.post, "/live/control", use: live.control)
     return router
   }
 

@@ -119,6 +119,26 @@ struct CompletionRouteTests {
   }
 
   @Test
+  func `A prompt that is only scored has no token behind it`() async throws {
+    let body: JSONValue = [
+      "prompt": [5, 100, 42], "max_tokens": 0, "echo": true, "logprobs": 0, "stream_options": ["include_usage": true],
+    ]
+    try await TestServer().test { client in
+      let json = try await client.post("/v1/completions", body.with("stream_options", .null)).json
+      let events = try await client.stream("/v1/completions", body.with("stream", true))
+      for usage in [json["usage"], events.last?["usage"]] {
+        #expect(usage == ["prompt_tokens": 3, "completion_tokens": 0, "total_tokens": 3])
+      }
+      let choices = events.dropLast().map { $0["choices"][0] }
+      #expect(json["choices"][0]["logprobs"]["tokens"].elements.count == 3)
+      #expect(choices.map { $0["text"].string ?? "" }.joined() == json["choices"][0]["text"].string)
+      #expect(choices.map { $0["logprobs"]["tokens"].elements.count }.reduce(0, +) == 3)
+      #expect(json["choices"][0]["finish_reason"] == "length")
+      #expect(choices.last?["finish_reason"] == "length")
+    }
+  }
+
+  @Test
   func `Log probabilities are those of a softmax, for the prompt too`() async throws {
     let server = try TestServer()
     let body: JSONValue = [

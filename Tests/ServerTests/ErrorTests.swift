@@ -1,9 +1,11 @@
+import Engine
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JSON
 import NIOCore
 import Testing
+import Tokenizers
 
 @testable import Server
 
@@ -74,6 +76,68 @@ struct ErrorTests {
   }
 
   @Test
+  func `A text that the context cannot hold is refused for its bytes`() async throws {
+    let server = try TestServer()
+    let longest = try #require(
+      try (0..<2048).compactMap { try server.engine.files.tokenizer().bytes(of: $0)?.count }.max())
+    // Of 512 tokens.
+    let text = JSONValue.text(String(repeating: "a", count: 512 * longest + 1))
+    try await server.test { client in
+      for (path, body, param) in [
+        ("/v1/completions", ["prompt": text], "prompt"), ("/v1/completions", ["prompt": ["a", text]], "prompt"),
+        ("/v1/chat/completions", ["messages": [["role": "user", "content": text]]], "messages"),
+      ] as [(String, JSONValue, String)] {
+        let (status, json) = try await client.post(path, body)
+        #expect(status == 400)
+        #expect(json["error"]["code"].string == "context_length_exceeded")
+        #expect(json["error"]["param"].string == param)
+        #expect(json["error"]["message"].string?.contains("\(512 * longest)") == true, "\(json)")
+      }
+      let tokens = JSONValue.array(.init(repeating: 5, count: 600))
+      let json = try await client.post("/v1/completions", ["prompt": tokens]).json
+      #expect(json["error"]["param"].string == "prompt", "\(json)")
+    }
+  }
+
+  @Test
+  func `A large body is answered as a small one`() async throws {
+    try await TestServer().test { client in
+      let small = #"{"prompt":"And it came","max_tokens":8,"temperature":0}"#
+      let large = small + String(repeating: " ", count: 2 * LargeBodies.smallest)
+      var answers: [JSONValue] = []
+      for body in [small, large] {
+        let text = try await client.post("/v1/completions", bytes: Array(body.utf8)).text
+        answers.append(try JSONParser.parse(Array(text.utf8)))
+      }
+      #expect(answers[0]["choices"][0]["text"].string?.isEmpty == false)
+      #expect(answers[0]["choices"] == answers[1]["choices"])
+      let bad = try await client.post("/v1/completions", bytes: Array((large + "}").utf8))
+      #expect(bad.status == 400 && bad.text.contains("at byte \(large.utf8.count)"), "\(bad)")
+    }
+  }
+
+  @Test
+  func `A path tells which method it has`() async throws {
+    try await TestServer().test { client in
+      for (method, path, allow) in [
+        (HTTPRequest.Method.get, "/v1/completions", "POST"), (.post, "/v1/models", "GET, HEAD"),
+        (.delete, "/", "GET, HEAD"),
+        (.head, "/live/events", "GET"), (.options, "/tokenize", "POST"),
+      ] {
+        try await client.execute(uri: path, method: method) {
+          #expect($0.status == .methodNotAllowed)
+          #expect($0.headers[.allow] == allow)
+        }
+      }
+      try await client.execute(uri: "/health", method: .head) {
+        #expect($0.status == .ok)
+        #expect($0.headers[.contentType] == "application/json")
+        #expect($0.body.readableBytes == 0)
+      }
+    }
+  }
+
+  @Test
   func `A key is needed where there are some`() async throws {
     let server = try TestServer { $0.apiKeys = ["first", "second"] }
     let statuses = try await server.test { client -> [Int] in
@@ -112,6 +176,25 @@ struct ErrorTests {
         $0.headers[.accessControlAllowOrigin]
       }
       #expect(other == nil)
+    }
+    // A page can read why it is refused, and ask with whatever headers its client adds.
+    try await TestServer {
+      $0.corsOrigins = ["https://a.example"]
+      $0.apiKeys = ["k"]
+    }.test { client in
+      for (path, status) in [("/v1/models", 401), ("/none", 401), ("/health", 200)] {
+        try await client.execute(uri: path, method: .get, headers: headers) {
+          #expect($0.status.code == status)
+          #expect($0.headers[.accessControlAllowOrigin] == "https://a.example")
+          #expect($0.headers[.accessControlExposeHeaders]?.contains("Retry-After") == true)
+        }
+      }
+      var preflight = headers
+      preflight[try #require(HTTPField.Name("Access-Control-Request-Headers"))] = "authorization,x-stainless-os"
+      try await client.execute(uri: "/v1/completions", method: .options, headers: preflight) {
+        #expect($0.status == .noContent)
+        #expect($0.headers[.accessControlAllowHeaders] == "authorization,x-stainless-os")
+      }
     }
   }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import JSON
 import NIOCore
+import Scheduling
 import TestSupport
 import Testing
 import Tokenizers
@@ -66,6 +67,28 @@ struct InfoRouteTests {
       #expect(try await client.post("/live/control", ["policy": "none"]).status == 400)
       #expect(try await client.post("/live/control", ["tbt_target": -1]).status == 400)
       #expect(try await client.post("/live/control", ["policy": "layered", "layer_groups": 100]).status == 400)
+      for member in ["chunk_size", "layer_groups"] {
+        let json = try await client.post("/live/control", JSONValue.object(JSONMembers()).with(member, 2)).json
+        #expect(json["error"]["param"].string == "policy", "\(json)")
+      }
+    }
+  }
+
+  @Test
+  func `A target alone is what an adaptive policy keeps from then on`() async throws {
+    let server = try TestServer()
+    try await server.test { client in
+      for name in ["adaptive", "layered"] {
+        let statuses = [
+          try await client.post("/live/control", ["policy": .text(name)]).status,
+          try await client.post("/live/control", ["tbt_target": 0.05]).status,
+        ]
+        #expect(statuses == [200, 200])
+        #expect(try await client.post("/v1/completions", ["prompt": "And", "max_tokens": 3]).status == 200)
+        let policy = await server.engine.policy
+        let target = (policy as? Adaptive)?.tbtTarget
+        #expect(policy.name == name && target == (name == "adaptive" ? 0.05 : nil))
+      }
     }
   }
 }

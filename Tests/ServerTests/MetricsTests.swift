@@ -1,4 +1,7 @@
 import Engine
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
 import Scheduling
 import Testing
 
@@ -50,7 +53,7 @@ struct MetricsTests {
     await metrics.add(iteration(at: 1, 1, prefill: [(1, 0..<10, 0..<4)], advanced: []))
     await metrics.add(iteration(at: 2, 1, prefill: [(1, 0..<10, 4..<8)], advanced: [1]))
     await metrics.add(iteration(at: 3, 0.5, decode: [1], advanced: [1]))
-    await metrics.add(.cancelled(RequestID(2), time: 3.5))
+    await metrics.add(.cancelled(RequestID(2), time: 3.5, load: EngineLoad(running: 1, freeBlocks: 2, blocks: 4)))
     await metrics.add(iteration(at: 3.5, 2, decode: [1], advanced: [1], ended: [1]))
     let text = await metrics.text
     for line in [
@@ -68,6 +71,38 @@ struct MetricsTests {
       "scheduler_policy{model_name=\"m\",policy=\"layered\"} 1",
     ] {
       #expect(text.contains("strata:\(line)\n"), "\(line)")
+    }
+  }
+
+  @Test
+  func `What a client held that leaves last is free`() async throws {
+    let server = try TestServer()
+    try await server.test { client in
+      func load() async throws -> [String] {
+        let names = ["kv_cache_usage_perc", "num_requests_running", "num_requests_waiting"]
+        let text = try await client.execute(uri: "/metrics", method: .get) { String(buffer: $0.body) }
+        return names.map { name in
+          let line = text.split(separator: "\n").first { $0.hasPrefix("strata:\(name){") }
+          return line?.split(separator: " ").last.map(String.init) ?? ""
+        }
+      }
+      /// Waits for what the server is told a moment later.
+      func wait(_ isThere: ([String]) -> Bool) async throws -> [String] {
+        var last = try await load()
+        for _ in 0..<1000 where !isThere(last) {
+          try await Task.sleep(for: .milliseconds(10))
+          last = try await load()
+        }
+        return last
+      }
+      let request = GenerationRequest(prompt: [Int32](1...40), maxTokens: 400)
+      var stream: AsyncThrowingStream<GenerationEvent, any Error>? = try await server.engine.submit([request])[0]
+      var events = stream?.makeAsyncIterator()
+      _ = try await events?.next()
+      let busy = try await wait { $0[1] == "1" }
+      #expect(busy[0] != "0" && busy[1] == "1")
+      (stream, events) = (nil, nil)
+      #expect(try await wait { $0 == ["0", "0", "0"] } == ["0", "0", "0"])
     }
   }
 }

@@ -14,7 +14,7 @@ extension ServingReport {
     for figure in optionals where medians[keyPath: figure] != nil {
       medians[keyPath: figure] = median(reports.compactMap { $0[keyPath: figure] })
     }
-    let counts: [WritableKeyPath<ServingReport, Int>] = [\.completed, \.iterations, \.preemptions]
+    let counts: [WritableKeyPath<ServingReport, Int>] = [\.completed, \.failed, \.iterations, \.preemptions]
     for figure in counts {
       medians[keyPath: figure] = Int(median(reports.map { Double($0[keyPath: figure]) }).rounded())
     }

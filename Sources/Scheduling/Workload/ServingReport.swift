@@ -68,6 +68,8 @@ package struct ServingReport: Sendable, Equatable, Encodable {
   package var policy: String
   package var requestRate: Double?
   package var completed: Int
+  /// Requests that a server has refused.
+  package var failed: Int
   /// From the first arrival to the last token.
   package var duration: Double
   package var totalInputTokens: Int
@@ -107,6 +109,7 @@ package struct ServingReport: Sendable, Equatable, Encodable {
     self.requestRate = requestRate
     self.serviceLevel = serviceLevel
     completed = done.count
+    failed = requests.count - done.count
     duration = end - begin
     totalInputTokens = done.reduce(0) { $0 + $1.promptTokens }
     totalOutputTokens = done.reduce(0) { $0 + $1.tokens.count }

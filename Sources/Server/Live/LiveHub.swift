@@ -55,10 +55,10 @@ final class LiveHub: Sendable {
         "waiting": .int(waiting),
       ]
     case .iteration(let iteration): return LiveEvents.json(iteration, clock.advance(iteration))
-    case .cancelled(let id, let time):
+    case .cancelled(let id, let time, _):
       // Every request is dropped once it has ended; that is no news then.
       return clock.drop(id) == nil ? nil : ["left": .int(id.value), "t": .double(time)]
-    case .failed(let ids, let time):
+    case .failed(let ids, let time, _):
       for id in ids { _ = clock.drop(id) }
       return ["failed": .array(ids.map { .int($0.value) }), "t": .double(time)]
     }

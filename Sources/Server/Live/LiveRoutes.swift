@@ -78,18 +78,10 @@ struct LiveRoutes: Sendable {
 
   /// Changes the policy, and the time between tokens beyond which a token is late.
   func control(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let fields = try await RequestBodies.fields(request, context, options)
+    let fields = try await RequestBodies.read(request, context, options) { $0 }
     let target = try fields.number("tbt_target", 0.0001...3600)
-    if let name = try fields.string("policy") {
-      guard let policy = PolicyName(rawValue: name) else {
-        throw fields.wrong(
-          "policy", .text(name), expected: PolicyName.allCases.map(\.rawValue).joined(separator: ", "))
-      }
-      let targetNow = await metrics.target
-      let settings = PolicyOptions(
-        policy, chunkSize: try fields.int("chunk_size", 1...1_000_000),
-        layerGroups: try fields.int("layer_groups", 1...10_000),
-        tbtTarget: policy == .adaptive ? target ?? targetNow : nil)
+    if var settings = try await policy(fields, hasTarget: target != nil) {
+      if settings.name == .adaptive { settings.tbtTarget = if let target { target } else { await metrics.target } }
       do {
         try await engine.setPolicy(settings)
       } catch {
@@ -98,5 +90,21 @@ struct LiveRoutes: Sendable {
     }
     if let target { await metrics.setTarget(target) }
     return try await state(request, context)
+  }
+
+  /// The policy that is asked for; the one that is at work where its target changes; nil where it stays as it is.
+  private func policy(_ fields: Fields, hasTarget: Bool) async throws -> PolicyOptions? {
+    let chunkSize = try fields.int("chunk_size", 1...1_000_000)
+    let layerGroups = try fields.int("layer_groups", 1...10_000)
+    guard let name = try fields.string("policy") else {
+      if chunkSize != nil { throw fields.missing("policy", expected: "one that chunk_size goes with") }
+      if layerGroups != nil { throw fields.missing("policy", expected: "one that layer_groups goes with") }
+      let isAdaptive = await engine.policy.name == PolicyName.adaptive.rawValue
+      return hasTarget && isAdaptive ? PolicyOptions(.adaptive) : nil
+    }
+    guard let policy = PolicyName(rawValue: name) else {
+      throw fields.wrong("policy", .text(name), expected: PolicyName.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return PolicyOptions(policy, chunkSize: chunkSize, layerGroups: layerGroups)
   }
 }

@@ -54,7 +54,7 @@ actor ServerMetrics {
     self.tbtTarget = tbtTarget
   }
 
-  func count(status: Int, path: String) { responses[status, default: 0] += 1 }
+  func count(status: Int) { responses[status, default: 0] += 1 }
 
   /// Seconds between tokens beyond which one is late.
   func setTarget(_ seconds: Double) { tbtTarget = seconds }
@@ -66,10 +66,11 @@ actor ServerMetrics {
       clock.submit(id, RequestClock.Life(promptTokens: prompt, maxTokens: most, arrival: time))
       load.waiting = waiting
     case .iteration(let iteration): add(iteration)
-    case .cancelled(let id, _):
+    case .cancelled(let id, _, let load):
       if clock.drop(id) != nil { finished["abort", default: 0] += 1 }
-      if clock.lives.isEmpty { (load.waiting, load.prefilling, load.running) = (0, 0, 0) }
-    case .failed(let ids, _):
+      self.load = load
+    case .failed(let ids, _, let load):
+      self.load = load
       for id in ids where clock.drop(id) != nil { finished["error", default: 0] += 1 }
     }
   }
