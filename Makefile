@@ -78,7 +78,7 @@ test-peers-gguf: build
 	cd Tests/Peers && ../../.peers/venv/bin/python convert_peers.py ../../.build/release/strata
 
 test-peers-serve: build
-	$(call install,prometheus chromium chromium-driver python3 python3-venv curl)
+	$(call install,prometheus chromium chromium-driver python3 python3-venv curl openssl)
 	Tests/Peers/serve.sh .build/release/strata
 
 soak: setup-run build

@@ -1,13 +1,14 @@
 """Many clients at once, some of them rude: `serve_soak.py URL PID SECONDS CLIENTS`.
 
-Every client asks for a stream, again and again. One in ten leaves in the middle, one in twenty reads slowly, one in twenty
-sends nonsense. Every answer that comes to its end has to be the one that the same request got alone, before. At the end
-nothing may run or hold KV blocks, and the process may not have grown.
+Every client asks for a stream, again and again. One in ten leaves in the middle, one in twenty asks for a long answer and reads
+it slowly, so that the connection is full, one in twenty sends nonsense. Every answer that comes to its end has to be the one that
+the same request got alone, before. At the end nothing may run or hold KV blocks, and the process may not have grown.
 """
 
 import asyncio
 import json
 import random
+import socket
 import sys
 import time
 import urllib.parse
@@ -26,10 +27,14 @@ NONSENSE = [
 ]
 
 
+LONG = 20
+"""Of the requests, so many at the end are long."""
+
+
 def requests(count):
     rng = random.Random(1)
     made = []
-    for index in range(count):
+    for index in range(count + LONG):
         words = " ".join(rng.choice(OPENINGS) for _ in range(rng.choice([1, 2, 4, 30])))
         body = {"prompt": words, "max_tokens": rng.randint(8, 60), "temperature": rng.choice([0, 0.7, 1.2]), "seed": index}
         if index % 5 == 0:
@@ -38,6 +43,9 @@ def requests(count):
             body["logit_bias"] = {"50": 2}
         if index % 4 == 0:
             body["frequency_penalty"] = 0.5
+        if index >= count:
+            body.update(max_tokens=600, ignore_eos=True)
+            body.pop("stop", None)
         made.append(body)
     return made
 
@@ -46,10 +54,21 @@ class Status(Exception):
     pass
 
 
-async def ask(body, leave_after=None, pause=0.0):
+async def connect(slow):
+    if not slow:
+        return await asyncio.open_connection(HOST.hostname, HOST.port, limit=1 << 20)
+    family, kind, protocol, _, address = socket.getaddrinfo(HOST.hostname, HOST.port, type=socket.SOCK_STREAM)[0]
+    small = socket.socket(family, kind, protocol)
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(small, address)
+    return await asyncio.open_connection(sock=small, limit=4096)
+
+
+async def ask(body, leave_after=None, slow=False):
     """The text of a streamed answer; None if the client has left."""
     raw = body if isinstance(body, bytes) else json.dumps({**body, "stream": True}).encode()
-    reader, writer = await asyncio.open_connection(HOST.hostname, HOST.port, limit=1 << 20)
+    reader, writer = await connect(slow)
     try:
         head = f"POST /v1/completions HTTP/1.1\r\nHost: {HOST.netloc}\r\nContent-Type: application/json\r\n"
         writer.write((head + f"Content-Length: {len(raw)}\r\nConnection: close\r\n\r\n").encode() + raw)
@@ -60,6 +79,8 @@ async def ask(body, leave_after=None, pause=0.0):
         if status != 200:
             raise Status(status)
         text, done, events = "", False, 0
+        if slow:
+            await asyncio.sleep(3)
         async for line in reader:
             if not line.startswith(b"data: "):
                 continue
@@ -73,8 +94,8 @@ async def ask(body, leave_after=None, pause=0.0):
             events += 1
             if leave_after is not None and events >= leave_after:
                 return None
-            if pause:
-                await asyncio.sleep(pause)
+            if slow:
+                await asyncio.sleep(0.005)
         if not done:
             raise Status("the stream broke off")
         return text
@@ -104,7 +125,8 @@ async def client(number, end, made, expected, counts):
     rng = random.Random(number)
     while time.monotonic() < end:
         kind = rng.random()
-        index = rng.randrange(len(made))
+        slow = 0.15 <= kind < 0.20
+        index = len(made) - 1 - rng.randrange(LONG) if slow else rng.randrange(len(made) - LONG)
         try:
             if kind < 0.05:
                 try:
@@ -117,8 +139,9 @@ async def client(number, end, made, expected, counts):
                 await ask(made[index], leave_after=rng.randint(1, 8))
                 counts["left"] += 1
             else:
-                text = await ask(made[index], pause=0.05 if kind < 0.20 else 0)
+                text = await ask(made[index], slow=slow)
                 counts["right" if text == expected[index] else "WRONG"] += 1
+                counts["of them read slowly"] += slow
                 if text != expected[index]:
                     print(f"request {index}: {text!r}, expected {expected[index]!r}", flush=True)
         except Status as status:
@@ -157,6 +180,7 @@ async def main():
         "nothing runs": metric(after, "num_requests_in_flight") == 0 and metric(after, "num_requests_running") == 0,
         "KV blocks are back": metric(after, "kv_cache_usage_perc") == blocks,
         f"memory has settled: {growth:+.0f} MiB in the second half": growth < 0.05 * max(peak + [1]),
+        f"memory is back: {resident() - memory:+.0f} MiB against the start": resident() < 1.5 * memory,
     }
     print(f"resident {resident():.0f} MiB; {dict(counts)}")
     for name, holds in checks.items():

@@ -1,9 +1,10 @@
 """Behaves badly against a running server, and looks whether others notice: `hostile_client.py URL`.
 
-The server has to have --idle-timeout 2 and --max-body-bytes 100000.
+The server has to have --idle-timeout 2.
 """
 
 import json
+import os
 import socket
 import sys
 import threading
@@ -11,6 +12,7 @@ import time
 import traceback
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 URL = sys.argv[1].rstrip("/")
 HOST = urllib.parse.urlsplit(URL)
@@ -73,14 +75,14 @@ def closed_within(s, seconds):
 
 @check
 def a_body_that_is_too_long_is_refused():
-    assert status(exchange(head(200_000) + b"x" * 1000)) == 413
+    assert status(exchange(head(9 << 20) + b"x" * 1000)) == 413
 
 
 @check
 def a_body_without_length_that_is_too_long_is_refused():
     lines = f"POST /v1/completions HTTP/1.1\r\nHost: {HOST.netloc}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     try:
-        assert status(exchange(lines + (b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 10)) == 413
+        assert status(exchange(lines + (b"100000\r\n" + b"x" * 0x100000 + b"\r\n") * 10)) == 413
     except ConnectionError:
         pass
 
@@ -178,6 +180,53 @@ def clients_that_never_read_do_not_delay_others():
     assert answer() == EXPECTED
     for s in silent:
         s.close()
+
+
+def longest_pause(during):
+    """Seconds of a stream that pass between two of its tokens at most, while something is done."""
+    done, times = threading.Event(), []
+
+    def read():
+        while not done.is_set():
+            body = json.dumps({**BODY, "max_tokens": 400, "ignore_eos": True, "stream": True}).encode()
+            request = urllib.request.Request(URL + "/v1/completions", body, {"Content-Type": "application/json"})
+            last = None
+            for line in urllib.request.urlopen(request):
+                if line.startswith(b"data: {"):
+                    now = time.monotonic()
+                    if last is not None and not done.is_set():
+                        times.append(now - last)
+                    last = now
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    time.sleep(1)
+    during()
+    done.set()
+    thread.join()
+    return max(times)
+
+
+@check
+def large_bodies_do_not_stall_others_streams():
+    size = 8_000_000
+    bodies = [
+        json.dumps({"prompt": "And it came to pass, " * (size // 21), "max_tokens": 4}),
+        json.dumps({"prompt": ["the king said unto them " * 150] * (size // 3600), "max_tokens": 4}),
+        json.dumps({"prompt": [7] * (size // 3), "max_tokens": 4}),
+        '{"prompt":"a","x":[' + "[[1],{}]," * (size // 9) + "0],}",
+    ]
+
+    def send():
+        # More at once than there are threads to read them.
+        with ThreadPoolExecutor(2 * os.cpu_count()) as pool:
+            several = [head(len(body)) + body.encode() for body in bodies] * os.cpu_count()
+            answers = list(pool.map(lambda data: status(exchange(data)), several))
+        assert set(answers) == {400}, answers
+
+    alone, beside = longest_pause(lambda: time.sleep(3)), longest_pause(send)
+    print(f"       longest pause of a stream: {alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside bodies of 8 MB")
+    assert beside < max(0.2, 3 * alone)
 
 
 @check
