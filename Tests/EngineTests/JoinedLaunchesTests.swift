@@ -95,21 +95,27 @@ struct JoinedLaunchesTests {
   }
 
   #if FAULTS
-    /// Twenty tokens more are so many launches more.
-    @Test func aTokenTakesFewLaunches() async throws {
+    /// Twenty tokens more are so many launches more, and a wait for each token.
+    @Test func aTokenTakesFewLaunchesAndOneWait() async throws {
       let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
       let device = try #require(Self.devices.first)
-      func launches(tokens: Int, joins: Bool) async throws -> Int {
+      func calls(tokens: Int, joins: Bool) async throws -> (launches: Int, waits: Int) {
         let faults = Faults(.none)
         try await Faults.$current.withValue(faults) {
           let engine = try Engine(files, tokenizer: nil, options: options(device, .float32, joins: joins))
           _ = try await engine.submit([request(files, length: 5, tokens: tokens)])[0].result()
         }
-        return faults.uses.filter { $0.key.call == "clEnqueueNDRangeKernel" }.reduce(0) { $0 + $1.value }
+        func count(_ calls: String...) -> Int {
+          faults.uses.filter { calls.contains($0.key.call) }.reduce(0) { $0 + $1.value }
+        }
+        let waits = count(
+          "clEnqueueReadBuffer", "clEnqueueWriteBuffer", "clEnqueueMapBuffer", "clWaitForEvents", "clFinish")
+        return (count("clEnqueueNDRangeKernel"), waits)
       }
-      let (few, many) = (try await launches(tokens: 10, joins: true), try await launches(tokens: 30, joins: true))
-      #expect(many - few <= 20 * 4)
-      let apart = try await launches(tokens: 30, joins: false) - launches(tokens: 10, joins: false)
+      let (few, many) = (try await calls(tokens: 10, joins: true), try await calls(tokens: 30, joins: true))
+      #expect(many.launches - few.launches <= 20 * 4)
+      #expect(many.waits - few.waits <= 20)
+      let apart = try await calls(tokens: 30, joins: false).launches - calls(tokens: 10, joins: false).launches
       #expect(apart >= 20 * 8 * files.description.layerCount)
     }
   #endif
