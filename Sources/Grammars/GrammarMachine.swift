@@ -1,9 +1,18 @@
 /// Runs a program over bytes: a deterministic machine, whose states are made as they are met.
 struct GrammarMachine: Sendable {
-  /// A stack of places, the one where the thread is last; empty at the end of the text.
-  typealias Thread = [Int32]
+  /// Where a way through the program has come to: a place, and the places behind which calls go on.
+  private struct Thread: Hashable, Comparable {
+    /// `ended` at the end of the text.
+    var place: Int32
+    var stack: Int32
+
+    static let ended: Int32 = -1
+
+    static func < (a: Thread, b: Thread) -> Bool { (a.place, a.stack) < (b.place, b.stack) }
+  }
 
   private let program: GrammarProgram
+  private var stacks = PlaceStacks()
   private var numbers: [[Thread]: Int32] = [:]
   private var states: [[Thread]] = []
   /// By state and byte: the next state, `dead`, or `unknown`.
@@ -15,6 +24,8 @@ struct GrammarMachine: Sendable {
   private static let unknown: Int32 = -2
   /// Places on a stack: how deep values may lie in each other.
   private static let mostPlaces = 160
+  /// Places that are followed from one byte to the next: what a schema of many nested alternatives has beyond them does not come.
+  private static let mostFollowed = 20_000
   /// States that are kept before the machine begins anew.
   static let mostStates = 20_000
 
@@ -22,9 +33,7 @@ struct GrammarMachine: Sendable {
 
   init(_ program: GrammarProgram) {
     self.program = program
-    var threads: Set<Thread> = []
-    follow([program.start], into: &threads)
-    start = number(threads)
+    start = number(follow([Thread(place: program.start, stack: PlaceStacks.empty)]))
   }
 
   var stateCount: Int { states.count }
@@ -33,7 +42,7 @@ struct GrammarMachine: Sendable {
   func accepts(_ state: Int32) -> Bool { rest[Int(state)] == 0 }
 
   /// Whether the text has to end here.
-  func isComplete(_ state: Int32) -> Bool { states[Int(state)] == [[]] }
+  func isComplete(_ state: Int32) -> Bool { states[Int(state)].allSatisfy { $0.place == Thread.ended } }
 
   func shortest(from state: Int32) -> Int { rest[Int(state)] }
 
@@ -41,56 +50,71 @@ struct GrammarMachine: Sendable {
   mutating func step(_ state: Int32, _ byte: UInt8) -> Int32 {
     let place = Int(state) << 8 | Int(byte)
     if transitions[place] != Self.unknown { return transitions[place] }
-    var threads: Set<Thread> = []
-    for thread in states[Int(state)] {
-      guard let top = thread.last, case .bytes(let set, let next) = program.code[Int(top)], set.contains(byte) else {
-        continue
-      }
-      follow(thread.dropLast() + [next], into: &threads)
+    let taken = states[Int(state)].compactMap { thread -> Thread? in
+      guard thread.place != Thread.ended, case .bytes(let set, let next) = program.code[Int(thread.place)],
+        set.contains(byte)
+      else { return nil }
+      return Thread(place: next, stack: thread.stack)
     }
+    let threads = follow(taken)
     transitions[place] = threads.isEmpty ? Self.dead : number(threads)
     return transitions[place]
   }
 
   /// A machine without the states of this one, but for `state`, which is its start.
   func forgetting(allBut state: Int32) -> GrammarMachine {
-    var fresh = self
-    fresh.numbers = [:]
-    fresh.states = []
-    fresh.transitions = []
-    fresh.rest = []
-    fresh.start = fresh.number(Set(states[Int(state)]))
+    var fresh = GrammarMachine(program)
+    fresh.start = fresh.number(
+      states[Int(state)].map { thread in
+        let places = stacks.places(of: thread.stack).reversed()
+        return Thread(
+          place: thread.place, stack: places.reduce(PlaceStacks.empty) { fresh.stacks.push($1, on: $0) })
+      })
     return fresh
   }
 
-  private mutating func number(_ threads: Set<Thread>) -> Int32 {
-    let state = threads.sorted { $0.lexicographicallyPrecedes($1) }
+  private mutating func number(_ threads: [Thread]) -> Int32 {
+    let state = threads.sorted()
     if let known = numbers[state] { return known }
     let number = Int32(states.count)
     numbers[state] = number
     states.append(state)
     transitions.append(contentsOf: repeatElement(Self.unknown, count: 256))
-    rest.append(state.map { $0.reduce(0) { $0 + program.shortest[Int($1)] } }.min() ?? GrammarProgram.endless)
+    rest.append(state.map(shortest).min() ?? GrammarProgram.endless)
     return number
   }
 
-  /// Follows a thread to all places where it takes a byte.
-  private func follow(_ thread: Thread, into threads: inout Set<Thread>) {
-    guard let top = thread.last else {
-      threads.insert(thread)
-      return
+  private func shortest(_ thread: Thread) -> Int {
+    guard thread.place != Thread.ended else { return 0 }
+    return stacks.places(of: thread.stack).reduce(program.shortest[Int(thread.place)]) { $0 + program.shortest[Int($1)] }
+  }
+
+  /// Follows threads to all places where they take a byte, each once: a rule that leads to itself leads nowhere new.
+  private mutating func follow(_ threads: [Thread]) -> [Thread] {
+    var pending = threads
+    var seen: Set<Thread> = []
+    var found: [Thread] = []
+    while let thread = pending.popLast(), seen.count < Self.mostFollowed {
+      guard seen.insert(thread).inserted else { continue }
+      guard thread.place != Thread.ended else {
+        found.append(thread)
+        continue
+      }
+      switch program.code[Int(thread.place)] {
+      case .bytes: found.append(thread)
+      case .end where thread.stack == PlaceStacks.empty:
+        pending.append(Thread(place: Thread.ended, stack: PlaceStacks.empty))
+      case .end: pending.append(Thread(place: stacks.top(of: thread.stack), stack: stacks.below(thread.stack)))
+      case .split(let places): for place in places { pending.append(Thread(place: place, stack: thread.stack)) }
+      case .call(let rule, let next):
+        var stack = thread.stack
+        // The end of a rule behind a call need not be kept.
+        if case .end = program.code[Int(next)] {} else { stack = stacks.push(next, on: stack) }
+        // With the rule's own place.
+        guard stacks.count(of: stack) < Self.mostPlaces else { continue }
+        pending.append(Thread(place: rule, stack: stack))
+      }
     }
-    switch program.code[Int(top)] {
-    case .bytes: threads.insert(thread)
-    case .end: follow(thread.dropLast(), into: &threads)
-    case .split(let places):
-      for place in places { follow(thread.dropLast() + [place], into: &threads) }
-    case .call(let rule, let next):
-      var stack = Thread(thread.dropLast())
-      // The end of a rule behind a call need not be kept.
-      if case .end = program.code[Int(next)] {} else { stack.append(next) }
-      guard stack.count < Self.mostPlaces else { return }
-      follow(stack + [rule], into: &threads)
-    }
+    return found
   }
 }

@@ -35,26 +35,40 @@ package struct GrammarProgram: Sendable {
     }
   }
 
-  /// Shortest ways to `end`, by relaxing until nothing changes.
+  /// Shortest ways to `end`: what a place is as long as is looked at again whenever one that it leads to becomes shorter.
   private static func shortest(_ code: [Instruction]) -> [Int] {
     var bytes = [Int](repeating: endless, count: code.count)
-    var changed = true
-    while changed {
-      changed = false
-      for (place, instruction) in code.enumerated() {
-        let found =
-          switch instruction {
-          case .bytes(_, let next): bytes[Int(next)] + 1
-          case .call(let rule, let next): bytes[Int(rule)] + bytes[Int(next)]
-          case .split(let places): places.map { bytes[Int($0)] }.min() ?? endless
-          case .end: 0
-          }
-        if found < bytes[place] {
-          bytes[place] = found
-          changed = true
+    var before = [[Int32]](repeating: [], count: code.count)
+    for (place, instruction) in code.enumerated() {
+      for next in instruction.nextPlaces { before[Int(next)].append(Int32(place)) }
+    }
+    var pending = code.indices.filter { if case .end = code[$0] { true } else { false } }
+    var index = 0
+    while index < pending.count {
+      let place = pending[index]
+      index += 1
+      let found =
+        switch code[place] {
+        case .bytes(_, let next): bytes[Int(next)] + 1
+        case .call(let rule, let next): bytes[Int(rule)] + bytes[Int(next)]
+        case .split(let places): places.map { bytes[Int($0)] }.min() ?? endless
+        case .end: 0
         }
-      }
+      guard found < bytes[place] else { continue }
+      bytes[place] = found
+      pending += before[place].map(Int.init)
     }
     return bytes
+  }
+}
+
+extension GrammarProgram.Instruction {
+  fileprivate var nextPlaces: [Int32] {
+    switch self {
+    case .bytes(_, let next): [next]
+    case .call(let rule, let next): [rule, next]
+    case .split(let places): places
+    case .end: []
+    }
   }
 }

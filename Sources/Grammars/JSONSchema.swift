@@ -6,8 +6,10 @@ package struct JSONSchema {
   private let root: JSONValue
   /// Rules of places in the schema that were referred to.
   private var places: [String: Int32] = [:]
+  /// Those of them that have yet to be written: one after the other, however many lead to each other.
+  private var pending: [(pointer: String, entry: Int32)] = []
 
-  /// Elements, characters and properties that a schema may ask for by number.
+  /// Elements and characters that a schema may ask for by number, and alternatives that it may list.
   private static let mostRepeats = 4096
 
   private init(_ root: JSONValue) { self.root = root }
@@ -31,6 +33,7 @@ package struct JSONSchema {
   ) throws(GrammarError) -> GrammarProgram {
     var compiler = JSONSchema(schema)
     let value = try compiler.rule(at: "#")
+    while let next = compiler.pending.popLast() { try compiler.write(next.pointer, to: next.entry) }
     let end = try compiler.builder.literal(suffix, compiler.builder.end())
     let start = try compiler.builder.literal(prefix, compiler.builder.call(value, end))
     return try GrammarProgram(compiler.builder.code, start: start)
@@ -40,12 +43,16 @@ package struct JSONSchema {
 
   private mutating func rule(at pointer: String) throws(GrammarError) -> Int32 {
     if let known = places[pointer] { return known }
-    let schema = try resolve(pointer)
     let entry = try builder.reserve()
     places[pointer] = entry
+    pending.append((pointer, entry))
+    return entry
+  }
+
+  private mutating func write(_ pointer: String, to entry: Int32) throws(GrammarError) {
+    let schema = try resolve(pointer)
     let end = try builder.end()
     builder.set(entry, to: [try value(schema, pointer, end)])
-    return entry
   }
 
   private func resolve(_ pointer: String) throws(GrammarError) -> JSONValue {
@@ -211,6 +218,9 @@ package struct JSONSchema {
   private func list(_ value: JSONValue, _ name: String, _ at: String) throws(GrammarError) -> [JSONValue] {
     guard case .array(let elements) = value, !elements.isEmpty else {
       throw GrammarError("schema at \(at): \(name) is \(value.summary), expected a list with an element")
+    }
+    guard elements.count <= Self.mostRepeats else {
+      throw GrammarError("schema at \(at): \(name) has \(elements.count) elements, expected at most \(Self.mostRepeats)")
     }
     return elements
   }

@@ -99,6 +99,49 @@ struct JSONGrammarTests {
     #expect(error?.description.contains(part) == true, "\(String(describing: error))")
   }
 
+  /// Values by hand: what a place that leads to itself adds is nothing.
+  @Test(
+    arguments: [
+      ["anyOf": [["$ref": "#"], ["type": "integer"]]],
+      [
+        "anyOf": [["$ref": "#/$defs/a"], ["type": "integer"]],
+        "$defs": ["a": ["anyOf": [["$ref": "#"], ["$ref": "#/$defs/a"]]]],
+      ],
+    ] as [JSONValue])
+  func `A schema that leads to itself ends`(schema: JSONValue) throws {
+    let program = try JSONSchema.grammar(schema)
+    #expect(accepts(program, "12") && !accepts(program, "\"a\"") && !accepts(program, ""))
+    #expect(program.shortestText == 1)
+  }
+
+  /// Two ways at each of forty places: to follow each would take a million million steps.
+  @Test
+  func `Many ways to the same place are one`() throws {
+    var definitions = JSONMembers()
+    for index in 0..<40 {
+      let next = JSONValue.string(JSONString("#/$defs/a\(index + 1)"))
+      _ = definitions.add(JSONString("a\(index)"), ["anyOf": [["$ref": next], ["$ref": next]]])
+    }
+    _ = definitions.add("a40", ["type": "boolean"])
+    let schema: JSONValue = [
+      "type": "array", "minItems": 1, "items": ["$ref": "#/$defs/a0"], "$defs": .object(definitions),
+    ]
+    let program = try JSONSchema.grammar(schema)
+    #expect(accepts(program, "[true,false]") && !accepts(program, "[1]") && !accepts(program, "[]"))
+  }
+
+  @Test
+  func `A long chain of references is followed`() throws {
+    var definitions = JSONMembers()
+    for index in 0..<10_000 {
+      _ = definitions.add(JSONString("a\(index)"), ["$ref": .string(JSONString("#/$defs/a\(index + 1)"))])
+    }
+    _ = definitions.add("a10000", ["type": "null"])
+    let program = try JSONSchema.grammar(["$ref": "#/$defs/a0", "$defs": .object(definitions)])
+    #expect(accepts(program, "null") && !accepts(program, "true"))
+    #expect(program.shortestText == 4)
+  }
+
   @Test
   func `Deep values do not go on forever`() throws {
     let text = #"{"a":"# + String(repeating: "[", count: 500)
