@@ -27,8 +27,8 @@ NONSENSE = [
 ]
 
 
-LONG = 20
-"""Of the requests, so many at the end are long."""
+LONG = 6
+"""Of the requests, so many at the end are long: megabytes, more than the system keeps for a client that does not read."""
 
 
 def requests(count):
@@ -44,7 +44,7 @@ def requests(count):
         if index % 4 == 0:
             body["frequency_penalty"] = 0.5
         if index >= count:
-            body.update(max_tokens=600, ignore_eos=True)
+            body.update(max_tokens=500, ignore_eos=True, n=8, logprobs=20)
             body.pop("stop", None)
         made.append(body)
     return made
@@ -66,7 +66,7 @@ async def connect(slow):
 
 
 async def ask(body, leave_after=None, slow=False):
-    """The text of a streamed answer; None if the client has left."""
+    """The texts of a streamed answer's choices; None if the client has left."""
     raw = body if isinstance(body, bytes) else json.dumps({**body, "stream": True}).encode()
     reader, writer = await connect(slow)
     try:
@@ -78,9 +78,9 @@ async def ask(body, leave_after=None, slow=False):
             pass
         if status != 200:
             raise Status(status)
-        text, done, events = "", False, 0
+        texts, done, events = {}, False, 0
         if slow:
-            await asyncio.sleep(3)
+            await asyncio.sleep(5)
         async for line in reader:
             if not line.startswith(b"data: "):
                 continue
@@ -90,15 +90,14 @@ async def ask(body, leave_after=None, slow=False):
             event = json.loads(line[6:])
             if "error" in event:
                 raise Status(event["error"])
-            text += event["choices"][0]["text"]
+            choice = event["choices"][0]
+            texts[choice["index"]] = texts.get(choice["index"], "") + choice["text"]
             events += 1
             if leave_after is not None and events >= leave_after:
                 return None
-            if slow:
-                await asyncio.sleep(0.005)
         if not done:
             raise Status("the stream broke off")
-        return text
+        return [texts[index] for index in sorted(texts)]
     finally:
         writer.close()
 

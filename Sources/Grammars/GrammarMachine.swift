@@ -25,7 +25,7 @@ struct GrammarMachine: Sendable {
   /// Places on a stack: how deep values may lie in each other.
   private static let mostPlaces = 160
   /// Places that are followed from one byte to the next: what a schema of many nested alternatives has beyond them does not come.
-  private static let mostFollowed = 20_000
+  private static let mostFollowed = 100_000
   /// States that are kept before the machine begins anew.
   static let mostStates = 20_000
 

@@ -4,6 +4,8 @@ import Synchronization
 final class Admission: Sendable {
   private struct State {
     var count = 0
+    /// Requests that are being received.
+    var arriving = 0
     var isStopping = false
     var nextID = 0
     /// Ends an answer that is under way with an error.
@@ -40,21 +42,37 @@ final class Admission: Sendable {
     }
   }
 
-  /// Says early that `enter` would refuse whoever comes now.
-  func check() throws(APIError) {
-    let (count, isStopping) = state.withLock { ($0.count, $0.isStopping) }
-    if isStopping { throw .stopping }
-    guard count < capacity else { throw .busy(count) }
+  /// A request on its way in, until nobody holds it any more: it may enter though the server be told to stop meanwhile.
+  final class Arrival: Sendable {
+    private let admission: Admission
+
+    fileprivate init(_ admission: Admission) { self.admission = admission }
+
+    deinit { admission.state.withLock { $0.arriving -= 1 } }
   }
 
-  /// - Throws: `APIError` if there is no room, or the server is shutting down.
-  func enter(_ count: Int) throws(APIError) -> Ticket {
+  /// - Throws: `APIError` if whoever comes now would be refused.
+  func arrive() throws(APIError) -> Arrival {
+    let refusal = state.withLock { state -> APIError? in
+      if state.isStopping { return .stopping }
+      guard state.count < capacity else { return .busy(state.count) }
+      state.arriving += 1
+      return nil
+    }
+    if let refusal { throw refusal }
+    return Arrival(self)
+  }
+
+  /// - Throws: `APIError` for more answers than there is ever room for.
+  func check(_ count: Int) throws(APIError) {
+    guard count > capacity else { return }
+    throw .invalid("n and the prompts make \(count) answers, but the queue holds \(capacity)", param: "n")
+  }
+
+  /// - Throws: `APIError` if there is no room.
+  func enter(_ count: Int, _ arrival: Arrival) throws(APIError) -> Ticket {
+    try check(count)
     let result = state.withLock { state -> Result<Int, APIError> in
-      if state.isStopping { return .failure(.stopping) }
-      guard count <= capacity else {
-        return .failure(
-          .invalid("n and the prompts make \(count) answers, but the queue holds \(capacity)", param: "n"))
-      }
       guard state.count + count <= capacity else { return .failure(.busy(state.count)) }
       state.count += count
       state.nextID += 1
@@ -64,6 +82,7 @@ final class Admission: Sendable {
   }
 
   var count: Int { state.withLock { $0.count } }
+  var isEmpty: Bool { state.withLock { $0.count + $0.arriving == 0 } }
   var isStopping: Bool { state.withLock { $0.isStopping } }
 
   /// Lets nobody in any more.

@@ -9,12 +9,15 @@ final class AnswerWatch: Sendable {
   /// Seconds that a client has to read the end of an answer that was late.
   private static let grace = 10.0
 
-  init(_ channel: (any Channel)?, seconds: Double, end: @escaping @Sendable (any Error) -> Void) async {
+  /// - Parameters:
+  ///   - limit: seconds that a request may take.
+  ///   - age: seconds that it has taken.
+  init(_ channel: (any Channel)?, limit: Double, age: Double, end: @escaping @Sendable (any Error) -> Void) async {
     disconnects = await Self.handler(of: channel)
     id = disconnects?.onDisconnect { end(CancellationError()) }
     deadlines = [
-      Deadline(seconds: seconds) { end(APIError.late(seconds)) },
-      Deadline(seconds: seconds + Self.grace) { channel?.close(promise: nil) },
+      Deadline(seconds: max(0, limit - age)) { end(APIError.late(limit)) },
+      Deadline(seconds: max(0, limit - age) + Self.grace) { channel?.close(promise: nil) },
     ]
   }
 

@@ -6,19 +6,22 @@ struct CORSMiddleware: RouterMiddleware {
   /// Or `*`; empty for none.
   let origins: [String]
 
+  private static let requestedMethod = HTTPField.Name("access-control-request-method")
   private static let requestedHeaders = HTTPField.Name("access-control-request-headers")
 
   func handle(
     _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
   ) async throws -> Response {
-    guard let origin = request.headers[.origin], origins.contains("*") || origins.contains(origin) else {
-      return try await next(request, context)
-    }
-    let isPreflight = request.method == .options
+    guard !origins.isEmpty else { return try await next(request, context) }
+    let origin = request.headers[.origin].flatMap { origins.contains("*") || origins.contains($0) ? $0 : nil }
+    let isPreflight =
+      origin != nil && request.method == .options && Self.requestedMethod.map { request.headers[$0] } != nil
     var response = isPreflight ? preflight(request) : try await next(request, context)
-    response.headers[.accessControlAllowOrigin] = origin
-    response.headers[.accessControlExposeHeaders] = "X-Request-Id, Retry-After"
+    // Caches keep the answers to each origin apart.
     response.headers[.vary] = isPreflight ? "Origin, Access-Control-Request-Headers" : "Origin"
+    guard let origin else { return response }
+    response.headers[.accessControlAllowOrigin] = origin
+    if !isPreflight { response.headers[.accessControlExposeHeaders] = "X-Request-Id, Retry-After" }
     return response
   }
 

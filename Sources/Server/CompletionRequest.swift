@@ -12,11 +12,13 @@ struct CompletionRequest: Sendable {
 
   private static let mostLogprobs = 20
 
-  init(_ fields: Fields, _ model: ServedModel) throws(APIError) {
+  init(_ fields: Fields, _ model: ServedModel, _ admission: Admission) throws(APIError) {
     try model.check(fields)
     if fields["suffix"] != nil { throw .invalid("suffix is not supported", param: "suffix") }
     generation = try GenerationFields(fields, defaults: model.sampling, vocabulary: model.vocabulary)
-    prompts = try Self.prompts(fields, model)
+    prompts = try Self.prompts(fields, model) { [choices = generation.choices] count throws(APIError) in
+      try admission.check(count * choices)
+    }
     echoes = try fields.bool("echo") ?? false
     logprobs = try fields.int("logprobs", 0...Self.mostLogprobs)
     if generation.maxTokens == 0, !echoes {
@@ -25,7 +27,10 @@ struct CompletionRequest: Sendable {
   }
 
   /// One text, several, one list of tokens, or several.
-  private static func prompts(_ fields: Fields, _ model: ServedModel) throws(APIError) -> [[Int32]] {
+  /// - Parameter check: told how many there are before anybody makes tokens of them.
+  private static func prompts(
+    _ fields: Fields, _ model: ServedModel, check: (Int) throws(APIError) -> Void
+  ) throws(APIError) -> [[Int32]] {
     let expected = "a string, a list of strings, a list of token ids, or a list of such lists"
     guard let value = fields["prompt"] else { throw fields.missing("prompt", expected: expected) }
     switch value {
@@ -33,6 +38,7 @@ struct CompletionRequest: Sendable {
     case .array(let elements):
       guard let first = elements.first else { throw fields.wrong("prompt", value, expected: expected) }
       if case .int = first { return [try fields.tokens("prompt", elements, vocabulary: model.vocabulary)] }
+      try check(elements.count)
       var prompts: [[Int32]] = []
       for element in elements {
         switch element {

@@ -14,7 +14,7 @@ struct DrainService: Service {
     hub.stop()
     logger.info("draining", metadata: ["answers": .stringConvertible(admission.count)])
     let end = ContinuousClock.now + .seconds(seconds)
-    while admission.count > 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+    while !admission.isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
     if admission.count > 0 {
       logger.warning("answers are cut off", metadata: ["answers": .stringConvertible(admission.count)])
       admission.endAll()

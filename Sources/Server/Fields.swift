@@ -41,8 +41,9 @@ struct Fields: Sendable {
   func int(_ name: String, _ range: ClosedRange<Int>) throws(APIError) -> Int? {
     guard let value = self[name] else { return nil }
     guard case .int(let number) = value, range.contains(number) else {
-      let most = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
-      throw wrong(name, value, expected: "a whole number from \(most)")
+      let numbers =
+        range.upperBound == .max ? "of \(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw wrong(name, value, expected: "a whole number \(numbers)")
     }
     return number
   }

@@ -18,9 +18,9 @@ struct GenerationRoutes: Sendable {
   let exporter: SpanExporter?
 
   func completions(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try admission.check()
+    let arrival = try admission.arrive()
     let (asked, job) = try await RequestBodies.read(request, context, options) { body in
-      let asked = try CompletionRequest(body, model)
+      let asked = try CompletionRequest(body, model, admission)
       let maxTokens = try asked.prompts.map {
         max(
           1,
@@ -32,20 +32,20 @@ struct GenerationRoutes: Sendable {
         logprobs: asked.logprobs, promptLogprobs: asked.echoes ? asked.logprobs : nil)
       return (asked, job)
     }
-    return try await answer(job, CompletionFormat(model: model, request: asked), context) {
+    return try await answer(job, arrival, CompletionFormat(model: model, request: asked), context) {
       ChoiceReader(asked.generation, tokenizer: nil, format: nil)
     }
   }
 
   func chat(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try admission.check()
+    let arrival = try admission.arrive()
     let (asked, job) = try await RequestBodies.read(request, context, options) { body in
       let asked = try ChatRequest(body, model)
       return (asked, try chatJob(asked))
     }
     let format = ChatFormat(model: model, request: asked, id: context.requestID)
     let calls = asked.tools == nil ? nil : model.toolFormat
-    return try await answer(job, format, context) {
+    return try await answer(job, arrival, format, context) {
       ChoiceReader(asked.generation, tokenizer: model.tokenizer, format: calls, opening: asked.opening)
     }
   }
@@ -68,14 +68,14 @@ struct GenerationRoutes: Sendable {
   }
 
   private func answer(
-    _ job: Answering.Job, _ format: some AnswerFormat, _ context: ServerContext,
+    _ job: Answering.Job, _ arrival: Admission.Arrival, _ format: some AnswerFormat, _ context: ServerContext,
     _ reader: @escaping @Sendable () -> ChoiceReader
   ) async throws -> Response {
-    let ticket = try admission.enter(job.prompts.count * job.generation.choices)
+    let ticket = try admission.enter(job.prompts.count * job.generation.choices, arrival)
     let answering = try await Answering(job, on: engine, trace: trace(job, format, context), reader: reader)
     let end = answering.end
     ticket.onStop { end($0) }
-    let watch = await AnswerWatch(context.channel, seconds: options.requestTimeout) { end($0) }
+    let watch = await AnswerWatch(context.channel, limit: options.requestTimeout, age: context.age) { end($0) }
     let envelope = AnswerEnvelope(
       id: format.idPrefix + context.requestID, created: Int(Date().timeIntervalSince1970), model: model.name)
     guard job.generation.streams else {

@@ -11,8 +11,13 @@ enum RequestBodies {
     _ request: Request, _ context: ServerContext, _ options: ServerOptions,
     _ read: @escaping @Sendable (Fields) throws -> Result
   ) async throws -> Result {
+    let isConnected = context.channel?.isActive ?? false
     let bytes = try await bytes(request, context, options)
-    return try await LargeBodies.process(byteCount: bytes.count) { try read(Fields(body: bytes)) }
+    return try await LargeBodies.process(byteCount: bytes.count) { [channel = context.channel] in
+      // Whoever has left while others were read is not.
+      if isConnected, channel?.isActive == false { throw CancellationError() }
+      return try read(Fields(body: bytes))
+    }
   }
 
   private static func bytes(
@@ -28,11 +33,6 @@ enum RequestBodies {
       status: .contentTooLarge, type: "invalid_request_error",
       message: "the body has more than \(options.maxBodyBytes) bytes")
     if let length = request.headers[.contentLength].flatMap(Int.init), length > options.maxBodyBytes { throw tooLong }
-    // A body that comes in drops does not keep its connection for as long as it likes.
-    let limit = Deadline(seconds: options.idleTimeout) { [channel = context.channel] in
-      channel?.close(promise: nil)
-    }
-    defer { limit.cancel() }
     var bytes: [UInt8] = []
     do {
       for try await buffer in request.body {

@@ -27,6 +27,8 @@ struct RequestMiddleware: RouterMiddleware {
     } catch {
       response = APIError(running: error).response
     }
+    // It has no body, an error neither.
+    if request.method == .head { response = response.createHeadResponse() }
     if let name = Self.idHeader { response.headers[name] = context.requestID }
     await metrics.count(status: response.status.code)
     let seconds = (ContinuousClock.now - start).seconds

@@ -11,7 +11,8 @@ extension Router<ServerContext> {
   ) {
     on(path, method: method, use: respond)
     let hasHead = method == .get && hasHead
-    if hasHead { on(path, method: .head) { try await respond($0, $1).createHeadResponse() } }
+    // RequestMiddleware leaves the body out.
+    if hasHead { on(path, method: .head, use: respond) }
     let allow = hasHead ? "GET, HEAD" : method.rawValue
     for other in Self.others where other != method && !(hasHead && other == .head) {
       on(path, method: other) { request, _ -> Response in

@@ -9,9 +9,14 @@ struct ServerContext: RequestContext {
   /// Nil in tests without a connection.
   let channel: (any Channel)?
   var requestID = ""
+  /// When its head had come.
+  let arrival = ContinuousClock.now
   /// What the client says of the trace that it is a part of.
   var traceparent: String?
   private let usage = UsageNote()
+
+  /// Seconds since it came.
+  var age: Double { (ContinuousClock.now - arrival).seconds }
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)

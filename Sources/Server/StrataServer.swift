@@ -24,6 +24,8 @@ package struct StrataServer: Sendable {
   private let hub = LiveHub()
   private let exporter: SpanExporter?
 
+  /// Bytes that may still come behind a refusal.
+  private static let slack = 1 << 20
   /// Seconds that connections have to close behind the last answer.
   private static let closingTime = 5.0
 
@@ -96,7 +98,11 @@ package struct StrataServer: Sendable {
   private func httpServer() throws -> HTTPServerBuilder {
     let http = HTTPServerBuilder.http1(
       configuration: .init(
-        additionalChannelHandlers: [DisconnectHandler()], idleTimeout: .milliseconds(Int64(options.idleTimeout * 1000)),
+        additionalChannelHandlers: [
+          DisconnectHandler(),
+          RequestLimitHandler(seconds: options.idleTimeout, mostBytes: 2 * options.maxBodyBytes + Self.slack),
+        ],
+        idleTimeout: .milliseconds(Int64(options.idleTimeout * 1000)),
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: options.maxHeaderBytes, maxHeaderListSize: options.maxHeaderBytes,
           maxHeaderFieldCount: 100)))

@@ -70,12 +70,18 @@ extension BenchServe {
     for (rate, workload) in loads {
       let progress = ProgressLine("serving")
       let total = workload.arrivals.count
-      let times = try await benchmark.run(run(workload, seed: serving.seed)) { progress.update($0, total) }
+      let outcome = try await benchmark.run(run(workload, seed: serving.seed)) { progress.update($0, total) }
       progress.finish()
+      if let failure = outcome.failure {
+        guard !outcome.isFailure else {
+          throw EngineError("all \(total) requests failed, the first one so: \(failure)")
+        }
+        Terminal.error("requests failed, the first one so: \(failure)")
+      }
       let report = ServingReport(
-        policy: url, requestRate: rate, requests: times, totals: IterationTotals(),
+        policy: url, requestRate: rate, requests: outcome.requests, totals: IterationTotals(),
         serviceLevel: try serving.serviceLevel())
-      entries.append(ServingBenchmark.Entry(report: report, requests: detailed ? times : nil))
+      entries.append(ServingBenchmark.Entry(report: report, requests: detailed ? outcome.requests : nil))
       if !serving.json { try Terminal.output(report.lines.joined(separator: "\n") + "\n\n") }
     }
     if serving.json { try printJSON(entries) }

@@ -1,6 +1,6 @@
 """Behaves badly against a running server, and looks whether others notice: `hostile_client.py URL`.
 
-The server has to have --idle-timeout 2.
+The server has to have --idle-timeout 2 and a chat template.
 """
 
 import json
@@ -49,8 +49,8 @@ def status(answer):
     return int(answer.split()[1]) if answer else None
 
 
-def head(length, extra=""):
-    return f"POST /v1/completions HTTP/1.1\r\nHost: {HOST.netloc}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
+def head(length, extra="", path="/v1/completions"):
+    return f"POST {path} HTTP/1.1\r\nHost: {HOST.netloc}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
 
 
 def answer():
@@ -146,6 +146,63 @@ def a_slow_body_is_cut_off():
         except OSError:
             return
         raise AssertionError("it is open after 12 s")
+
+
+@check
+def a_slow_body_that_nobody_reads_is_cut_off():
+    for path in ("/none", "/v1/models"):
+        with connect() as s:
+            s.sendall(head(50_000, path=path))
+            start = time.monotonic()
+            try:
+                while time.monotonic() - start < 12:
+                    s.sendall(b"x")
+                    time.sleep(0.25)
+            except OSError:
+                continue
+            raise AssertionError(f"{path}: it is open after 12 s")
+
+
+@check
+def a_body_without_end_that_nobody_reads_is_cut_off():
+    lines = f"POST /none HTTP/1.1\r\nHost: {HOST.netloc}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    with connect() as s:
+        s.sendall(lines)
+        try:
+            for _ in range(200):
+                s.sendall(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+        except OSError:
+            return
+    raise AssertionError("200 MiB were taken")
+
+
+@check
+def the_head_of_an_error_has_no_body():
+    for path in ("/none", "/v1/completions", "/live/events", "/v1/models/none", "/health"):
+        data = f"HEAD {path} HTTP/1.1\r\nHost: {HOST.netloc}\r\n\r\nGET /health HTTP/1.1\r\nHost: {HOST.netloc}\r\nConnection: close\r\n\r\n"
+        with connect() as s:
+            s.sendall(data.encode())
+            answers = b""
+            while part := s.recv(65536):
+                answers += part
+        assert answers.split(b"\r\n\r\n", 1)[1].startswith(b"HTTP/1.1 200"), answers
+
+
+@check
+def schemas_that_lead_to_themselves_are_answered():
+    ways = {f"a{i}": {"anyOf": [{"$ref": f"#/$defs/a{i + 1}"}] * 2} for i in range(40)} | {"a40": {"type": "boolean"}}
+    chain = {f"a{i}": {"$ref": f"#/$defs/a{i + 1}"} for i in range(20_000)} | {"a20000": {"type": "null"}}
+    schemas = [
+        {"anyOf": [{"$ref": "#"}, {"type": "integer"}]},
+        {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/a0"}, "$defs": ways},
+        {"$ref": "#/$defs/a0", "$defs": ways},
+        {"$ref": "#/$defs/a0", "$defs": chain},
+    ]
+    for schema in schemas:
+        form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+        body = json.dumps({"messages": [{"role": "user", "content": "a"}], "max_tokens": 30, "response_format": form})
+        answered = exchange(head(len(body), path="/v1/chat/completions") + body.encode())
+        assert status(answered) == 200, answered
 
 
 @check

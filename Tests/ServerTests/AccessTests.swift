@@ -43,13 +43,19 @@ struct AccessTests {
   @Test
   func `The queue takes no more than it holds, and gives places back`() throws {
     let admission = Admission(capacity: 3)
-    var tickets = [try admission.enter(2), try admission.enter(1)]
-    #expect(throws: APIError.self) { _ = try admission.enter(1) }
+    func enter(_ count: Int) throws -> Admission.Ticket { try admission.enter(count, try admission.arrive()) }
+    let early = try admission.arrive()
+    #expect(!admission.isEmpty && admission.count == 0)
+    var tickets = [try enter(2), try enter(1)]
+    #expect(throws: APIError.busy(3)) { try admission.arrive() }
+    #expect(throws: APIError.busy(3)) { try admission.enter(1, early) }
     tickets.removeFirst()
     #expect(admission.count == 1)
-    #expect(throws: Never.self) { try admission.enter(2) }
-    #expect(throws: APIError.self) { try admission.enter(4) }
+    #expect(throws: Never.self) { try enter(2) }
+    #expect(throws: APIError.self) { try enter(4) }
     admission.stop()
-    #expect(throws: APIError.stopping) { try admission.enter(1) }
+    #expect(throws: APIError.stopping) { try enter(1) }
+    // Who was on the way in by then is served.
+    #expect(throws: Never.self) { try admission.enter(1, early) }
   }
 }

@@ -127,6 +127,7 @@ struct ErrorTests {
         try await client.execute(uri: path, method: method) {
           #expect($0.status == .methodNotAllowed)
           #expect($0.headers[.allow] == allow)
+          #expect((method == .head) == ($0.body.readableBytes == 0))
         }
       }
       try await client.execute(uri: "/health", method: .head) {
@@ -190,6 +191,7 @@ struct ErrorTests {
         }
       }
       var preflight = headers
+      preflight[try #require(HTTPField.Name("Access-Control-Request-Method"))] = "POST"
       preflight[try #require(HTTPField.Name("Access-Control-Request-Headers"))] = "authorization,x-stainless-os"
       try await client.execute(uri: "/v1/completions", method: .options, headers: preflight) {
         #expect($0.status == .noContent)

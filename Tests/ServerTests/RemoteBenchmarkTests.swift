@@ -20,7 +20,7 @@ struct RemoteBenchmarkTests {
       router.post("/v1/completions") { _, _ in complete(await next.next()) }
     }
 
-    func run(_ count: Int) async throws -> [RequestTimes] {
+    func run(_ count: Int) async throws -> RemoteBenchmark.Outcome {
       let workload = Workload(
         arrivals: (0..<count).map { _ in .init(time: 0, lengths: .init(promptTokens: 3, outputTokens: 2)) })
       var logger = Logger(label: "test")
@@ -50,24 +50,31 @@ struct RemoteBenchmarkTests {
   private static let tokens = [#"{"choices":[{"text":"a"}]}"#, #"{"choices":[{"text":"b"}]}"#, "[DONE]"]
 
   @Test
-  func `A request that a full server refuses has failed, and the others count`() async throws {
-    let times = try await Fake { $0 == 1 ? APIError.busy(3).response : Self.answer(Self.tokens) }.run(4)
-    #expect(times.map(\.tokens.count) == [2, 0, 2, 2])
+  func `A request that a loaded server fails counts as that, and the others go on`() async throws {
+    var busy = APIError.busy(3)
+    busy.retryAfter = 0
+    for (answer, part) in [
+      (busy.response, "status 429"), (APIError.stopping.response, "status 503"),
+      (Self.answer([#"{"error":"broken"}"#]), "broken"), (Self.answer(["[DONE]"]), "without a token"),
+    ] {
+      let all = try await Fake { _ in answer }.run(1)
+      #expect(all.isFailure && all.failure?.contains(part) == true, "\(all)")
+      #expect(all.failure?.contains("http://localhost:") == true)
+    }
+    let outcome = try await Fake { [busy] in $0 == 1 ? busy.response : Self.answer(Self.tokens) }.run(4)
+    #expect(outcome.requests.map(\.tokens.count) == [2, 0, 2, 2] && !outcome.isFailure)
     let report = ServingReport(
-      policy: "", requestRate: nil, requests: times, totals: IterationTotals(), serviceLevel: nil)
+      policy: "", requestRate: nil, requests: outcome.requests, totals: IterationTotals(), serviceLevel: nil)
     #expect(report.completed == 3 && report.failed == 1)
     #expect(report.lines.contains { $0.hasPrefix("Failed requests:") && $0.hasSuffix(" 1") })
   }
 
   @Test
-  func `What else goes wrong ends the run, and says where`() async throws {
-    for (answer, part) in [
-      (APIError.stopping.response, "refused"), (APIError.invalid("bad").response, "status 400"),
-      (Self.answer([#"{"error":"broken"}"#]), "broken"), (Self.answer(["[DONE]"]), "without a token"),
-    ] {
-      let error = await #expect(throws: EngineError.self) { _ = try await Fake { _ in answer }.run(2) }
-      #expect(error?.description.contains(part) == true, "\(part)")
-      #expect(error?.description.contains("http://localhost:") == true)
+  func `A server that does not take the requests ends the run, and is named`() async throws {
+    for (error, part) in [(APIError.invalid("bad"), "status 400"), (APIError.wrongKey, "status 401")] {
+      let thrown = await #expect(throws: EngineError.self) { _ = try await Fake { _ in error.response }.run(2) }
+      #expect(thrown?.description.contains(part) == true, "\(part)")
+      #expect(thrown?.description.contains("http://localhost:") == true)
     }
   }
 }

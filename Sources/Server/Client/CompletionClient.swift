@@ -12,8 +12,15 @@ struct CompletionClient: Sendable {
   /// Seconds that one request may take.
   let timeout: Double
 
-  /// When each piece of the answer came; nothing if the server has no room.
-  /// - Throws: `EngineError` naming the URL, as all of this.
+  /// Why a request has no answer, or not a whole one, though it was one that the server takes.
+  struct Failure: Error {
+    var text: String
+    /// Seconds after which the server wants to be asked again.
+    var retryAfter: Double?
+  }
+
+  /// When each piece of the answer came.
+  /// - Throws: `Failure` for what may happen under load; `EngineError` naming the URL, as all of this, for any other answer.
   func complete(_ request: GenerationRequest, model name: String) async throws -> [ContinuousClock.Instant] {
     let body: JSONValue = [
       "model": .text(name), "prompt": .array(request.prompt.map { .int(Int($0)) }),
@@ -22,7 +29,6 @@ struct CompletionClient: Sendable {
     var asked = post("/v1/completions")
     asked.body = .bytes(ByteBuffer(string: body.text))
     let response = try await execute(asked)
-    if Self.isFull(response) { return [] }
     try await check(response, asked)
     var lines = EventLines()
     var times: [ContinuousClock.Instant] = []
@@ -30,16 +36,16 @@ struct CompletionClient: Sendable {
       for try await buffer in response.body {
         for event in lines.append(buffer.readableBytesView) {
           guard case .object(let members)? = try? JSONParser.parse(event) else { continue }
-          if let error = members["error"] { throw EngineError("\(url): \(error.text)") }
+          if let error = members["error"] { throw Failure(text: "\(url): \(error.text)") }
           if case .array(let choices)? = members["choices"], Self.hasToken(choices) { times.append(.now) }
         }
       }
-    } catch let error as EngineError {
+    } catch let error as Failure {
       throw error
     } catch {
-      throw EngineError("\(url): a stream broke off behind \(times.count) tokens: \(error)")
+      throw Failure(text: "\(url): a stream broke off behind \(times.count) tokens: \(error)")
     }
-    guard !times.isEmpty else { throw EngineError("\(url): a stream ended without a token") }
+    guard !times.isEmpty else { throw Failure(text: "\(url): a stream ended without a token") }
     return times
   }
 
@@ -64,9 +70,13 @@ struct CompletionClient: Sendable {
     var request = post("/v1/models")
     request.method = .GET
     let response = try await execute(request)
-    try await check(response, request)
     do {
+      try await check(response, request)
       return try await response.body.collect(upTo: 1 << 20)
+    } catch let error as EngineError {
+      throw error
+    } catch let failure as Failure {
+      throw EngineError(failure.text)
     } catch {
       throw EngineError("\(request.url): the answer broke off: \(error)")
     }
@@ -117,15 +127,14 @@ struct CompletionClient: Sendable {
     }
   }
 
-  /// Whether the server takes no more requests for now.
-  private static func isFull(_ response: HTTPClientResponse) -> Bool {
-    response.status == .tooManyRequests || response.status == .serviceUnavailable
-  }
-
   private func check(_ response: HTTPClientResponse, _ request: HTTPClientRequest) async throws {
     guard response.status != .ok else { return }
     let body = try? await response.body.collect(upTo: 1 << 16)
-    let text = body.map { String(buffer: $0) } ?? ""
-    throw EngineError("\(request.url): status \(response.status.code): \(text)")
+    let text = "\(request.url): status \(response.status.code): \(body.map { String(buffer: $0) } ?? "")"
+    guard Self.passing.contains(response.status.code) || response.status.code >= 500 else { throw EngineError(text) }
+    throw Failure(text: text, retryAfter: response.headers.first(name: "Retry-After").flatMap(Double.init))
   }
+
+  /// Too late, or too many at once.
+  private static let passing: Set<UInt> = [408, 429]
 }
