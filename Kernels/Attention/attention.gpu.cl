@@ -5,65 +5,117 @@
 //   qkv [rows][stride] f32, the queries first      out [rows][Q · VALUE_SIZE] f32      keys, values, tiles: layout.clh
 //   sinks [Q] f32
 //
-// A work-group of GROUP = CHUNK work-items makes one head (index 0) of one row: its tile (index 1) holds that row only.
-// In a chunk each work-item scores one position, then each sums the values of its dimensions over the positions.
+// A work-group of GROUP = CHUNK work-items makes one head (index 0) of one tile (index 1) of up to QUERIES rows. In a chunk each
+// work-item scores one position for all rows, then each sums the values of its dimensions over the positions: keys and values
+// are read once a tile. PARTS work-items find the largest score and the sum of the weights of a row. A row's steps are the same
+// in every tile; a chunk that it does not see leaves it as it is.
+//
+// QUERIES  rows of a tile at most, GROUP / PARTS or fewer
 #include "Common/prelude.clh"
-#define GROUP 64
-#include "Common/group_sum.clh"
 #include "Attention/layout.clh"
 
+#ifndef QUERIES
+#define QUERIES 8
+#endif
+#define GROUP 64
+#define PARTS 8
 #define OWN ((VALUE_SIZE + GROUP - 1) / GROUP)  // dimensions of one work-item
+
+// Whether a row at `position` sees the one that is p positions behind the chunk's begin.
+#define SEES(position, p) ((p) <= (position) - chunk && (p) >= first_visible(position) - chunk)
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void attention(
     __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
     __global const float *sinks) {
-  __local float q[HEAD_SIZE];
-  __local float weights[CHUNK];
-  __local float scratch[GROUP];
+  __local float q[QUERIES][HEAD_SIZE];
+  __local float weights[QUERIES][CHUNK];
+  __local float parts[QUERIES][PARTS];
+  __local float maximum[QUERIES], sum[QUERIES], old[QUERIES];
   const int head = get_group_id(0), source = head / (query_heads / key_value_heads), item = get_local_id(0);
+  const int own_row = item / PARTS, part = item % PARTS;
   __global const int *tile = tiles + 4 * get_group_id(1);
-  const int row = tile[0], position = tile[2];
+  const int row = tile[0], rows = tile[1], position = tile[2], last = position + rows - 1;
   __global const int *table = tables + tile[3];
-  for (int d = item; d < HEAD_SIZE; d += GROUP) q[d] = qkv[(ulong)row * stride + head * HEAD_SIZE + d];
-
-  float maximum = SINKS ? sinks[head] : -INFINITY, sum = SINKS ? 1.0f : 0.0f;
-  float own[OWN] = {0.0f};
+  for (int i = item; i < QUERIES * HEAD_SIZE; i += GROUP) {
+    const int r = i / HEAD_SIZE, d = i % HEAD_SIZE;
+    q[r][d] = r < rows ? qkv[(ulong)(row + r) * stride + head * HEAD_SIZE + d] : 0.0f;
+  }
+  if (item < QUERIES) {
+    maximum[item] = SINKS ? sinks[head] : -INFINITY;
+    sum[item] = SINKS ? 1.0f : 0.0f;
+  }
+  float values_of[QUERIES][OWN];
+  UNROLL for (int r = 0; r < QUERIES; r++) {
+    UNROLL for (int i = 0; i < OWN; i++) values_of[r][i] = 0.0f;
+  }
   const int begin = first_visible(position) / CHUNK * CHUNK;
   table += begin / BLOCK;
-  for (int chunk = begin; chunk <= position; chunk += CHUNK, table += CHUNK_BLOCKS) {
-    const int visible = min(CHUNK, position - chunk + 1), hidden = max(0, first_visible(position) - chunk);
+  for (int chunk = begin; chunk <= last; chunk += CHUNK, table += CHUNK_BLOCKS) {
+    const int from = max(0, first_visible(position) - chunk), to = min(CHUNK, last - chunk + 1);  // what any row sees
     barrier(CLK_LOCAL_MEM_FENCE);
-    float score = -INFINITY;
-    if (item >= hidden && item < visible) {
+    float scores[QUERIES] = {0.0f};
+    if (item >= from && item < to) {
       __global const float *key =
           keys + block_offset(table[item / BLOCK], source, key_value_heads) + item % BLOCK;
-      score = 0.0f;
-      for (int d = 0; d < HEAD_SIZE; d++) score = fma(q[d], key[d * BLOCK], score);
-      score *= scale;
+      for (int d = 0; d < HEAD_SIZE; d++) {
+        const float value = key[d * BLOCK];
+        UNROLL for (int r = 0; r < QUERIES; r++) scores[r] = fma(q[r][d], value, scores[r]);
+      }
     }
-    weights[item] = score;
+    UNROLL for (int r = 0; r < QUERIES; r++) {
+      scores[r] = SEES(position + r, item) ? scores[r] * scale : -INFINITY;
+      weights[r][item] = scores[r];
+    }
     barrier(CLK_LOCAL_MEM_FENCE);
-    float largest = maximum;
-    for (int i = hidden; i < visible; i++) largest = fmax(largest, weights[i]);
+    if (own_row < QUERIES) {
+      float largest = -INFINITY;
+      for (int p = part; p < CHUNK; p += PARTS) largest = fmax(largest, weights[own_row][p]);
+      parts[own_row][part] = largest;
+    }
     barrier(CLK_LOCAL_MEM_FENCE);
-    const float weight = item >= hidden && item < visible ? exp(score - largest) : 0.0f;
-    weights[item] = weight;
-    const float old = exp(maximum - largest);
-    sum = sum * old + group_sum(weight, scratch);
-    maximum = largest;
+    if (item < QUERIES) {
+      float largest = maximum[item];
+      for (int i = 0; i < PARTS; i++) largest = fmax(largest, parts[item][i]);
+      old[item] = largest == maximum[item] ? 1.0f : exp(maximum[item] - largest);
+      maximum[item] = largest;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    UNROLL for (int r = 0; r < QUERIES; r++) {
+      weights[r][item] = SEES(position + r, item) ? exp(scores[r] - maximum[r]) : 0.0f;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (own_row < QUERIES) {
+      float total = 0.0f;
+      for (int p = part; p < CHUNK; p += PARTS) total += weights[own_row][p];
+      parts[own_row][part] = total;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (item < QUERIES) {
+      float total = 0.0f;
+      for (int i = 0; i < PARTS; i++) total += parts[item][i];
+      sum[item] = sum[item] * old[item] + total;
+    }
     for (int i = 0; i < OWN; i++) {
       const int d = item + i * GROUP;
       if (d >= VALUE_SIZE) break;
-      own[i] *= old;
-      for (int p = hidden; p < visible; p++) {
+      UNROLL for (int r = 0; r < QUERIES; r++) values_of[r][i] *= old[r];
+      for (int p = from; p < to; p++) {
         const ulong at = block_offset(table[p / BLOCK], source, key_value_heads);
-        own[i] = fma(weights[p], SHARED ? keys[at + d * BLOCK + p % BLOCK] : values[at + p % BLOCK * HEAD_SIZE + d], own[i]);
+        const float value = SHARED ? keys[at + d * BLOCK + p % BLOCK] : values[at + p % BLOCK * HEAD_SIZE + d];
+        UNROLL for (int r = 0; r < QUERIES; r++) {
+          // What a row does not see may be no number.
+          if (SEES(position + r, p)) values_of[r][i] = fma(weights[r][p], value, values_of[r][i]);
+        }
       }
     }
   }
+  barrier(CLK_LOCAL_MEM_FENCE);
   for (int i = 0; i < OWN; i++) {
     const int d = item + i * GROUP;
-    if (d < VALUE_SIZE) out[((ulong)row * query_heads + head) * VALUE_SIZE + d] = own[i] / sum;
+    if (d >= VALUE_SIZE) break;
+    UNROLL for (int r = 0; r < QUERIES; r++) {
+      if (r < rows) out[((ulong)(row + r) * query_heads + head) * VALUE_SIZE + d] = values_of[r][i] / sum[r];
+    }
   }
 }

@@ -82,12 +82,14 @@ struct LaunchShape: Equatable {
     }
   }
 
+  /// Rows of an attention tile in the portable styles.
+  static let attentionQueries = 8
+
   /// Rows of one sequence that an attention tile holds at most.
   static func attentionRows(_ cache: KVCacheShape, _ plan: DevicePlan) -> Int {
     switch plan.style {
-    case .cpu: 8
-    case .gpu: 1
-    case .mma: MatrixAttention.serves(cache, plan) ? MatrixAttention.queries : 1
+    case .mma where MatrixAttention.serves(cache, plan): MatrixAttention.queries
+    case .cpu, .gpu, .mma: attentionQueries
     }
   }
 

@@ -48,11 +48,15 @@ extension OpenCLBackend {
     }
     let codes = shape.makesWholeGroups ? out.codes : nil
     out.codedRows = 0
+    let tiles = batch.tileCounts[rows]
+    var features = shape.features(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes])
+    // Where all sequences have a row each, work-groups need not be ready for more.
+    if plan.style != .cpu {
+      features.append(KernelFeature("QUERIES", batch.tallest[tiles] == 1 ? 1 : LaunchShape.attentionQueries))
+    }
     try launch(
-      KernelKey(
-        .attention, headSize: shape.headSize, isPortable: true,
-        features: shape.features(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes])),
-      .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
+      KernelKey(.attention, headSize: shape.headSize, isPortable: true, features: features),
+      .attention(heads: shape.queryHeads, tiles: tiles, plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
       Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view,
       last: codes?.view)

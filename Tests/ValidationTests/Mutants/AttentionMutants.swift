@@ -51,21 +51,27 @@ let attentionMutants: [KernelMutant] = [
     .window, "Attention/attend.clh", "b * BLOCK < (int16)(end) && lane", "b * BLOCK <= (int16)(end) && lane", "cpu",
     "Attention"),
   KernelMutant(
-    .window, "Attention/attention.gpu.cl", "visible = min(CHUNK, position - chunk + 1),",
-    "visible = min(CHUNK, position - chunk + (position < 1)),",
-    "gpu", "Attention"),
+    .window, "Attention/attention.gpu.cl", "((p) <= (position) - chunk", "((p) <= (position) - chunk - (position > 0)",
+    "gpu",
+    "Attention"),
+  KernelMutant(
+    .window, "Attention/attention.gpu.cl", "if (SEES(position + r, p)) values_of", "if (SEES(last, p)) values_of",
+    "gpu",
+    "Attention", "window=16"),
+  KernelMutant(
+    .batch, "Attention/attention.gpu.cl", "#define PARTS 8", "#define PARTS (64 / QUERIES)", "gpu", "Attention"),
   KernelMutant(
     .sink, "Attention/attend.clh", "if (SINKS) rows[r].sum.s0 = 1.0f;", "", "cpu",
     "Attention",
     "sinks"),
   KernelMutant(
-    .sink, "Attention/attention.gpu.cl", "maximum = SINKS ? sinks[head] : -INFINITY,",
-    "maximum = SINKS ? sinks[source] : -INFINITY,", "gpu", "Attention", "sinks"),
+    .sink, "Attention/attention.gpu.cl", "maximum[item] = SINKS ? sinks[head] : -INFINITY;",
+    "maximum[item] = SINKS ? sinks[source] : -INFINITY;", "gpu", "Attention", "sinks"),
   KernelMutant(
     .softmax, "Attention/attend.clh", "for (int d = 0; d < VALUE_SIZE; d++) row->values[d] *= old;", "", "cpu",
     "Attention"),
   KernelMutant(
-    .softmax, "Attention/attention.gpu.cl", "own[i] *= old;", "", "gpu", "Attention"),
+    .softmax, "Attention/attention.gpu.cl", "values_of[r][i] *= old[r];", ";", "gpu", "Attention"),
   KernelMutant(
     .table, "Attention/attend.clh", "block[b] = keys + block_offset(table[min(b, blocks - 1)], head, heads);",
     "block[b] = keys + block_offset(table[0], head, heads);", "cpu", "Attention"),
@@ -73,8 +79,9 @@ let attentionMutants: [KernelMutant] = [
     .table, "Attention/attention.gpu.cl", "keys + block_offset(table[item / BLOCK], source, key_value_heads)",
     "keys + block_offset(table[item / BLOCK], 0, key_value_heads)", "gpu", "Attention"),
   KernelMutant(
-    .barrier, "Attention/attention.gpu.cl", "    weights[item] = score;\n    barrier(CLK_LOCAL_MEM_FENCE);",
-    "    weights[item] = score;", "gpu", "Attention"),
+    .barrier, "Attention/attention.gpu.cl",
+    "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (own_row < QUERIES) {\n      float largest",
+    "    if (own_row < QUERIES) {\n      float largest", "gpu", "Attention"),
   KernelMutant(
     .batch, "Attention/attend.clh", "sum[r] = fma((vfloat)(weight[r * CHUNK]), vector, sum[r]);",
     "sum[r] += (vfloat)(weight[r * CHUNK]) * vector;", "cpu", "Attention"),
