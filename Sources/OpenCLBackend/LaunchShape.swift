@@ -116,10 +116,6 @@ struct LaunchShape: Equatable {
     fewRows.contains(rows) && (plan.style == .cpu || rows * chosen <= plan.rowGroup)
   }
 
-  /// Whether the down projection adds to the residual stream itself: a single row's experts, as of several rows those that
-  /// meet in an expert would each read it.
-  static func addsTogether(rows: Int, _ plan: DevicePlan) -> Bool { plan.style == .cpu && rows == 1 }
-
   /// Whether launches of ops on so many rows are joined: of a few rows they are short.
   static func runsTogether(rows: Int) -> Bool { (1...16).contains(rows) }
 
