@@ -103,9 +103,12 @@ struct LaunchShape: Equatable {
   }
 
   /// Whether heads are prepared by what attends with them: each row is a sequence's only one, and there are items for all
-  /// units.
-  static func attendsTogether(heads: Int, rows: Int, tiles: Int, tallest: Int, _ plan: DevicePlan) -> Bool {
-    plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1 && heads * rows >= plan.units
+  /// units; in a stage, which another one costs little, so many that units end together, whatever the number of rows.
+  static func attendsTogether(
+    heads: Int, rows: Int, tiles: Int, tallest: Int, _ plan: DevicePlan, isStage: Bool
+  ) -> Bool {
+    plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1
+      && (isStage ? heads >= 8 * plan.units : heads * rows >= plan.units)
   }
 
   /// So few rows that routing them in turn takes less than another launch.
