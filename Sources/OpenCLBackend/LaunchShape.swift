@@ -108,7 +108,7 @@ struct LaunchShape: Equatable {
     heads: Int, rows: Int, tiles: Int, tallest: Int, _ plan: DevicePlan, isStage: Bool
   ) -> Bool {
     plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1
-      && (isStage ? heads >= 8 * plan.units : heads * rows >= plan.units)
+      && (isStage ? heads >= plan.stageHeads * plan.units : heads * rows >= plan.units)
   }
 
   /// So few rows that routing them in turn takes less than another launch.
