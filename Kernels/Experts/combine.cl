@@ -10,13 +10,24 @@
 #define SPAN 1
 #endif
 
+#define LOAD_ONE(i, p) ((p)[i])
+#define STORE_ONE(value, i, p) ((p)[i] = (value))
+// The columns from k on that a value of `type` holds.
+#define COMBINE(type, load, store)                                                                \
+  {                                                                                               \
+    type sum = load(0, x + k);                                                                    \
+    for (int j = 0; j < CHOSEN; j++) sum = fma((type)(weights[j]), load(0, y + (ulong)j * K + k), sum); \
+    store(sum, 0, x + k);                                                                         \
+  }
+
 KERNEL(combine)
     __global float *x, __global const float *y, __global const float *weights, int K) {
   const ulong row = get_global_id(1);
-  const int begin = get_global_id(0) * SPAN, end = min(begin + SPAN, K);
-  for (int k = begin; k < end; k++) {
-    float sum = x[row * K + k];
-    for (int j = 0; j < CHOSEN; j++) sum = fma(weights[row * CHOSEN + j], y[(row * CHOSEN + j) * K + k], sum);
-    x[row * K + k] = sum;
-  }
+  x += row * K;
+  y += row * CHOSEN * K;
+  weights += row * CHOSEN;
+  int k = get_global_id(0) * SPAN;
+  const int end = min(k + SPAN, K);
+  for (; k + LANES <= end; k += LANES) COMBINE(vfloat, VLOAD, VSTORE)
+  for (; k < end; k++) COMBINE(float, LOAD_ONE, STORE_ONE)
 }

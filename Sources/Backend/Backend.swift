@@ -122,11 +122,6 @@ package protocol Backend: AnyObject {
   /// x[r, :] += Σⱼ weight(r, j) · expertOut[r · chosen + j, :], in the order of j.
   func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws
 
-  /// `experts`, then `combine`; a backend may leave out what `expertOut` would hold.
-  func addExperts(
-    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
-    addingTo sum: Activation) throws
-
   /// Runs `ops`, which work on `rows` rows, in a pass that comes again and again: for the same number of rows `ops` makes the
   /// same calls with the same arguments each time, but for the batch, in which each row is a sequence's only one. A backend
   /// may queue at once, behind the last of them, what they queue, or leave `ops` out and queue what it queued last time
@@ -180,14 +175,6 @@ extension Backend {
   ) throws {
     try prepareHeads(qkv, heads, batch: batch, rows: rows, cache: cache)
     try attention(qkv, shape: heads.shape, sinks: sinks, batch: batch, rows: rows, cache: cache, into: out)
-  }
-
-  package func addExperts(
-    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
-    addingTo sum: Activation
-  ) throws {
-    try self.experts(x, experts, routing: routing, rows: rows, hidden: hidden, into: expertOut)
-    try combine(expertOut, routing: routing, rows: rows, addingTo: sum)
   }
 }
 

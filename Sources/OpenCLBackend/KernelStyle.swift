@@ -36,6 +36,8 @@ package struct DevicePlan: Sendable, Equatable {
   package var units: Int
   /// Launches that follow each other may be joined: work-groups run on threads, so that one may wait for others.
   package var joinsLaunches: Bool
+  /// Key heads for each unit from which on a stage that attends prepares them, too.
+  package var stageHeads = 4
   /// Bytes that a kernel's arguments may have.
   package var parameterBytes: Int
   /// How products are cut, where that was measured.

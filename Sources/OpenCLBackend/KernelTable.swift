@@ -12,7 +12,6 @@ enum KernelName: String {
   case gateUp = "gate_up"
   case routeFew = "route_few"
   case headsAttention = "heads_attention"
-  case downCombine = "down_combine"
 
   /// The source below `Kernels/`.
   func path(_ style: KernelStyle, format: ElementFormat?) -> String {
@@ -30,7 +29,7 @@ enum KernelName: String {
     case .routeFew: "Routing/route_few.\(style == .cpu ? "cpu" : "gpu").cl"
     case .headsAttention: "Attention/heads_attention.cpu.cl"
     case .group: "Routing/group.\(style).cl"
-    case .gateUp, .down, .downCombine:
+    case .gateUp, .down:
       style == .cpu ? "Experts/\(rawValue).cpu.cl" : "Experts/experts.\(style).cl"
     case .combine: "Experts/combine.cl"
     case .gateWeights: "Routing/gate_weights.cl"

@@ -105,9 +105,12 @@ struct LaunchShape: Equatable {
   }
 
   /// Whether heads are prepared by what attends with them: each row is a sequence's only one, and there are items for all
-  /// units.
-  static func attendsTogether(heads: Int, rows: Int, tiles: Int, tallest: Int, _ plan: DevicePlan) -> Bool {
-    plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1 && heads * rows >= plan.units
+  /// units; in a stage, which another one costs little, so many that units end together, whatever the number of rows.
+  static func attendsTogether(
+    heads: Int, rows: Int, tiles: Int, tallest: Int, _ plan: DevicePlan, isStage: Bool
+  ) -> Bool {
+    plan.style == .cpu && rows > 0 && tiles == rows && tallest == 1
+      && (isStage ? heads >= plan.stageHeads * plan.units : heads * rows >= plan.units)
   }
 
   /// So few rows that routing them in turn takes less than another launch.
@@ -117,10 +120,6 @@ struct LaunchShape: Equatable {
   static func routesTogether(rows: Int, chosen: Int, _ plan: DevicePlan) -> Bool {
     fewRows.contains(rows) && (plan.style == .cpu || rows * chosen <= plan.rowGroup)
   }
-
-  /// Whether the down projection adds to the residual stream itself: a single row's experts, as of several rows those that
-  /// meet in an expert would each read it.
-  static func addsTogether(rows: Int, _ plan: DevicePlan) -> Bool { plan.style == .cpu && rows == 1 }
 
   /// Whether launches of ops on so many rows are joined: of a few rows they are short.
   static func runsTogether(rows: Int) -> Bool { (1...16).contains(rows) }

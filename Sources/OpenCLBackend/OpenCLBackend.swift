@@ -123,9 +123,9 @@ package final class OpenCLBackend: Backend {
   /// Positions of a KV block in all kernels (`Kernels/Attention/layout.clh`).
   package static var blockSize: Int { 16 }
 
-  /// Of numbers of rows that decode together, the least of each kind that has programs of its own: a single row, a few and more
-  /// (`LaunchShape.addsTogether`, `routesTogether`).
-  package static var decodingBatches: [Int] { [1, 2, LaunchShape.fewRows.upperBound + 1] }
+  /// Of numbers of rows that decode together, the least of each kind that has programs of its own: a few and more
+  /// (`LaunchShape.routesTogether`).
+  package static var decodingBatches: [Int] { [1, LaunchShape.fewRows.upperBound + 1] }
 
   package func makeRouting(rows: Int, experts: Int, chosen: Int, layers: Int, label: String) throws -> Routing {
     let slots = rows * chosen

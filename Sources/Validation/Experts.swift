@@ -108,24 +108,19 @@ package struct ExpertsCase: OpCase {
     try backend.settleExperts()
     try backend.finishLoading()
     let routing = try backend.makeRouting(rows: rows.count, experts: experts, chosen: chosen, layers: 2, label: "case")
-    func route() throws {
-      if spread == .dense {
-        let gate = try backend.input(rows: rows.count, columns: 1, rows.map { Float($0 % 9) - 4 })
-        try backend.routeAll(rows: rows.count, gate: hasExtras ? gate : nil, into: routing)
-      } else {
-        let options = RouterOptions(renormalise: true, layer: 1, phase: .prefill)
-        try backend.route(
-          logits: backend.input(rows: rows.count, columns: experts, rows.flatMap(logits)), rows: rows.count,
-          options: options, into: routing)
-      }
+    if spread == .dense {
+      let gate = try backend.input(rows: rows.count, columns: 1, rows.map { Float($0 % 9) - 4 })
+      try backend.routeAll(rows: rows.count, gate: hasExtras ? gate : nil, into: routing)
+    } else {
+      let options = RouterOptions(renormalise: true, layer: 1, phase: .prefill)
+      try backend.route(
+        logits: backend.input(rows: rows.count, columns: experts, rows.flatMap(logits)), rows: rows.count,
+        options: options, into: routing)
     }
     let x = try backend.input(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 11) })
     let hidden = try backend.activation(rows: rows.count * chosen, columns: intermediate)
     let out = try backend.activation(rows: rows.count * chosen, columns: columns)
-    // By one op after the other, then together.
     let residual = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 12) })
-    let together = try backend.activation(rows: rows.count, columns: columns, rows.flatMap { input($0, role: 12) })
-    try route()
     try backend.experts(x, weights, routing: routing, rows: rows.count, hidden: hidden, into: out)
     try backend.combine(out, routing: routing, rows: rows.count, addingTo: residual)
     var result = try backend.result(residual, rows: rows.count, columns: columns)
@@ -133,10 +128,6 @@ package struct ExpertsCase: OpCase {
       let own = try backend.result(buffer, rows: rows.count * chosen, columns: width)
       result.isContained = result.isContained && own.isContained && !own.values.contains(poison)
     }
-    try route()
-    try backend.addExperts(
-      x, weights, routing: routing, rows: rows.count, hidden: hidden, expertOut: out, addingTo: together)
-    result.add(try backend.result(together, rows: rows.count, columns: columns))
     result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
     result.totals += try backend.readExpertRows(routing).joined().map(Int32.init)
     return result

@@ -13,13 +13,15 @@ import Testing
 struct JoinedLaunchesTests {
   private static let devices = TestTarget.devices.filter { DevicePlan($0).joinsLaunches }
 
-  private func options(_ device: Device, _ activations: ActivationPrecision, joins: Bool, parameterBytes: Int? = nil)
-    -> EngineOptions
-  {
+  private func options(
+    _ device: Device, _ activations: ActivationPrecision, joins: Bool, parameterBytes: Int? = nil,
+    stageHeads: Int? = nil
+  ) -> EngineOptions {
     var plan = DevicePlan(device)
     plan.activations = activations
     plan.joinsLaunches = joins
     if let parameterBytes { plan.parameterBytes = parameterBytes }
+    if let stageHeads { plan.stageHeads = stageHeads }
     return EngineOptions(device: .openCL(device), policy: Layered(), cachePositions: 512, plan: plan)
   }
 
@@ -52,7 +54,7 @@ struct JoinedLaunchesTests {
     return try #require(result, "the stream ends without a result")
   }
 
-  private func expectSameBits(_ name: String, _ activations: ActivationPrecision) async throws {
+  private func expectSameBits(_ name: String, _ activations: ActivationPrecision, stageHeads: Int? = nil) async throws {
     let files = try FamilyFixture(name).files
     for device in Self.devices {
       let expected = try await generate(files, options(device, activations, joins: false))
@@ -61,7 +63,7 @@ struct JoinedLaunchesTests {
       // With few arguments a layer's stages are cut into several launches, each a program of its own.
       for parameterBytes in name == "gpt_oss" ? [nil, 320] : [nil] {
         let found = try await generate(
-          files, options(device, activations, joins: true, parameterBytes: parameterBytes))
+          files, options(device, activations, joins: true, parameterBytes: parameterBytes, stageHeads: stageHeads))
         #expect(found.tokens == expected.tokens, "\(name), \(device.name)")
         #expect(found.capture?.generated.map { $0.map(\.bitPattern) } == bits, "\(name), \(device.name)")
       }
@@ -73,6 +75,12 @@ struct JoinedLaunchesTests {
 
   @Test(arguments: ["gpt_oss_mxfp4"])
   func stagesGiveTheBitsOfLaunchesInIntegers(name: String) async throws { try await expectSameBits(name, .int8) }
+
+  /// With few key heads, which other stages would prepare; OLMoE's norms are over all heads.
+  @Test(arguments: ["olmoe"])
+  func stagesThatPrepareHeadsGiveTheBitsOfLaunches(name: String) async throws {
+    try await expectSameBits(name, .float32, stageHeads: 0)
+  }
 
   /// Whoever decodes beside others waits for no program.
   @Test func whatDecodesTogetherIsBuiltBefore() async throws {

@@ -37,16 +37,15 @@ struct KernelCoverage {
     "heads": ["SHARED", "NORM_SIZE", "CLIP", "NEIGHBOURS"], "attention": ["WINDOW", "SINKS", "SHARED"],
   ]
   private static let cpuFeatures = [
-    "heads_attention": ["WINDOW", "SINKS", "SHARED", "NORM_SIZE", "NEIGHBOURS"], "down_combine": ["BIAS"],
+    "heads_attention": ["WINDOW", "SINKS", "SHARED", "NORM_SIZE", "NEIGHBOURS"]
   ]
   private static let codeFeatures = [
-    "linear": ["INTEGER"], "gate_up": ["INTEGER", "CODES"], "down": ["INTEGER"], "down_combine": ["INTEGER"],
+    "linear": ["INTEGER"], "gate_up": ["INTEGER", "CODES"], "down": ["INTEGER"],
     "rms_norm": ["CODES"], "attention": ["CODES"], "heads_attention": ["CODES"],
   ]
 
   /// Those that read weights.
   private static let weightKernels = ["embedding", "linear", "head_products", "gate_up", "down"]
-  private static let cpuWeightKernels = ["down_combine"]
 
   private var launched: Set<Entry> = []
   private var variants: Set<Variant> = []
@@ -85,7 +84,7 @@ struct KernelCoverage {
     }
     let left = Set(wanted).subtracting(variants)
     #expect(left.isEmpty, "\(left)", sourceLocation: sourceLocation)
-    for kernel in Self.weightKernels + (style == .cpu ? Self.cpuWeightKernels : []) {
+    for kernel in Self.weightKernels {
       let missing = Set(ElementFormat.weights).subtracting(formats[kernel] ?? [])
       #expect(missing.isEmpty, "\(kernel)", sourceLocation: sourceLocation)
     }

@@ -41,9 +41,7 @@ struct FeedForwardBlock<B: Backend> {
     let options = RouterOptions(rule: router.rule, layer: layer, phase: phase)
     try backend.route(
       logits: logits, rows: rows, options: options, correction: router.correction, into: mlp.routing)
-    try backend.addExperts(
-      buffers.normed, experts, routing: mlp.routing, rows: rows, hidden: mlp.hidden, expertOut: mlp.out,
-      addingTo: hidden)
+    try add(backend, experts, mlp, to: hidden, rows: rows, buffers: buffers)
     guard let shared else { return }
     var gate: B.Activation?
     if let weight = shared.gate, let logits = buffers.sharedGate {
@@ -60,8 +58,15 @@ struct FeedForwardBlock<B: Backend> {
   ) throws {
     guard let mlp = buffers.dense else { throw ModelError("no workspace for an expert that all rows meet") }
     try backend.routeAll(rows: rows, gate: gate, into: mlp.routing)
-    try backend.addExperts(
-      buffers.normed, expert, routing: mlp.routing, rows: rows, hidden: mlp.hidden, expertOut: mlp.out,
-      addingTo: hidden)
+    try add(backend, expert, mlp, to: hidden, rows: rows, buffers: buffers)
+  }
+
+  /// hidden += Σ over the experts of `mlp.routing` of weight · expert(normed).
+  private func add(
+    _ backend: B, _ experts: B.Experts, _ mlp: Workspace<B>.MLPBuffers, to hidden: B.Activation, rows: Int,
+    buffers: Workspace<B>.Buffers
+  ) throws {
+    try backend.experts(buffers.normed, experts, routing: mlp.routing, rows: rows, hidden: mlp.hidden, into: mlp.out)
+    try backend.combine(mlp.out, routing: mlp.routing, rows: rows, addingTo: hidden)
   }
 }

@@ -7,8 +7,8 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
+    let heads = try normed(qkv, heads, rows: rows)
     qkv.codedRows = 0
-    if heads.normScope == .allHeads { return try prepareWideHeads(qkv, heads, batch: batch, rows: rows, cache: cache) }
     let arguments = HeadArguments(heads)
     let key = KernelKey(
       .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
@@ -20,10 +20,11 @@ extension OpenCLBackend {
       last: cache.spoiled?.view)
   }
 
-  /// Norms over all heads of queries and of keys, then what is left for each head.
-  private func prepareWideHeads(
-    _ qkv: Activation, _ heads: HeadOptions<Vector>, batch: Batch, rows: Int, cache: KVCache
-  ) throws {
+  /// Does the norms over all heads of queries and of keys; returns what is left for each head.
+  private func normed(
+    _ qkv: Activation, _ heads: HeadOptions<Vector>, rows: Int
+  ) throws -> HeadOptions<Vector> {
+    guard heads.normScope == .allHeads else { return heads }
     let queries = heads.shape.queryColumns
     let parts = [
       (heads.queryNorm, 0..<queries),
@@ -34,7 +35,7 @@ extension OpenCLBackend {
     }
     var rest = heads
     (rest.queryNorm, rest.keyNorm, rest.normScope) = (nil, nil, .head)
-    try prepareHeads(qkv, rest, batch: batch, rows: rows, cache: cache)
+    return rest
   }
 
   package func attention(
@@ -69,14 +70,16 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     let tiles = batch.tileCounts[rows]
-    guard heads.normScope != .allHeads, !isCollecting,
+    guard
       LaunchShape.attendsTogether(
-        heads: shape.keyValueHeads, rows: rows, tiles: tiles, tallest: batch.tallest[tiles], plan)
+        heads: shape.keyValueHeads, rows: rows, tiles: tiles, tallest: batch.tallest[tiles], plan, isStage: isCollecting
+      )
     else {
       try prepareHeads(qkv, heads, batch: batch, rows: rows, cache: cache)
       return try attention(qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, into: out)
     }
     precondition(qkv.columns == shape.qkvColumns && out.columns == shape.outputColumns)
+    let heads = try normed(qkv, heads, rows: rows)
     (qkv.codedRows, out.codedRows) = (0, 0)
     let codes = shape.makesWholeGroups ? out.codes : nil
     let arguments = HeadArguments(heads)

@@ -55,63 +55,22 @@ extension OpenCLBackend {
   package func experts(
     _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, into out: Activation
   ) throws {
-    precondition(experts.down.source.rows == out.columns)
     guard rows > 0 else { return }
-    out.codedRows = 0
-    try products(x, experts, routing: routing, rows: rows, hidden: hidden) { window, middle in
-      try grouped(.down, experts, window, slots: rows * routing.chosen, routing, from: middle, to: out.buffer)
-    }
-  }
-
-  package func addExperts(
-    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
-    addingTo sum: Activation
-  ) throws {
-    guard LaunchShape.addsTogether(rows: rows, plan), try isWhole(experts) else {
-      try self.experts(x, experts, routing: routing, rows: rows, hidden: hidden, into: expertOut)
-      return try combine(expertOut, routing: routing, rows: rows, addingTo: sum)
-    }
-    precondition(experts.down.source.rows == sum.columns)
-    sum.codedRows = 0
-    try products(x, experts, routing: routing, rows: rows, hidden: hidden) { window, middle in
-      let down = experts.down
-      let bias = experts.biases?.down
-      let extras = (bias == nil ? [] : [KernelFeature("BIAS")]) + (plan.takesCodes(down.format) ? [.integer] : [])
-      try launch(
-        KernelKey(.downCombine, chosen: routing.chosen, format: down.format, features: extras),
-        LaunchShape(global: Extent(window.units), local: Extent(1)), middle.view, window.buffer,
-        routing.slots.view, routing.tiles.view, sum.buffer.view, Int32(down.source.columns), Int32(down.features),
-        (bias ?? middle).view, routing.weights.view)
-    }
-  }
-
-  /// Whether all of a layer's experts lie in one buffer, and stay there.
-  private func isWhole(_ experts: Experts) throws -> Bool {
-    switch experts.place {
-    case .fixed(_, let down, _): down.segments.count == 1
-    case .stored(let store, let layer): try store.home(of: layer).map { $0.segments.count == 1 } ?? false
-    }
-  }
-
-  /// hidden = activation(x Gₑᵀ, x Uₑᵀ), and for each buffer with weights of the down projection `down` with `hidden` as that
-  /// takes it.
-  private func products(
-    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation,
-    down: (Window, DeviceBuffer) throws -> Void
-  ) throws {
     let layout = experts.gateUp
     precondition(layout.source.columns == x.columns && layout.source.kind == .gated)
-    precondition(experts.down.source.columns == layout.features)
+    precondition(experts.down.source.columns == layout.features && experts.down.source.rows == out.columns)
     precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
     let slots = rows * routing.chosen
-    hidden.codedRows = 0
+    (hidden.codedRows, out.codedRows) = (0, 0)
     let input = plan.takesCodes(layout.format) ? try codes(of: x, rows: rows) : x.buffer
     let codes = plan.takesCodes(experts.down.format) ? try codeBuffer(of: hidden) : nil
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
       for window in gateUps {
         try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, codes)
       }
-      for window in downs { try down(window, codes ?? hidden.buffer) }
+      for window in downs {
+        try grouped(.down, experts, window, slots: slots, routing, from: codes ?? hidden.buffer, to: out.buffer)
+      }
     }
     func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
       try products(

@@ -57,19 +57,6 @@ extension FilteredBackend {
     try giveBack(made, rows: 0..<slots, to: out)
   }
 
-  package func addExperts(
-    _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, expertOut: Activation,
-    addingTo sum: Activation
-  ) throws {
-    guard isFiltered(.experts) else {
-      return try device.addExperts(
-        x.device, experts.device, routing: routing.device, rows: rows, hidden: hidden.device,
-        expertOut: expertOut.device, addingTo: sum.device)
-    }
-    try self.experts(x, experts, routing: routing, rows: rows, hidden: hidden, into: expertOut)
-    try combine(expertOut, routing: routing, rows: rows, addingTo: sum)
-  }
-
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
     guard isFiltered(.experts) else {
       return try device.combine(expertOut.device, routing: routing.device, rows: rows, addingTo: x.device)

@@ -32,13 +32,13 @@ let formatMutants: [KernelMutant] = [
     "Linear",
     "Q5_0"),
   KernelMutant(
-    .scale, "Common/formats/six_bit_scales.clh", "own = (low & 15) | (scales >> 6 & 3) << 4;", "own = low & 15;", "cpu",
+    .scale, "Common/formats/six_bit_scales.clh", "own = (low & 15) | (scales >> 6 & 3) << 4;", "own = low & 15;", "gpu",
     "Linear", "Q4_K"),
   KernelMutant(
     .scale, "Common/formats/six_bit_scales.clh", "minimum = (low >> 4 & 15) | (minima >> 6 & 3) << 4;",
     "minimum = (low & 15) | (minima >> 6 & 3) << 4;", "gpu", "Linear", "Q5_K"),
   KernelMutant(
-    .scale, "Common/formats/q6_k.clh", "group / 4 * PANEL + feature", "group / 8 * PANEL + feature", "cpu", "Linear",
+    .scale, "Common/formats/q6_k.clh", "group / 4 * PANEL + feature", "group / 8 * PANEL + feature", "gpu", "Linear",
     "Q6_K"),
   KernelMutant(
     .scale, "Common/formats/q6_k.clh", ">> (w % 2 * 4);", ">> (w / 2 % 2 * 4);", "gpu", "Linear", "Q6_K"),
@@ -47,7 +47,7 @@ let formatMutants: [KernelMutant] = [
     "IQ4_NL"),
   KernelMutant(
     .scale, "Common/formats/iq4_xs.clh", "(TO_VFLOAT(low | high << 4) - 32.0f)", "(TO_VFLOAT(low | high << 4) - 31.0f)",
-    "cpu", "Linear", "IQ4_XS"),
+    "gpu", "Linear", "IQ4_XS"),
   KernelMutant(
     .scale, "Common/formats/mxfp4.clh", "normal = (exponent - 1) << 23;", "normal = exponent << 23;", "cpu", "Linear",
     "MXFP4"),

@@ -10,11 +10,23 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .scale, "Common/integer_tile.clh", "sums[k / 16 % 2]", "sums[0]", "cpu", "Linear", "Q6_K"),
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + k / CODE_GROUP * 8;",
-      "at = CODES_GROUPS(K) + k / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
+      .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + first / CODE_GROUP * 8;",
+      "at = CODES_GROUPS(K) + first / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
     KernelMutant(
       .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) {", "if (HAS_MINIMUM && k > 0) {", "cpu", "Linear",
       "Q4_1"),
+    KernelMutant(
+      .scale, "Common/integer_tile.clh", "chunk_scales(block, inside,", "chunk_scales(block, 0,", "cpu", "Linear",
+      "Q4_K"),
+    KernelMutant(
+      .scale, "Common/formats/six_bit_scales.clh", "chunk.scales >> (8 * i) & 255", "chunk.scales >> (8 * i) & 31",
+      "cpu",
+      "Linear", "Q5_K"),
+    KernelMutant(
+      .scale, "Common/formats/q6_k.clh", "chunk.four[i / 4] <<", "chunk.four[0] <<", "cpu", "Linear", "Q6_K"),
+    KernelMutant(
+      .scale, "Common/formats/iq4_xs.clh", "(chunk.high >> (2 * i) & 3) << 4", "(chunk.high & 3) << 4", "cpu", "Linear",
+      "IQ4_XS"),
     KernelMutant(
       .scale, "Common/codes.clh", "0.0f : 127.0f / largest;", "0.0f : 128.0f / largest;", "cpu", "Linear", "Q8_0"),
     KernelMutant(

@@ -98,18 +98,9 @@ let productMutants: [KernelMutant] = [
     .outside, "Experts/experts.gpu.cl", "if (row < rows && column < N) {", "if (row < rows && column <= N) {", "gpu",
     "Experts", "bf16"),
   KernelMutant(
-    .expert, "Experts/combine.cl", "fma(weights[row * CHOSEN + j]", "fma(weights[row * CHOSEN + (CHOSEN - 1 - j)]",
+    .expert, "Experts/combine.cl", "fma((type)(weights[j])", "fma((type)(weights[CHOSEN - 1 - j])",
     "cpu",
     "Experts", "bf16"),
   KernelMutant(
-    .edge, "Experts/combine.cl", "end = min(begin + SPAN, K);", "end = min(begin + SPAN, K - 1);", "gpu", "Routing"),
-  KernelMutant(
-    .expert, "Experts/down_combine.cpu.cl", "while (slots[t] != j) t++;", "t = j;", "cpu", "Experts", "bf16 rows=1"),
-  KernelMutant(
-    .expert, "Experts/down_combine.cpu.cl", "(vfloat)(weights[j])", "(vfloat)(weights[CHOSEN - 1 - j])", "cpu",
-    "Experts",
-    "bf16 rows=1"),
-  KernelMutant(
-    .bias, "Experts/down_combine.cpu.cl", "bias + (ulong)tile.w * K + column + v * LANES, K - column",
-    "bias + column + v * LANES, K - column", "cpu", "Experts", "clamped rows=1"),
+    .edge, "Experts/combine.cl", "end = min(k + SPAN, K);", "end = min(k + SPAN, K - 1);", "gpu", "Routing"),
 ]
