@@ -17,7 +17,7 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
     self.device = device
     self.plan = plan
     testDescription =
-      plan.map { "\(device.name), \($0.style.rawValue) kernels, \($0.activations.rawValue)" } ?? device.name
+      plan.map { "\(device.name), \($0.style.rawValue) kernels, \($0.activations.name)" } ?? device.name
   }
 
   static let reference = TestTarget(.reference, nil)

@@ -88,7 +88,7 @@ struct ValidateTests {
       let again = try #require(lines.first { $0.hasPrefix("    again: ") }, "\(outcome)")
       #expect(again.contains("STRATA_OP_FILTER='Routing|Linear' "))
       #expect(again.contains("--op Model --model '\(model)'"))
-      #expect(again.contains("--activations \(activations)") == (usual.rawValue != activations))
+      #expect(again.contains("--activations \(activations)") == (usual.name != activations))
       let repeated = try await run(again: again)
       #expect(repeated.output.contains("  Model(\(model) ") && repeated.status == 1)
     }

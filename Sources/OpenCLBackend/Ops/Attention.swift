@@ -7,7 +7,7 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
-    qkv.codedRows = 0
+    qkv.change()
     if heads.normScope == .allHeads { return try prepareWideHeads(qkv, heads, batch: batch, rows: rows, cache: cache) }
     let arguments = HeadArguments(heads)
     let key = KernelKey(
@@ -46,17 +46,16 @@ extension OpenCLBackend {
       return try matrixAttention(
         qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
-    let codes = shape.makesWholeGroups ? out.codes : nil
-    out.codedRows = 0
+    let made = out.besides(wholeGroups: shape.makesWholeGroups)
     try launch(
       KernelKey(
         .attention, headSize: shape.headSize, isPortable: true,
-        features: shape.features(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes])),
+        features: shape.features(hasSinks: sinks != nil) + (made?.features ?? [])),
       .attention(heads: shape.queryHeads, tiles: batch.tileCounts[rows], plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
       Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view,
-      last: codes?.view)
-    if codes != nil { out.codedRows = rows }
+      last: made?.buffer.view)
+    out.change(rows: rows, made: made)
   }
 
   package func attend(
@@ -73,20 +72,20 @@ extension OpenCLBackend {
       return try attention(qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, into: out)
     }
     precondition(qkv.columns == shape.qkvColumns && out.columns == shape.outputColumns)
-    (qkv.codedRows, out.codedRows) = (0, 0)
-    let codes = shape.makesWholeGroups ? out.codes : nil
+    qkv.change()
+    let made = out.besides(wholeGroups: shape.makesWholeGroups)
     let arguments = HeadArguments(heads)
     let key = KernelKey(
       .headsAttention, headSize: shape.headSize,
-      features: heads.features + shape.optionFeatures(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes]))
+      features: heads.features + shape.optionFeatures(hasSinks: sinks != nil) + (made?.features ?? []))
     let launchShape = LaunchShape(global: Extent(shape.keyValueHeads, rows), local: Extent(1, 1))
     try launch(
       key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
       batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
       Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
       batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, (sinks?.buffer ?? qkv.buffer).view,
-      last: codes?.view)
-    if codes != nil { out.codedRows = rows }
+      last: made?.buffer.view)
+    out.change(rows: rows, made: made)
   }
 }
 
@@ -105,8 +104,8 @@ private struct HeadArguments {
 }
 
 extension AttentionShape {
-  /// Whether a head's output is whole groups of codes of eight bits.
-  var makesWholeGroups: Bool { outputColumns / queryHeads % ActivationCodes.groupSize == 0 }
+  /// Whether a head's output is whole groups of what attention makes besides.
+  var makesWholeGroups: Bool { outputColumns / queryHeads % Rounding.group == 0 }
 
   /// The macros of `Kernels/Attention/layout.clh`.
   func features(hasSinks: Bool) -> [KernelFeature] {

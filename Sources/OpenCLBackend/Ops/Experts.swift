@@ -57,7 +57,7 @@ extension OpenCLBackend {
   ) throws {
     precondition(experts.down.source.rows == out.columns)
     guard rows > 0 else { return }
-    out.codedRows = 0
+    out.change()
     try products(x, experts, routing: routing, rows: rows, hidden: hidden) { window, middle in
       try grouped(.down, experts, window, slots: rows * routing.chosen, routing, from: middle, to: out.buffer)
     }
@@ -72,11 +72,11 @@ extension OpenCLBackend {
       return try combine(expertOut, routing: routing, rows: rows, addingTo: sum)
     }
     precondition(experts.down.source.rows == sum.columns)
-    sum.codedRows = 0
+    sum.change()
     try products(x, experts, routing: routing, rows: rows, hidden: hidden) { window, middle in
       let down = experts.down
       let bias = experts.biases?.down
-      let extras = (bias == nil ? [] : [KernelFeature("BIAS")]) + (plan.takesCodes(down.format) ? [.integer] : [])
+      let extras = (bias == nil ? [] : [KernelFeature("BIAS")]) + plan.form(for: down.format).features
       try launch(
         KernelKey(.downCombine, chosen: routing.chosen, format: down.format, features: extras),
         LaunchShape(global: Extent(window.units), local: Extent(1)), middle.view, window.buffer,
@@ -104,14 +104,17 @@ extension OpenCLBackend {
     precondition(experts.down.source.columns == layout.features)
     precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
     let slots = rows * routing.chosen
-    hidden.codedRows = 0
-    let input = plan.takesCodes(layout.format) ? try codes(of: x, rows: rows) : x.buffer
-    let codes = plan.takesCodes(experts.down.format) ? try codeBuffer(of: hidden) : nil
+    hidden.change()
+    let input = try input(x, rows: rows, for: layout.format)
+    let rounding = try roundingIndex(of: hidden, plan.form(for: experts.down.format)).map { hidden.roundings[$0] }
+    let made = layout.features % Rounding.group == 0 ? rounding : nil
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
       for window in gateUps {
-        try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, codes)
+        try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, made)
       }
-      for window in downs { try down(window, codes ?? hidden.buffer) }
+      if made == nil, rounding != nil { hidden.change() }
+      let middle = try made?.buffer ?? self.input(hidden, rows: slots, for: experts.down.format)
+      for window in downs { try down(window, middle) }
     }
     func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
       try products(
@@ -179,10 +182,10 @@ extension OpenCLBackend {
     }
   }
 
-  /// Serves the experts, or the features of a single expert, that a window holds; makes what goes to `out` in codes, too.
+  /// Serves the experts, or the features of a single expert, that a window holds; rounds what goes to `out` besides.
   private func grouped(
     _ name: KernelName, _ weights: Experts, _ window: Window, slots: Int, _ routing: Routing, from x: DeviceBuffer,
-    to out: DeviceBuffer, _ codes: DeviceBuffer? = nil
+    to out: DeviceBuffer, _ made: Rounding? = nil
   ) throws {
     let layout = name == .gateUp ? weights.gateUp : weights.down
     let bias = name == .gateUp ? weights.biases?.gateUp : weights.biases?.down
@@ -192,8 +195,7 @@ extension OpenCLBackend {
       (alpha, limit) = (gain, bound)
       extras.append(KernelFeature("CLAMPED"))
     }
-    if plan.takesCodes(layout.format) { extras.append(.integer) }
-    if codes != nil { extras.append(.codes) }
+    extras += plan.form(for: layout.format).features + (made?.features ?? [])
     // How many rows an entry has follows from the grouping; its tiles' other sides are free.
     var cut = plan.tuning[.experts, layout.format, slots.dividedUp(by: routing.experts)]
     cut.tileM = nil
@@ -216,12 +218,12 @@ extension OpenCLBackend {
       key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
       Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
       Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit,
-      last: codes?.view)
+      last: made?.buffer.view)
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
     precondition(expertOut.columns == x.columns)
-    x.codedRows = 0
+    x.change()
     try launch(
       KernelKey(.combine, chosen: routing.chosen), .combine(rows: rows, columns: x.columns, plan), x.buffer.view,
       expertOut.buffer.view, routing.weights.view, Int32(x.columns))
