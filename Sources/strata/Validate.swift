@@ -63,7 +63,10 @@ struct Validate: AsyncParsableCommand {
   @Flag(help: "With --perf: CSV.")
   var csv = false
 
-  @Option(help: "What activations are rounded to, as `strata run` takes it. Default: what suits the device; f32 for whole models.")
+  @Option(
+    help:
+      "What activations are rounded to, as `strata run` takes it. Default: what suits the device; f32 for whole models."
+  )
   var activations: ActivationPrecision?
 
   @Flag(

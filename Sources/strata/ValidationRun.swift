@@ -46,7 +46,8 @@ struct ValidationRun {
   static func able(_ cases: [any OpCase], _ device: Device, _ plan: DevicePlan) -> [any OpCase] {
     cases.filter { test in
       !test.needsDenormals
-        || device.keepsDenormals && OpFamily(rawValue: test.family).map { plan.keepsDenormals($0, test.formats) } ?? true
+        || device.keepsDenormals
+          && OpFamily(rawValue: test.family).map { plan.keepsDenormals($0, test.formats) } ?? true
     }
   }
 
