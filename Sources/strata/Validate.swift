@@ -120,8 +120,9 @@ struct Validate: AsyncParsableCommand {
     for (index, device) in devices {
       let plan = plan(device)
       var again = ValidationRepeat(index: index, style: plan.style, selection: selection, model: self.model)
-      if plan.activations != DevicePlan(device, style: plan.style).activations { again.activations = plan.activations }
+      again.activations = activations
       var run = ValidationRun(device, plan: plan, again: again)
+      run.modelActivations = activations ?? .float32
       run.isQuiet = json
       run.showsCases = !summary
       run.buildsAhead = ahead ?? (chosen.count >= BuildingAhead.leastCases)

@@ -18,6 +18,8 @@ struct ValidationRun {
   var isQuiet = false
   /// Those that pass are shown, too.
   var showsCases = true
+  /// What whole models take activations as: a value on the other side of a tie of rounding would count as an error of theirs.
+  var modelActivations = ActivationPrecision.float32
   /// Whether a second process builds kernels from the last case on.
   var buildsAhead = false
   /// Why the device computes nothing any more.
@@ -96,6 +98,8 @@ struct ValidationRun {
 
   private func reports(of model: ValidationModel) async -> [Validator.Report] {
     if let loss { return [.notRun("Model", model.folder, loss)] }
+    var plan = plan
+    plan.activations = modelActivations
     do {
       return model.reports(
         of: try await ModelComparison(
