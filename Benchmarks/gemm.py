@@ -9,9 +9,11 @@ import subprocess
 import sys
 
 PEERS = ["openblas", "onednn-f32", "onednn-bf16", "onednn-int8", "clblast"]
-FORMATS = ["f32", "bf16", "f16", "q8_0", "q4_0", "q4_k", "mxfp4"]
+# Weights, and what they meet where that is not what suits the device.
+FORMATS = ["f32", "bf16", "bf16 x f32", "f16", "q8_0", "q4_0", "q4_k", "mxfp4"]
 # With which libraries a format is compared.
-RIVALS = {"f32": ["openblas", "onednn-f32", "clblast"], "bf16": ["openblas", "onednn-bf16"], "f16": ["openblas"],
+RIVALS = {"f32": ["openblas", "onednn-f32", "clblast"], "bf16": ["openblas", "onednn-bf16"],
+          "bf16 x f32": ["openblas"], "f16": ["openblas"],
           "q8_0": ["onednn-int8", "openblas"], "q4_0": ["onednn-int8", "openblas"], "q4_k": ["onednn-int8", "openblas"],
           "mxfp4": ["onednn-int8", "openblas"]}
 HIDDEN, INTERMEDIATE, EXPERTS = 2048, 768, 8
@@ -75,7 +77,9 @@ def products(runner, rows, rounds):
         others = {p: peer(runner, p, "--rows", *map(str, rows)) for p in wanted}
         for kind in runner.options.format:
             say(f"{runner.cores} cores, round {number} of {rounds}: {kind}")
-            report = strata(runner, "bench", "products", "--format", kind, "--rows", ",".join(map(str, rows)))
+            weights, _, activations = kind.partition(" x ")
+            report = strata(runner, "bench", "products", "--format", weights, "--rows", ",".join(map(str, rows)),
+                            *(["--activations", activations] if activations else []))
             for time in report["times"]:
                 cell = found.setdefault((kind, time["rows"]), {"compute": [], "read": [], "rate": [], "rivals": {}})
                 cell["compute"].append(time["computeShare"])

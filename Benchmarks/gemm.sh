@@ -8,6 +8,7 @@
 # with them; peak.c measures both once more in assembly, as a check. Others: OpenBLAS (numpy from PyPI), oneDNN (torch from
 # PyPI, CPU), CLBlast (Debian's libclblast1, with pyopencl from PyPI), PyTorch's scaled_dot_product_attention. What is not
 # installed is left out, and said. All take turns in rounds; the ratio of each round is taken, and of these the median.
+# Of formats, "bf16 x f32" are weights in bf16 that meet f32 activations, where the device would take others.
 # --cores 1 (default: first 1, then 2) pins everything to the first core, or the first two.
 # Output: Benchmarks/results/MACHINE/gemm.txt and gemm.jsonl, with every single run. STRATA names the executable, DEVICE an
 # index of `strata devices` (default 0), PYTHON a python3 with numpy and perhaps torch and pyopencl.

@@ -5,8 +5,8 @@
 ITEM_KERNEL(attention)
     __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
-    __global const float *sinks CODES_ARGUMENT) {
+    __global const float *sinks MADE_ARGUMENT) {
   attend(
       qkv, keys, values, tiles + 4 * get_global_id(1), tables, out, get_global_id(0), query_heads, key_value_heads, stride,
-      scale, sinks CODES_PASSED);
+      scale, sinks MADE_PASSED);
 }

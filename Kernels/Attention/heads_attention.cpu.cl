@@ -11,7 +11,7 @@ ITEM_KERNEL(heads_attention)
     __global const float *rotary, __global const int *positions, __global const int *slots, __global float *keys,
     __global float *values, int query_heads, int key_value_heads, int stride, int norm, float epsilon, float clip,
     __global const int *tiles, __global const int *tables, __global float *out, float scale,
-    __global const float *sinks CODES_ARGUMENT) {
+    __global const float *sinks MADE_ARGUMENT) {
   const int source = get_global_id(0), row = get_global_id(1), group = query_heads / key_value_heads;
   __global float *vectors = qkv + (ulong)row * stride;
   __global const float *turns = rotary + (ulong)positions[row] * ROTARY_SIZE;
@@ -26,6 +26,6 @@ ITEM_KERNEL(heads_attention)
     prepare_query(vectors + head * HEAD_SIZE, norm, query_norm, epsilon, clip, turns);
     attend(
         qkv, keys, values, tiles + 4 * row, tables, out, head, query_heads, key_value_heads, stride, scale,
-        sinks CODES_PASSED);
+        sinks MADE_PASSED);
   }
 }

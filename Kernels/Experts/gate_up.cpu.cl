@@ -2,15 +2,16 @@
 //
 //   hidden[s][n] = activate(x[row(s)] · G[e][n], x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN; activation.clh
 //
-//   x [rows][K]      hidden, codes [rows · CHOSEN][I], in the order of `slots`      slots, tiles: Routing/layout.clh
+//   x [rows][K]      hidden, made [rows · CHOSEN][I], in the order of `slots`      slots, tiles: Routing/layout.clh
 //   weights: the panels (Common/panels.clh) of one expert behind another, as a gated matrix
 //   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
 // A work-item (panel p, entry t of `tiles`) owns the panels of one expert's gate and up projection that meet, and walks the
 // entry's rows in tiles of 8.
 //
-// CODES  1: hidden is also made in codes of eight bits (Common/codes.clh), 0: it is not
+// CODES, BF16_ROWS  how hidden is made besides (Common/made_rows.clh)
 #include "Common/prelude.clh"
+#include "Common/made_rows.clh"
 #include "Common/panels.clh"
 #define VALUE vfloat
 #include "Experts/activation.clh"
@@ -19,7 +20,7 @@
 ITEM_KERNEL(gate_up)
     __global const x_t *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
     __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N,
-    __global const float *bias, float alpha, float limit CODES_ARGUMENT) {
+    __global const float *bias, float alpha, float limit MADE_ARGUMENT) {
   const int panel = get_global_id(0);
   const int4 tile = vload4(get_global_id(1), tiles);
   const int expert = tile.x - firstExpert;
@@ -47,10 +48,10 @@ ITEM_KERNEL(gate_up)
         store_columns(gate, hidden + (ulong)(s + r) * I + firstFeature + column + v * LANES, left - v * LANES);
         sums[0][r][v] = gate;
       }
-#if CODES
+#if MAKES_ROWS
       const float *values = (const float *)sums[0][r];
-      store_group(
-          vload16(0, values), vload16(1, values), codes + (s + r) * CODES_BYTES(I), I, (firstFeature + column) / CODE_GROUP);
+      store_made(
+          vload16(0, values), vload16(1, values), made + (s + r) * MADE_BYTES(I), I, (firstFeature + column) / MADE_GROUP);
 #endif
     }
     s += count;

@@ -1,28 +1,28 @@
 // RMS norm, CPU style: out[r][k] = x[r][k] / sqrt(mean over k of x[r][k]² + epsilon) · weight[k].
 //
 //   x, out [rows][stride] f32, of which the K columns from `first` on      weight [K] f32
-//   codes  [rows] of K values in eight bits (Common/codes.clh)
+//   made  [rows] of K values
 //
 // One work-item makes one row.
 //
-// CODES  1: out is also made in codes, 0: it is not
+// CODES, BF16_ROWS  how out is made besides (Common/made_rows.clh)
 #include "Common/prelude.clh"
 #include "Norm/rms.clh"
-#include "Common/codes.clh"
+#include "Common/made_rows.clh"
 
 ITEM_KERNEL(rms_norm)
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
-    float epsilon CODES_ARGUMENT) {
+    float epsilon MADE_ARGUMENT) {
   const ulong row = (ulong)get_global_id(0) * stride + first;
   const float scale = rms_scale(x + row, K, epsilon);
-#if CODES
-  codes += get_global_id(0) * CODES_BYTES(K);
-  for (int g = 0; g < K / CODE_GROUP; g++) {
+#if MAKES_ROWS
+  made += get_global_id(0) * MADE_BYTES(K);
+  for (int g = 0; g < K / MADE_GROUP; g++) {
     const float16 low = vload16(2 * g, x + row) * scale * vload16(2 * g, weight);
     const float16 high = vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);
     vstore16(low, 2 * g, out + row);
     vstore16(high, 2 * g + 1, out + row);
-    store_group(low, high, codes, K, g);
+    store_made(low, high, made, K, g);
   }
 #else
   int k = 0;

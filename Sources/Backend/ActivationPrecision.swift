@@ -1,31 +1,54 @@
-/// What a product of weights in blocks takes its activations as. Weights that stand alone always meet f32.
-package enum ActivationPrecision: String, Sendable, Hashable, CaseIterable {
-  case float32 = "f32"
-  /// Integers of eight bits with a scale for each 32 of them: `ActivationCodes`.
-  case int8
+/// What products take their activations as, by the weights that they meet: f32, but for what is in the set.
+package struct ActivationPrecision: OptionSet, Sendable, Hashable {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Nothing is rounded.
+  package static let float32: Self = []
+  /// Weights in blocks meet integers of eight bits, with a scale for each 32 of them: `ActivationCodes`.
+  package static let int8 = Self(rawValue: 1)
+  /// Weights in bf16 meet bf16: `BFloat16.round`.
+  package static let bf16 = Self(rawValue: 2)
+
+  private static let names: [(String, Self)] = [("int8", int8), ("bf16", bf16)]
+  private static let unrounded = "f32"
+
+  /// Such as `f32`, or `int8,bf16`.
+  package var name: String {
+    isEmpty ? Self.unrounded : Self.names.filter { contains($0.1) }.map(\.0).joined(separator: ",")
+  }
+
+  /// What `name` gives for each.
+  package static let allNames = [float32, int8, bf16, [int8, bf16]].map(\.name)
+
+  /// - Parameter name: names separated by commas, in any order.
+  package init?(name: String) {
+    self = []
+    guard name != Self.unrounded else { return }
+    for part in name.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let known = Self.names.first(where: { $0.0 == part }) else { return nil }
+      formUnion(known.1)
+    }
+  }
+
+  /// What a product of weights in this format takes.
+  package func form(for format: ElementFormat) -> ActivationForm {
+    if format.block != nil { return contains(.int8) ? .int8 : .float32 }
+    return format == .bf16 && contains(.bf16) ? .bf16 : .float32
+  }
 }
 
-/// 32 activations as integers of eight bits: value ≈ scale · code.
-///
-/// scale = m / 127 and code = value · (127 / m), rounded to the nearest, ties to even, for the largest magnitude m. Below
-/// m = 1e-36 all are zero; if one is not finite the scale is NaN.
-package enum ActivationCodes {
-  package static let groupSize = 32
+/// What a product takes its activations as.
+package enum ActivationForm: Sendable, Hashable, CaseIterable {
+  case float32, int8, bf16
 
-  /// What `values`, whole groups, become: scale · code.
-  package static func rounded(_ values: some Collection<Float>) -> [Float] {
-    var result = Array(values)
-    for start in stride(from: 0, to: result.count, by: groupSize) {
-      let group = start..<min(start + groupSize, result.count)
-      let largest = result[group].reduce(Float(0)) { $1.isFinite ? max($0, abs($1)) : .nan }
-      for index in group {
-        guard largest.isFinite, largest >= 1e-36 else {
-          result[index] = largest.isFinite ? 0 : .nan
-          continue
-        }
-        result[index] = (result[index] * (127 / largest)).rounded(.toNearestOrEven) * (largest / 127)
-      }
+  /// What `values` become, as f32.
+  package func rounded(_ values: some Collection<Float>) -> [Float] {
+    switch self {
+    case .float32: Array(values)
+    case .int8: ActivationCodes.rounded(values)
+    case .bf16: values.map { BFloat16.widen(BFloat16.round($0)) }
     }
-    return result
   }
 }

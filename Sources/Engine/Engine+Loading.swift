@@ -58,13 +58,15 @@ extension Engine {
         cache: model.kvCache(blockCount: blocks(options), blockSize: blockSize), plan: plan)
   }
 
-  /// Of activations that products take in codes of eight bits, those codes.
-  static func codeBytes(_ files: ModelFiles, _ options: EngineOptions, rows: Int) -> Int {
+  /// What products take activations as, where that is not f32.
+  static func roundingBytes(_ files: ModelFiles, _ options: EngineOptions, rows: Int) -> Int {
     let formats = Set(files.checkpoint.tensors.map(\.format))
-    guard let plan = options.devicePlan, formats.contains(where: plan.takesCodes) else { return 0 }
+    guard let plan = options.devicePlan else { return 0 }
     let inputs = Workspace<ReferenceBackend>.productColumns(files.description)
-    return (rows + 63) / 64 * 64 * inputs.reduce(0) { $0 + plan.codeBytes(columns: $1) }
-      + 64 * plan.codeBytes(columns: files.description.hiddenSize)
+    return Set(formats.map(plan.form)).subtracting([.float32]).reduce(0) { bytes, form in
+      bytes + (rows + 63) / 64 * 64 * inputs.reduce(0) { $0 + plan.rowBytes(columns: $1, form) }
+        + 64 * plan.rowBytes(columns: files.description.hiddenSize, form)
+    }
   }
 
   /// Bytes of one layer's keys and values.

@@ -29,7 +29,7 @@ package struct EngineOptions: Sendable {
   package var experts = ExpertMemory()
   /// How the device is used; nil for the reference.
   package var plan: DevicePlan?
-  /// What products of weights in blocks take their activations as; what suits the device unless given.
+  /// What products take their activations as; what suits the device unless given.
   package var activations: ActivationPrecision?
   /// Where built programs are kept.
   package var programCache: ProgramCache

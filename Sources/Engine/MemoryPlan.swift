@@ -46,7 +46,7 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
     cache = Engine.cacheBytes(model, options, blocks: blocks) * model.layerCount
     let rows = Engine.mostRows(files, options)
     activations =
-      Engine.activationBytes(model, options, rows: rows) + Engine.codeBytes(files, options, rows: rows)
+      Engine.activationBytes(model, options, rows: rows) + Engine.roundingBytes(files, options, rows: rows)
       + (options.devicePlan?.stageBytes ?? 0)
     hostLayers = min(options.experts.hostLayers, model.layerCount)
     usefulExperts = sizes.usefulExperts(hostLayers: hostLayers)
@@ -55,8 +55,8 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
 
   /// - Throws: `EngineError` for a budget that is more than the device has, or less than the smallest that could work.
   package func check(_ options: EngineOptions) throws(EngineError) {
-    if options.activations == .int8, let plan = options.devicePlan, plan.style != .cpu {
-      throw EngineError("activations int8: kernels of style \(plan.style) take f32; expected f32")
+    if let asked = options.activations, asked != .float32, let plan = options.devicePlan, plan.style != .cpu {
+      throw EngineError("activations \(asked.name): kernels of style \(plan.style) take f32; expected f32")
     }
     guard case .openCL(let device) = options.device, let budget else { return }
     if device.globalMemory > 0, budget > device.globalMemory {

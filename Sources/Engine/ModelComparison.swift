@@ -28,13 +28,16 @@ package struct ModelComparison: Sendable {
   /// - Parameters:
   ///   - prompt: token ids.
   ///   - count: tokens to generate.
+  ///   - plan: how the device is used; the reference rounds activations as it does.
   package init(
     _ files: ModelFiles, prompt: [Int32], count: Int, device: Device, plan: DevicePlan
   ) async throws {
+    let activations = plan.style == .cpu ? plan.activations : .float32
     func run(_ selection: DeviceSelection, _ plan: DevicePlan?) async throws -> GenerationResult {
       var options = EngineOptions(
         device: selection, cachePositions: prompt.count + count, expectedTokens: prompt.count, plan: plan)
       options.maxRequests = 1
+      options.activations = activations
       let engine = try Engine(files, tokenizer: nil, options: options)
       let request = GenerationRequest(
         prompt: prompt, maxTokens: count,

@@ -27,11 +27,14 @@ package struct DevicePlan: Sendable, Equatable {
   package var mapsWeights: Bool
   /// The matrix instruction is acted out by plain code, on a device without it: for checks, slowly.
   package var emulatesMatrixUnits: Bool
-  /// What products of weights in blocks take their activations as; `int8` in the CPU style only.
+  /// What products take their activations as; other than f32 in the CPU style only.
   package var activations: ActivationPrecision
   /// Integer products may use the CPU's instruction for them, on its widest vectors.
   package var hasByteDots: Bool
   private var usesByteDots: Bool { hasByteDots && lanes == 16 }
+  /// The same for products of bf16, where that takes numbers below 2⁻¹²⁶ for zero.
+  package var hasBF16Dots: Bool
+  package var usesBF16Dots: Bool { hasBF16Dots && lanes == 16 }
   /// Compute units: work is cut so that each has some.
   package var units: Int
   /// Launches that follow each other may be joined: work-groups run on threads, so that one may wait for others.
@@ -74,26 +77,36 @@ package struct DevicePlan: Sendable, Equatable {
     units = max(device.computeUnits, 1)
     joinsLaunches = self.style == .cpu && device.kind == .cpu && device.hasLinker
     parameterBytes = device.maxParameterBytes
-    hasByteDots = self.style == .cpu && ByteDots.areUsable(on: device)
-    activations = hasByteDots ? .int8 : .float32
+    hasByteDots = self.style == .cpu && DotInstruction.bytes.isUsable(on: device)
+    hasBF16Dots = self.style == .cpu && DotInstruction.bf16.isUsable(on: device)
+    activations = .float32
+    if hasByteDots { activations.insert(.int8) }
+    if hasBF16Dots { activations.insert(.bf16) }
   }
 
   /// Bytes of what joined launches need on the device besides, at most.
   package var stageBytes: Int { Stages.byteCount(self) }
 
-  /// Whether products of weights in this format take codes of eight bits.
-  package func takesCodes(_ format: ElementFormat) -> Bool {
-    style == .cpu && activations == .int8 && format.block != nil
+  /// What products of weights in this format take their activations as.
+  package func form(for format: ElementFormat) -> ActivationForm {
+    style == .cpu ? activations.form(for: format) : .float32
   }
 
-  /// Bytes of a row of so many columns in codes of eight bits (`Kernels/Common/codes.clh`).
-  package func codeBytes(columns: Int) -> Int { columns * (usesByteDots ? 1 : 4) + columns / 32 * 8 }
+  /// Bytes of a row of so many columns (`Kernels/Common/codes.clh`, `Kernels/Common/bf16_rows.clh`).
+  package func rowBytes(columns: Int, _ form: ActivationForm) -> Int {
+    switch form {
+    case .float32: columns * 4
+    case .int8: columns * (usesByteDots ? 1 : 4) + columns / 32 * 8
+    case .bf16: (columns + 1) / 2 * 2 * (usesBF16Dots ? 2 : 4)
+    }
+  }
 
   /// The macros that all kernels of this plan are built with.
   var options: String {
     switch style {
     case .cpu:
       "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)" + (usesByteDots ? " -DDOT_BYTES=1" : "")
+        + (usesBF16Dots ? " -DBF16_DOTS=1" : "")
     case .gpu, .mma:
       "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
         + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "")

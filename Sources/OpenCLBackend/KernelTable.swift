@@ -8,6 +8,7 @@ enum KernelName: String {
   case rmsNorm = "rms_norm"
   case headProducts = "head_products"
   case quantise
+  case roundRows = "round_rows"
   case gateWeights = "gate_weights"
   case gateUp = "gate_up"
   case routeFew = "route_few"
@@ -23,6 +24,7 @@ enum KernelName: String {
     case .linear: "Linear/linear.\(style).cl"
     case .headProducts: "Linear/head_products.\(style == .cpu ? "cpu" : "gpu").cl"
     case .quantise: "Linear/quantise.cpu.cl"
+    case .roundRows: "Linear/round_rows.cpu.cl"
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
     case .router: "Routing/router.\(style).cl"
@@ -98,8 +100,12 @@ struct KernelFeature: Hashable {
 
   /// The product takes its activations in codes of eight bits.
   static let integer = KernelFeature("INTEGER")
-  /// What the kernel makes is made in codes of eight bits.
+  /// The product takes its activations in bf16.
+  static let bf16X = KernelFeature("BF16_X")
+  /// What the kernel makes is made in codes of eight bits, too.
   static let codes = KernelFeature("CODES")
+  /// What the kernel makes is made in bf16, too.
+  static let bf16Rows = KernelFeature("BF16_ROWS")
 
   var macro: String { "-D\(name)=\(value)" }
 }

@@ -3,8 +3,8 @@ package import Backend
 /// What computes an op.
 package enum OpSupport: String, Sendable, CaseIterable {
   case float32 = "f32"
-  /// Products of activations in codes of eight bits.
-  case int8
+  /// Products of activations in codes of eight bits, and in bf16.
+  case int8, bf16
   case matrixUnits = "matrix units"
 }
 
@@ -14,7 +14,17 @@ extension DevicePlan {
     guard op.hasWeights == (format != nil), format?.isWeight ?? true else { return nil }
     if op.kernel.path(style, format: format).hasSuffix(".mma.cl") { return .matrixUnits }
     let isProductOfRows = op == .linear || op == .experts
-    return isProductOfRows && format.map(takesCodes) ?? false ? .int8 : .float32
+    guard isProductOfRows, let format else { return .float32 }
+    return switch form(for: format) {
+    case .float32: .float32
+    case .int8: .int8
+    case .bf16: .bf16
+    }
+  }
+
+  /// Whether an op on weights in these formats does not take numbers below 2⁻¹²⁶ for zero, on a device that does not.
+  package func keepsDenormals(_ op: OpFamily, _ formats: Set<ElementFormat>) -> Bool {
+    !usesBF16Dots || !formats.contains { support(op, $0) == .bf16 }
   }
 }
 

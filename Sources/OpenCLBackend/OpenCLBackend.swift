@@ -149,7 +149,7 @@ package final class OpenCLBackend: Backend {
 
   package func copyRows(_ source: Activation, rows: Range<Int>, to destination: Activation, at start: Int) throws {
     precondition(source.columns == destination.columns)
-    destination.codedRows = 0
+    destination.change()
     let row = source.columns * 4
     try separately { queue in
       try queue.copy(
@@ -160,7 +160,7 @@ package final class OpenCLBackend: Backend {
 
   package func gatherRows(_ x: Activation, indices: [Int], into out: Activation) throws {
     guard !indices.isEmpty else { return }
-    out.codedRows = 0
+    out.change()
     let list = try makeBuffer(indices.map(Int32.init), label: "row indices")
     let shape = LaunchShape.elements(columns: x.columns, rows: indices.count)
     try separately { _ in
@@ -173,7 +173,7 @@ package final class OpenCLBackend: Backend {
 
   package func write(_ values: [Float], to x: Activation, at row: Int) throws {
     guard !values.isEmpty else { return }
-    x.codedRows = 0
+    x.change()
     try separately { queue in
       try values.withUnsafeBytes { try queue.write($0, to: x.buffer.view, at: row * x.columns * 4) }
     }

@@ -8,7 +8,7 @@ extension ReferenceBackend {
     let (gateUp, down) = (experts.gateUp, experts.down)
     let intermediate = gateUp.rows / 2
     count(routing)
-    let x = rounded(x, rows: Array(0..<rows), [gateUp.format])
+    let x = rounded(x, rows: Array(0..<rows), activations.form(for: gateUp.format))
     for (expert, slots) in routing.slots.enumerated() where !slots.isEmpty {
       for n in 0..<intermediate {
         let gate = WeightRow(gateUp, expert: expert, row: n)
@@ -20,7 +20,7 @@ extension ReferenceBackend {
           hidden.row(slot)[n] = Float(Self.activate(g, u, experts.activation))
         }
       }
-      let middle = rounded(hidden, rows: slots, [down.format])
+      let middle = rounded(hidden, rows: slots, activations.form(for: down.format))
       for n in 0..<down.rows {
         let weights = WeightRow(down, expert: expert, row: n)
         let bias = bias(experts.biases?.down, expert * down.rows + n)

@@ -4,10 +4,11 @@ extension ReferenceBackend {
   package func linear(
     _ x: Activation, _ weight: Matrix, options: LinearOptions<Vector>, rows: Int, into out: Activation
   ) {
-    let rounded = rounded(x, rows: Array(0..<rows), weight.source.bands.map(\.format))
+    let forms = Set(weight.source.bands.map { activations.form(for: $0.format) })
+    let inputs = Dictionary(uniqueKeysWithValues: forms.map { ($0, rounded(x, rows: Array(0..<rows), $0)) })
     for n in 0..<weight.source.rows {
       let row = WeightRow(weight.source, expert: 0, row: n)
-      let x = weight.source.locate(expert: 0, row: n).tensor.format.block == nil ? x : rounded
+      let x = inputs[activations.form(for: weight.source.locate(expert: 0, row: n).tensor.format)] ?? x
       let bias = Double(options.bias?.values[n] ?? 0)
       for r in 0..<rows {
         let value = Double(options.scale) * (row.dot(x.row(r)) + bias)
@@ -17,11 +18,11 @@ extension ReferenceBackend {
     }
   }
 
-  /// A copy of `rows` of `x` in which they are rounded to codes of eight bits, if products with one of `formats` take those.
-  func rounded(_ x: Activation, rows: [Int], _ formats: [ElementFormat]) -> Activation {
-    guard activations == .int8, formats.contains(where: { $0.block != nil }) else { return x }
+  /// A copy of `rows` of `x` in which they are rounded, unless they stay as they are.
+  func rounded(_ x: Activation, rows: [Int], _ form: ActivationForm) -> Activation {
+    guard form != .float32 else { return x }
     let copy = Activation(rows: x.rows, columns: x.columns)
-    for row in rows { _ = copy.row(row).update(fromContentsOf: ActivationCodes.rounded(x.row(row))) }
+    for row in rows { _ = copy.row(row).update(fromContentsOf: form.rounded(x.row(row))) }
     return copy
   }
 

@@ -8,7 +8,7 @@ package final class ReferenceBackend: Backend {
 
   package let activations: ActivationPrecision
 
-  /// - Parameter activations: what products of weights in blocks take them as.
+  /// - Parameter activations: what products take them as.
   package init(activations: ActivationPrecision = .float32) { self.activations = activations }
 
   package final class Vector {

@@ -1,10 +1,11 @@
 package import Backend
 
-/// Heads and attention, then a product of what they make with weights in blocks: attention may make its output in activations of
-/// eight bits, too.
+/// Heads and attention, then a product of what they make with weights in blocks or in bf16: attention may make its output in
+/// activations of eight bits, or in bf16, too.
 ///
 /// The values of a sequence are one vector, times a number of each position, so that attention's output is that vector times
-/// a mean: its codes depend on the last bits of no softmax, as those of `NormThenProductCase`.
+/// a mean: its codes depend on the last bits of no softmax, as those of `NormThenProductCase`. Before weights in bf16 the vector
+/// is of integers, and the number is 1.
 package struct AttentionThenProductCase: OpCase {
   var queryHeads: Int
   var keyValueHeads: Int
@@ -27,7 +28,7 @@ package struct AttentionThenProductCase: OpCase {
     // Rows that are their sequences' only ones, whose heads may be prepared by what attends, and others.
     let batches: [[Range<Int>]] = [[0..<1, 17..<18, 64..<65, 130..<131], [0..<40, 5..<6, 60..<69]]
     return batches.flatMap { sequences in
-      [(8, 4, 32, ElementFormat.q80), (8, 2, 64, .q6K), (2, 2, 128, .q41)].map {
+      [(8, 4, 32, ElementFormat.q80), (8, 2, 64, .q6K), (2, 2, 128, .q41), (8, 4, 32, .bf16)].map {
         AttentionThenProductCase(
           queryHeads: $0.0, keyValueHeads: $0.1, headSize: $0.2, sequences: sequences, format: $0.3)
       }
@@ -66,8 +67,10 @@ package struct AttentionThenProductCase: OpCase {
   private func row(_ sequence: Int, _ position: Int) -> [Float] {
     var shared = CaseRandom(20, headSize, sequence)
     var own = CaseRandom(21, sequence, position)
-    let size = 1 + own.float() / 2
-    let values = shared.codes(keyValueHeads * headSize).map { $0 * size }
+    let count = keyValueHeads * headSize, size = 1 + own.float() / 2
+    let values =
+      format == .bf16
+      ? (0..<count).map { _ in Float(shared.int(-127...127)) } : shared.codes(count).map { $0 * size }
     return own.floats((queryHeads + keyValueHeads) * headSize) + values
   }
 }

@@ -34,8 +34,10 @@ package struct ExpertsCase: OpCase {
   package var formats: Set<ElementFormat> { [format, downFormat ?? format] }
   package var needsDenormals: Bool { Extreme.needsDenormals(extreme, format, downFormat ?? format) }
   package var bound: Double { 1e-5 }
-  /// Hidden values that fall on the other side of a tie are one code of 127 away.
-  package var roundedBound: Double { (downFormat ?? format).block == nil ? bound : 1e-3 }
+  /// Hidden values that fall on the other side of a tie are one code of 127 away, or one of 256 steps to the double.
+  package func bound(_ activations: ActivationPrecision) -> Double {
+    activations.form(for: downFormat ?? format) == .float32 ? bound : 1e-3
+  }
 
   static var all: [any OpCase] {
     let shapes = [

@@ -1,9 +1,11 @@
 package import Backend
 
-/// RMS norm, then a product of what it makes with weights in blocks: a norm may make its output in activations of eight bits, too.
+/// RMS norm, then a product of what it makes with weights in blocks or in bf16: a norm may make its output in activations of
+/// eight bits, or in bf16, too.
 ///
-/// Rows are such that the norm's output is integers of up to 127 and at most a quarter more, times a scale: none is near a tie
-/// of rounding to eight bits, so that the last bits of a norm change no code.
+/// Rows are such that none of the norm's output is near a tie of rounding, so that its last bits change nothing: before weights
+/// in blocks integers of up to 127 and at most a quarter more, times a scale; before those in bf16 the norm's weights, of eight
+/// bits, with either sign.
 package struct NormThenProductCase: OpCase {
   package var rows: Int
   var columns: Int
@@ -17,7 +19,7 @@ package struct NormThenProductCase: OpCase {
   static var all: [any OpCase] {
     let shapes = [(1, 256, 33), (5, 512, 7), (33, 256, 40)]
     return shapes.flatMap { rows, columns, features in
-      [ElementFormat.q80, .q41, .q6K].map {
+      [ElementFormat.q80, .q41, .q6K, .bf16].map {
         NormThenProductCase(rows: rows, columns: columns, features: features, format: $0)
       }
     }
@@ -25,12 +27,13 @@ package struct NormThenProductCase: OpCase {
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {
     var random = CaseRandom(17, columns, features)
-    let norm = (0..<columns).map { _ in 1 + random.float() / 2 }
+    let isBF16 = format == .bf16
+    let norm = (0..<columns).map { _ in isBF16 ? Float(128 + random.int(0...127)) / 128 : 1 + random.float() / 2 }
     let tensor = randomTensor("weight", format, rows: features, columns: columns, &random)
     let weight = try backend.loadVector(norm, label: "norm")
     let values = rows.flatMap { row -> [Float] in
       var random = CaseRandom(18, columns, row)
-      var values = zip(random.codes(columns), norm).map { $0 / $1 }
+      var values = isBF16 ? norm.map { _ in random.bool() ? 1 : -1 } : zip(random.codes(columns), norm).map { $0 / $1 }
       if row == 2 { values[columns / 2] = .nan }
       return values
     }
@@ -56,8 +59,8 @@ extension CaseRandom {
 extension Backend {
   /// What `op` makes, and behind it the product of that with weights.
   ///
-  /// A product of the output as it was before goes first, so that a backend knows that somebody takes its codes of eight bits,
-  /// and has older ones.
+  /// A product of the output as it was before goes first, so that a backend knows that somebody takes it rounded,
+  /// and has older rows of it.
   func thenProduct(
     rows: Int, columns: Int, _ tensor: HostTensor, after op: (Activation) throws -> Void
   ) throws -> OpResult {

@@ -13,8 +13,8 @@ package protocol OpCase: Sendable {
   var formats: Set<ElementFormat> { get }
   /// The largest ‖found − expected‖ / ‖expected‖ that is right.
   var bound: Double { get }
-  /// The same where products of weights in blocks take activations of eight bits, as the reference does then.
-  var roundedBound: Double { get }
+  /// The same where products round activations, as the reference does then.
+  func bound(_ activations: ActivationPrecision) -> Double
   /// Ranges of rows that the op may be given by themselves; each must give the same bits as the whole.
   var parts: [Range<Int>] { get }
   /// Of all rows together, without loading weights.
@@ -41,7 +41,7 @@ extension OpCase {
 
   package var cancels: Bool { true }
 
-  package var roundedBound: Double { bound }
+  package func bound(_ activations: ActivationPrecision) -> Double { bound }
 
   /// Products of weights and f32 activations: K roundings of 2⁻²⁴ that mostly cancel, for K up to some ten thousand.
   package var bound: Double { 5e-6 }

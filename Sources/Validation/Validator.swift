@@ -65,7 +65,7 @@ package enum Validator {
   ) throws -> Report {
     let found = try test.run(backend, rows: 0..<test.rows)
     let expected = try expected ?? self.expected(test, backend.activations)
-    let bound = backend.activations == .int8 ? test.roundedBound : test.bound
+    let bound = test.bound(backend.activations)
     var report = Report(family: test.family, name: test.name, error: 0, bound: bound)
     let errors = ResultErrors(
       found, expected, narrowest: test.cancels ? ResultErrors.narrowest : 1,

@@ -23,6 +23,8 @@ struct BenchProducts: ParsableCommand {
   @Option(name: [.customShort("r"), .long], parsing: .unconditional, help: "Rows of each expert.")
   var rows = CommaList(1, 16, 64, 256)
 
+  @OptionGroup var precision: PrecisionOptions
+
   @Option(parsing: .unconditional, help: "Columns of a row: K of the first products.")
   var hidden = 2048
 
@@ -43,6 +45,7 @@ struct BenchProducts: ParsableCommand {
     if !format.isEmpty { bench.formats = format.map(\.format) }
     (bench.rows, bench.hidden, bench.intermediate) = (rows.values, hidden, intermediate)
     (bench.experts, bench.rounds) = (experts, rounds)
+    bench.activations = precision.activations
     let progress = ProgressLine("measuring")
     let report = try bench.run(on: openCLDevice(device)) { progress.step($0) }
     progress.finish()

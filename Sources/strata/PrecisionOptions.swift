@@ -1,14 +1,19 @@
 import ArgumentParser
 import Backend
 
-extension ActivationPrecision: ExpressibleByArgument {}
+extension ActivationPrecision: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
+
+  public static var allValueStrings: [String] { allNames }
+}
 
 /// How exactly products are computed.
 struct PrecisionOptions: ParsableArguments {
   @Option(
     help: """
-      What products with weights in blocks take activations as: int8 (integers with a scale for each 32 of them) or f32. \
-      Default: int8 where the device multiplies bytes quickly.
+      What activations are rounded to before products: int8 (integers with a scale for each 32 of them) for weights in \
+      blocks, bf16 for weights in bf16, int8,bf16 for both; f32: nothing. Default: what the device multiplies more quickly \
+      than f32.
       """)
   var activations: ActivationPrecision?
 }

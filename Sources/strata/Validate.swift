@@ -63,7 +63,10 @@ struct Validate: AsyncParsableCommand {
   @Flag(help: "With --perf: CSV.")
   var csv = false
 
-  @Option(help: "What products with weights in blocks take: f32 or int8. Default: what the device's kernels take.")
+  @Option(
+    help:
+      "What activations are rounded to, as `strata run` takes it. Default: what suits the device; f32 for whole models."
+  )
   var activations: ActivationPrecision?
 
   @Flag(
@@ -117,8 +120,9 @@ struct Validate: AsyncParsableCommand {
     for (index, device) in devices {
       let plan = plan(device)
       var again = ValidationRepeat(index: index, style: plan.style, selection: selection, model: self.model)
-      if plan.activations != DevicePlan(device, style: plan.style).activations { again.activations = plan.activations }
+      again.activations = activations
       var run = ValidationRun(device, plan: plan, again: again)
+      run.modelActivations = activations ?? .float32
       run.isQuiet = json
       run.showsCases = !summary
       run.buildsAhead = ahead ?? (chosen.count >= BuildingAhead.leastCases)
@@ -133,8 +137,9 @@ struct Validate: AsyncParsableCommand {
 
   /// What `BuildingAhead` runs: the cases from the last one on, each told of by a byte.
   private func buildBackwards(_ cases: [any OpCase], _ device: Device) throws {
-    let backend = try OpenCLBackend(device, plan: plan(device), cache: ProgramCache(keepsBuilt: false))
-    for test in ValidationRun.able(cases, device).reversed() where BuildingAhead.isWanted {
+    let plan = plan(device)
+    let backend = try OpenCLBackend(device, plan: plan, cache: ProgramCache(keepsBuilt: false))
+    for test in ValidationRun.able(cases, device, plan).reversed() where BuildingAhead.isWanted {
       Validator.build(test, on: backend)
       try Terminal.output(".")
     }

@@ -38,7 +38,7 @@ struct ValidationRepeat {
 
   private var options: [String] {
     ["validate", "--device", "\(index)", "--variant", style.rawValue]
-      + (activations.map { ["--activations", $0.rawValue] } ?? [])
+      + (activations.map { ["--activations", $0.name] } ?? [])
   }
 
   /// Those that change what is computed.

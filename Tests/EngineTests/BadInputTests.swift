@@ -112,7 +112,7 @@ struct BadInputTests {
   }
 
   /// Told otherwise, the request fails, and the engine goes on.
-  @Test(.needsOpenCL, arguments: TestTarget.chosen)
+  @Test(.needsOpenCL, arguments: TestTarget.unrounded)
   func aRequestThatTheDeviceCannotHoldFailsAlone(target: TestTarget) async throws {
     let engine = try engine(target, maxAllocation: 1 << 19, cachePositions: 1536, maxBatchedTokens: 8192)
     try await expect(engine.submit([request(7)])[0].result(), 7)

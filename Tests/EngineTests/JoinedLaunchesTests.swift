@@ -73,8 +73,14 @@ struct JoinedLaunchesTests {
   @Test(arguments: FamilyFixture.names + ["gpt_oss_odd", "deepseek_v3_odd"])
   func stagesGiveTheBitsOfLaunches(name: String) async throws { try await expectSameBits(name, .float32) }
 
-  @Test(arguments: ["gpt_oss_mxfp4"])
-  func stagesGiveTheBitsOfLaunchesInIntegers(name: String) async throws { try await expectSameBits(name, .int8) }
+  private static let rounded: [(name: String, activations: ActivationPrecision)] = [
+    ("gpt_oss_mxfp4", .int8), ("gpt_oss_mxfp4", [.int8, .bf16]), ("qwen3_moe", .bf16), ("gpt_oss_odd", .bf16),
+  ]
+
+  @Test(arguments: rounded)
+  func stagesGiveTheBitsOfLaunchesOnRoundedActivations(name: String, activations: ActivationPrecision) async throws {
+    try await expectSameBits(name, activations)
+  }
 
   /// With few key heads, which other stages would prepare; OLMoE's norms are over all heads.
   @Test(arguments: ["olmoe"])

@@ -17,7 +17,7 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
     self.device = device
     self.plan = plan
     testDescription =
-      plan.map { "\(device.name), \($0.style.rawValue) kernels, \($0.activations.rawValue)" } ?? device.name
+      plan.map { "\(device.name), \($0.style.rawValue) kernels, \($0.activations.name)" } ?? device.name
   }
 
   static let reference = TestTarget(.reference, nil)
@@ -42,11 +42,16 @@ struct TestTarget: Sendable, CustomTestStringConvertible {
       return TestTarget(.openCL(device), plan)
     }
   }
-  /// Every OpenCL device with the kernels that it would choose.
+  /// Every OpenCL device with the kernels that it would choose, and with those on f32 activations.
   static let chosen = devices.map { TestTarget(.openCL($0), DevicePlan($0)) }
+  static let unrounded = devices.map { device in
+    var plan = DevicePlan(device)
+    plan.activations = .float32
+    return TestTarget(.openCL(device), plan)
+  }
   static let all = [reference] + openCL
   /// The first OpenCL device if there is one: for what does not depend on the device.
-  static let any = chosen.first ?? reference
+  static let any = unrounded.first ?? reference
 
   /// Whether matrix units are acted out, slowly.
   var isActedOut: Bool { plan.map { $0.style == .mma && $0.emulatesMatrixUnits } ?? false }

@@ -39,10 +39,16 @@ struct KernelCoverage {
   private static let cpuFeatures = [
     "heads_attention": ["WINDOW", "SINKS", "SHARED", "NORM_SIZE", "NEIGHBOURS"]
   ]
-  private static let codeFeatures = [
+  private static let int8Features = [
     "linear": ["INTEGER"], "gate_up": ["INTEGER", "CODES"], "down": ["INTEGER"],
     "rms_norm": ["CODES"], "attention": ["CODES"], "heads_attention": ["CODES"],
   ]
+  private static let bf16Features = [
+    "linear": ["BF16_X"], "gate_up": ["BF16_X", "BF16_ROWS"], "down": ["BF16_X"],
+    "rms_norm": ["BF16_ROWS"], "attention": ["BF16_ROWS"], "heads_attention": ["BF16_ROWS"],
+  ]
+  /// What rounds activations to eight bits, and to bf16.
+  private static let roundingKernels = [("quantise", ActivationPrecision.int8), ("round_rows", .bf16)]
 
   /// Those that read weights.
   private static let weightKernels = ["embedding", "linear", "head_products", "gate_up", "down"]
@@ -55,7 +61,7 @@ struct KernelCoverage {
   mutating func add(_ launches: [LaunchRecord]) {
     for launch in launches {
       launched.insert(Entry(source: launch.source, kernel: launch.kernel))
-      for table in [Self.features, Self.cpuFeatures, Self.codeFeatures] {
+      for table in [Self.features, Self.cpuFeatures, Self.int8Features, Self.bf16Features] {
         for feature in table[launch.kernel] ?? [] {
           variants.insert(
             Variant(kernel: launch.kernel, feature: feature, isSet: launch.features.contains(feature)))
@@ -71,12 +77,19 @@ struct KernelCoverage {
 
   /// Expects that no kernel of the style, or of all styles, is left out, nor a variant of it, and no format by an op that reads
   /// weights.
-  /// - Parameter hasCodes: products of weights in blocks take activations of eight bits.
-  func expectAll(of style: KernelStyle, hasCodes: Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let expected = try Self.entries(of: style)
+  /// - Parameter activations: what products take them as.
+  func expectAll(
+    of style: KernelStyle, activations: ActivationPrecision, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let expected = try Self.entries(of: style).filter { entry in
+      Self.roundingKernels.first { $0.0 == entry.kernel }.map { activations.contains($0.1) } ?? true
+    }
     #expect(expected.count >= (style == .mma ? 8 : 10), sourceLocation: sourceLocation)
     #expect(launched.isSuperset(of: expected), "\(expected.subtracting(launched))", sourceLocation: sourceLocation)
-    let tables = [Self.features] + (style == .cpu ? [Self.cpuFeatures] : []) + (hasCodes ? [Self.codeFeatures] : [])
+    let tables =
+      [Self.features] + (style == .cpu ? [Self.cpuFeatures] : [])
+      + (activations.contains(.int8) ? [Self.int8Features] : [])
+      + (activations.contains(.bf16) ? [Self.bf16Features] : [])
     let wanted = tables.flatMap { table in
       table.flatMap { kernel, features in
         features.flatMap { feature in [true, false].map { Variant(kernel: kernel, feature: feature, isSet: $0) } }

@@ -16,7 +16,7 @@ struct OpsTests {
     let backend = try OpenCLBackend(devices[device], plan: plan, cache: Self.cache, profiling: true)
     var coverage = KernelCoverage()
     try check(on: backend) { coverage.add(try backend.recorder?.take() ?? []) }
-    try coverage.expectAll(of: style, hasCodes: backend.activations == .int8)
+    try coverage.expectAll(of: style, activations: backend.activations)
   }
 
   /// Buffers of at most 64 KiB: weights are cut into many, and what cannot be cut is refused by name.
@@ -24,7 +24,9 @@ struct OpsTests {
   func weightsLargerThanABufferAreCut(style: KernelStyle) throws {
     let plan = DevicePlan(devices[0], style: style, maxAllocation: 1 << 16)
     let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
-    let cut = Validator.cases.filter { ["Linear", "Embedding", "Experts"].contains($0.family) }
+    let cut = Validator.cases.filter {
+      ["Linear", "Embedding", "Experts"].contains($0.family) && keepsWhatItNeeds($0, on: backend)
+    }
     var refused = 0
     for test in cut {
       do {
@@ -52,27 +54,29 @@ struct OpsTests {
     }
   }
 
-  /// Activations of eight bits by plain code and by the CPU's instruction give the same bits, as sums of integers are exact.
-  @Test func integerProductsAreExact() throws {
-    let bytes = DevicePlan(devices[0], style: .cpu)
-    var plain = bytes
-    (plain.activations, plain.hasByteDots) = (.int8, false)
-    let backends = try [plain, bytes].map { try OpenCLBackend(devices[0], plan: $0, cache: Self.cache) }
-    for test in Validator.cases where hasBlocks(test) {
+  /// Rounded activations by plain code and by the CPU's instructions give the same bits: sums of integers are exact, and that of
+  /// bf16 numbers rounds as two `fma` do.
+  @Test func instructionsComputeWhatPlainCodeDoes() throws {
+    let usual = DevicePlan(devices[0], style: .cpu)
+    var plain = usual
+    plain.activations = [.int8, .bf16]
+    (plain.hasByteDots, plain.hasBF16Dots) = (false, false)
+    let backends = try [plain, usual].map { try OpenCLBackend(devices[0], plan: $0, cache: Self.cache) }
+    for test in Validator.cases where rounds(test) {
       let report = try Validator.check(test, on: backends[0])
       #expect(report.problem == nil, "\(report.family) \(report.name)")
-      guard bytes.activations == .int8, bytes.hasByteDots else { continue }
+      guard usual.activations == plain.activations, keepsWhatItNeeds(test, on: backends[1]) else { continue }
       let found = try backends.map { try test.run($0, rows: 0..<test.rows).values.map(\.bitPattern) }
       #expect(found[0] == found[1], "\(report.family) \(report.name)")
     }
   }
 
-  /// Where integers would be chosen, f32 can be asked for.
+  /// Where rounded activations would be chosen, f32 can be asked for.
   @Test func unroundedActivationsComputeTheSame() throws {
     var plan = DevicePlan(devices[0], style: .cpu)
     plan.activations = .float32
     let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
-    for test in Validator.cases where hasBlocks(test) {
+    for test in Validator.cases where rounds(test) {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")
     }
@@ -100,19 +104,27 @@ struct OpsTests {
     var plan = DevicePlan(devices[0], style: style)
     plan.mapsWeights = false
     let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
-    for test in Validator.cases where ["Linear", "Experts"].contains(test.family) {
+    for test in Validator.cases
+    where ["Linear", "Experts"].contains(test.family) && keepsWhatItNeeds(test, on: backend) {
       let report = try Validator.check(test, on: backend)
       #expect(report.problem == nil, "\(report.family) \(report.name)")
     }
   }
 
-  /// A product of weights in blocks, or one behind another op.
-  private func hasBlocks(_ test: any OpCase) -> Bool {
-    ["Linear", "Experts", "Norm", "Attention"].contains(test.family) && test.formats.contains { $0.block != nil }
+  /// A product that may round its activations, or one behind another op.
+  private func rounds(_ test: any OpCase) -> Bool {
+    ["Linear", "Experts", "Norm", "Attention"].contains(test.family)
+      && test.formats.contains { ActivationPrecision([.int8, .bf16]).form(for: $0) != .float32 }
+  }
+
+  private func keepsWhatItNeeds(_ test: any OpCase, on backend: OpenCLBackend) -> Bool {
+    guard test.needsDenormals else { return true }
+    return backend.device.keepsDenormals
+      && OpFamily(rawValue: test.family).map { backend.plan.keepsDenormals($0, test.formats) } ?? true
   }
 
   private func check(on backend: OpenCLBackend, afterEach: () throws -> Void = {}) throws {
-    for test in Validator.cases where backend.device.keepsDenormals || !test.needsDenormals {
+    for test in Validator.cases where keepsWhatItNeeds(test, on: backend) {
       let report = try Validator.check(test, on: backend, keepsDenormals: backend.device.keepsDenormals)
       #expect(report.problem == nil, "\(backend.name), \(report.family) \(report.name)")
       try afterEach()

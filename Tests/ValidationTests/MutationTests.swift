@@ -29,6 +29,17 @@ struct MutationTests {
     try expectFound(mutant, by: [plan])
   }
 
+  @Test(arguments: bf16Mutants) func aPlantedFaultInProductsOfBF16IsFound(_ mutant: KernelMutant) throws {
+    var plan = DevicePlan(devices[0], style: .cpu)
+    (plan.activations, plan.hasBF16Dots) = (.bf16, false)
+    try expectFound(mutant, by: [plan])
+  }
+
+  @Test(.enabled(if: usesBF16Dots, "needs the CPU's instruction for products of bf16"), arguments: bf16DotMutants)
+  func aPlantedFaultInDotsOfBF16IsFound(_ mutant: KernelMutant) throws {
+    try expectFound(mutant, by: [DevicePlan(devices[0], style: .cpu)])
+  }
+
   @Test(.enabled(if: hasByteDots, "needs the CPU's instruction for products of bytes"), arguments: byteMutants)
   func aPlantedFaultInProductsOfBytesIsFound(_ mutant: KernelMutant) throws {
     try expectFound(mutant, by: [DevicePlan(devices[0], style: .cpu)])
@@ -65,6 +76,10 @@ struct MutationTests {
 
   private static var hasByteDots: Bool {
     devices.first.map { DevicePlan($0, style: .cpu) }.map { $0.hasByteDots && $0.lanes == 16 } ?? false
+  }
+
+  private static var usesBF16Dots: Bool {
+    devices.first.map { DevicePlan($0, style: .cpu).usesBF16Dots } ?? false
   }
 
   /// Each is still in its kernel, so that what is said of it is still about something.

@@ -88,16 +88,17 @@ extension OpenCLBackend {
     let rows: Int
     let columns: Int
     let buffer: DeviceBuffer
-    /// The rows in codes of eight bits, once a product has wanted them.
-    var codes: DeviceBuffer?
-    /// So many of the first rows have codes that are those of `buffer`.
-    var codedRows = 0
+    /// The rows as products take them, once one has wanted them.
+    var roundings: [Rounding] = []
 
     init(rows: Int, columns: Int, buffer: DeviceBuffer) {
       self.rows = rows
       self.columns = columns
       self.buffer = buffer
     }
+
+    /// The rows are others from now on.
+    func change() { for index in roundings.indices { roundings[index].rows = 0 } }
   }
 
   package final class KVCache {

@@ -8,7 +8,7 @@ extension OpenCLBackend {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
     let heads = try normed(qkv, heads, rows: rows)
-    qkv.codedRows = 0
+    qkv.change()
     let arguments = HeadArguments(heads)
     let key = KernelKey(
       .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
@@ -47,10 +47,9 @@ extension OpenCLBackend {
       return try matrixAttention(
         qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
-    let codes = shape.makesWholeGroups ? out.codes : nil
-    out.codedRows = 0
+    let made = out.besides(wholeGroups: shape.makesWholeGroups)
     let tiles = batch.tileCounts[rows]
-    var features = shape.features(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes])
+    var features = shape.features(hasSinks: sinks != nil) + (made?.features ?? [])
     // Where all sequences have a row each, work-groups need not be ready for more.
     if plan.style != .cpu {
       features.append(KernelFeature("QUERIES", batch.tallest[tiles] == 1 ? 1 : LaunchShape.attentionQueries))
@@ -60,8 +59,8 @@ extension OpenCLBackend {
       .attention(heads: shape.queryHeads, tiles: tiles, plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
       Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view,
-      last: codes?.view)
-    if codes != nil { out.codedRows = rows }
+      last: made?.buffer.view)
+    out.change(rows: rows, made: made)
   }
 
   package func attend(
@@ -80,20 +79,20 @@ extension OpenCLBackend {
     }
     precondition(qkv.columns == shape.qkvColumns && out.columns == shape.outputColumns)
     let heads = try normed(qkv, heads, rows: rows)
-    (qkv.codedRows, out.codedRows) = (0, 0)
-    let codes = shape.makesWholeGroups ? out.codes : nil
+    qkv.change()
+    let made = out.besides(wholeGroups: shape.makesWholeGroups)
     let arguments = HeadArguments(heads)
     let key = KernelKey(
       .headsAttention, headSize: shape.headSize,
-      features: heads.features + shape.optionFeatures(hasSinks: sinks != nil) + (codes == nil ? [] : [.codes]))
+      features: heads.features + shape.optionFeatures(hasSinks: sinks != nil) + (made?.features ?? []))
     let launchShape = LaunchShape(global: Extent(shape.keyValueHeads, rows), local: Extent(1, 1))
     try launch(
       key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
       batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),
       Int32(shape.keyValueHeads), Int32(qkv.columns), arguments.norms, heads.epsilon, heads.clip ?? 0,
       batch.tiles.view, batch.tables.view, out.buffer.view, shape.scale, (sinks?.buffer ?? qkv.buffer).view,
-      last: codes?.view)
-    if codes != nil { out.codedRows = rows }
+      last: made?.buffer.view)
+    out.change(rows: rows, made: made)
   }
 }
 
@@ -112,8 +111,8 @@ private struct HeadArguments {
 }
 
 extension AttentionShape {
-  /// Whether a head's output is whole groups of codes of eight bits.
-  var makesWholeGroups: Bool { outputColumns / queryHeads % ActivationCodes.groupSize == 0 }
+  /// Whether a head's output is whole groups of what attention makes besides.
+  var makesWholeGroups: Bool { outputColumns / queryHeads % Rounding.group == 0 }
 
   /// The macros of `Kernels/Attention/layout.clh`.
   func features(hasSinks: Bool) -> [KernelFeature] {

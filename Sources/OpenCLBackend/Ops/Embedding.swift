@@ -3,7 +3,7 @@ import OpenCL
 
 extension OpenCLBackend {
   package func embed(_ batch: Batch, rows: Range<Int>, table: Matrix, scale: Float, into out: Activation) throws {
-    out.codedRows = 0
+    out.change()
     for segment in table.segments {
       try launch(
         KernelKey(.embedding, format: segment.layout.format),

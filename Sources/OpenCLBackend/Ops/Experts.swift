@@ -56,21 +56,23 @@ extension OpenCLBackend {
     _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, into out: Activation
   ) throws {
     guard rows > 0 else { return }
+    out.change()
     let layout = experts.gateUp
     precondition(layout.source.columns == x.columns && layout.source.kind == .gated)
     precondition(experts.down.source.columns == layout.features && experts.down.source.rows == out.columns)
     precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
     let slots = rows * routing.chosen
-    (hidden.codedRows, out.codedRows) = (0, 0)
-    let input = plan.takesCodes(layout.format) ? try codes(of: x, rows: rows) : x.buffer
-    let codes = plan.takesCodes(experts.down.format) ? try codeBuffer(of: hidden) : nil
+    hidden.change()
+    let input = try input(x, rows: rows, for: layout.format)
+    let rounding = try roundingIndex(of: hidden, plan.form(for: experts.down.format)).map { hidden.roundings[$0] }
+    let made = layout.features % Rounding.group == 0 ? rounding : nil
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
       for window in gateUps {
-        try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, codes)
+        try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, made)
       }
-      for window in downs {
-        try grouped(.down, experts, window, slots: slots, routing, from: codes ?? hidden.buffer, to: out.buffer)
-      }
+      if made == nil, rounding != nil { hidden.change() }
+      let middle = try made?.buffer ?? self.input(hidden, rows: slots, for: experts.down.format)
+      for window in downs { try grouped(.down, experts, window, slots: slots, routing, from: middle, to: out.buffer) }
     }
     func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
       try products(
@@ -138,10 +140,10 @@ extension OpenCLBackend {
     }
   }
 
-  /// Serves the experts, or the features of a single expert, that a window holds; makes what goes to `out` in codes, too.
+  /// Serves the experts, or the features of a single expert, that a window holds; rounds what goes to `out` besides.
   private func grouped(
     _ name: KernelName, _ weights: Experts, _ window: Window, slots: Int, _ routing: Routing, from x: DeviceBuffer,
-    to out: DeviceBuffer, _ codes: DeviceBuffer? = nil
+    to out: DeviceBuffer, _ made: Rounding? = nil
   ) throws {
     let layout = name == .gateUp ? weights.gateUp : weights.down
     let bias = name == .gateUp ? weights.biases?.gateUp : weights.biases?.down
@@ -151,8 +153,7 @@ extension OpenCLBackend {
       (alpha, limit) = (gain, bound)
       extras.append(KernelFeature("CLAMPED"))
     }
-    if plan.takesCodes(layout.format) { extras.append(.integer) }
-    if codes != nil { extras.append(.codes) }
+    extras += plan.form(for: layout.format).features + (made?.features ?? [])
     // How many rows an entry has follows from the grouping; its tiles' other sides are free.
     var cut = plan.tuning[.experts, layout.format, slots.dividedUp(by: routing.experts)]
     cut.tileM = nil
@@ -175,12 +176,12 @@ extension OpenCLBackend {
       key, shape, x.view, window.buffer, routing.slots.view, routing.tiles.view, out.view,
       Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
       Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit,
-      last: codes?.view)
+      last: made?.buffer.view)
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
     precondition(expertOut.columns == x.columns)
-    x.codedRows = 0
+    x.change()
     try launch(
       KernelKey(.combine, chosen: routing.chosen), .combine(rows: rows, columns: x.columns, plan), x.buffer.view,
       expertOut.buffer.view, routing.weights.view, Int32(x.columns))

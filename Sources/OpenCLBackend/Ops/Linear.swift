@@ -10,11 +10,10 @@ extension OpenCLBackend {
     var extras: [KernelFeature] = []
     if options.bias != nil { extras.append(KernelFeature("BIAS")) }
     if options.scale != 1 { extras.append(KernelFeature("SCALED")) }
-    defer { out.codedRows = 0 }
+    defer { out.change() }
     for segment in weight.segments {
       let layout = segment.layout
-      let isInteger = plan.takesCodes(layout.format)
-      let input = isInteger ? try codes(of: x, rows: rows) : x.buffer
+      let input = try input(x, rows: rows, for: layout.format)
       let (units, features) = (segment.units.count, segment.features)
       let cut = plan.tuning[.linear, layout.format, rows]
       let strips = layout.strips(units: units)
@@ -27,7 +26,7 @@ extension OpenCLBackend {
       try launch(
         KernelKey(
           .linear, format: layout.format, tile: tile,
-          features: (isInteger ? extras + [.integer] : extras) + cut.features),
+          features: extras + plan.form(for: layout.format).features + cut.features),
         shape, input.view,
         segment.buffer.view, out.buffer.view, Int32(rows), Int32(x.columns), Int32(features), Int32(out.columns),
         Int32(options.column), Int32(segment.firstFeature), Int32(options.accumulate ? 1 : 0), Int32(rowsPerItem),
@@ -41,7 +40,7 @@ extension OpenCLBackend {
     let outSize = weights.rows + headSize - weights.columns
     precondition(weights.columns <= headSize && weights.expertCount * headSize <= x.columns)
     precondition(weights.expertCount * outSize <= out.columns)
-    out.codedRows = 0
+    out.change()
     for segment in weights.segments {
       let perHead = segment.layout.unitsPerExpert
       let heads = segment.units.count / perHead

@@ -11,12 +11,11 @@ extension OpenCLBackend {
   func rmsNorm(
     _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
   ) throws {
-    let codes = columns == 0..<out.columns ? out.codes : nil
-    out.codedRows = 0
+    let made = out.besides(wholeGroups: columns == 0..<out.columns && columns.count % Rounding.group == 0)
     try launch(
-      KernelKey(.rmsNorm, features: codes == nil ? [] : [.codes]), .rows(rows, plan), x.buffer.view,
+      KernelKey(.rmsNorm, features: made?.features ?? []), .rows(rows, plan), x.buffer.view,
       weight.buffer.view, out.buffer.view, Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon,
-      last: codes?.view)
-    if codes != nil { out.codedRows = rows }
+      last: made?.buffer.view)
+    out.change(rows: rows, made: made)
   }
 }

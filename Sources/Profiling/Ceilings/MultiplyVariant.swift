@@ -1,4 +1,3 @@
-import Foundation
 import OpenCL
 import OpenCLBackend
 
@@ -55,18 +54,11 @@ struct MultiplyVariant: Equatable {
 
   /// Whether the kernel may be built for the device at all: assembly for a CPU without the instruction would build, and
   /// then kill the process.
-  func isAllowed(_ device: Device, _ plan: DevicePlan, cpuFlags: Set<String> = Self.cpuFlags) -> Bool {
+  func isAllowed(_ device: Device, _ plan: DevicePlan, cpuFlags: Set<String> = CPUFlags.all) -> Bool {
     switch requirement {
     case .none: true
     case .cpuFlag(let flag): device.kind == .cpu && plan.lanes == 16 && cpuFlags.contains(flag)
     case .ptx: device.extensions.contains("cl_nv_device_attribute_query")
     }
   }
-
-  /// What Linux says that the CPU has; empty elsewhere.
-  static let cpuFlags: Set<String> = {
-    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return [] }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("flags") }
-    return Set((line ?? "").split(whereSeparator: { $0.isWhitespace }).map(String.init))
-  }()
 }

@@ -15,6 +15,8 @@ package struct ProductBench: Sendable {
   /// Of each expert.
   package var rows = [1, 16, 64, 256]
   package var rounds = 5
+  /// What products take their activations as; what suits the device unless given.
+  package var activations: ActivationPrecision?
 
   package init() {}
 
@@ -94,7 +96,9 @@ package struct ProductBench: Sendable {
 
     init(_ bench: ProductBench, _ format: ElementFormat, _ device: Device) throws {
       self.bench = bench
-      let backend = try OpenCLBackend(device)
+      var plan = DevicePlan.tuned(device)
+      if let activations = bench.activations { plan.activations = activations }
+      let backend = try OpenCLBackend(device, plan: plan)
       self.backend = backend
       let bytes = bench.bytes(format)
       let count = max(2, (caches * max(device.globalCache, leastCache) + bytes - 1) / bytes)

@@ -47,12 +47,12 @@ let integerMutants: [KernelMutant] =
 /// Faults in what makes codes beside its output, which the product behind it takes.
 private let codeMutants: [KernelMutant] = [
   KernelMutant(
-    .batch, "Norm/rms_norm.cpu.cl", "codes += get_global_id(0) * CODES_BYTES(K);", "", "cpu", "Norm", "product"),
+    .batch, "Norm/rms_norm.cpu.cl", "made += get_global_id(0) * MADE_BYTES(K);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .unwritten, "Norm/rms_norm.cpu.cl", "store_group(low, high, codes, K, g);",
-    "if (g > 0) store_group(low, high, codes, K, g);", "cpu", "Norm", "product"),
+    .unwritten, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, K, g);",
+    "if (g > 0) store_made(low, high, made, K, g);", "cpu", "Norm", "product"),
   KernelMutant(
-    .edge, "Norm/rms_norm.cpu.cl", "store_group(low, high, codes, K, g);", "store_group(high, low, codes, K, g);",
+    .edge, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, K, g);", "store_made(high, low, made, K, g);",
     "cpu", "Norm", "product"),
   KernelMutant(
     .activation, "Norm/rms_norm.cpu.cl", "vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);",
@@ -60,11 +60,11 @@ private let codeMutants: [KernelMutant] = [
   KernelMutant(
     .unwritten, "Norm/rms_norm.cpu.cl", "vstore16(high, 2 * g + 1, out + row);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .batch, "Attention/attend.clh", "codes + (first + r) * CODES_BYTES(columns);",
-    "codes + first * CODES_BYTES(columns);",
+    .batch, "Attention/attend.clh", "made + (first + r) * MADE_BYTES(columns);",
+    "made + first * MADE_BYTES(columns);",
     "cpu", "Attention", "positions=0..<40 product"),
   KernelMutant(
-    .table, "Attention/attend.clh", "head * (VALUE_SIZE / CODE_GROUP) + g);", "head + g);", "cpu", "Attention",
+    .table, "Attention/attend.clh", "head * (VALUE_SIZE / MADE_GROUP) + g);", "head + g);", "cpu", "Attention",
     "heads=8/2×64 product"),
   KernelMutant(
     .softmax, "Attention/attend.clh", "vload16(2 * g + 1, rows[r].values) * scale_out;",
@@ -72,11 +72,11 @@ private let codeMutants: [KernelMutant] = [
   KernelMutant(
     .unwritten, "Attention/attend.clh", "vstore16(high, 2 * g + 1, target);", "", "cpu", "Attention", "product"),
   KernelMutant(
-    .table, "Attention/attention.cpu.cl", "scale, sinks CODES_PASSED);",
-    "scale, sinks CODES_PASSED + get_global_id(1) % 2);", "cpu", "Attention", "positions=0..<40 product"),
+    .table, "Attention/attention.cpu.cl", "scale, sinks MADE_PASSED);",
+    "scale, sinks MADE_PASSED + get_global_id(1) % 2);", "cpu", "Attention", "positions=0..<40 product"),
   KernelMutant(
-    .table, "Attention/heads_attention.cpu.cl", "        sinks CODES_PASSED);",
-    "        sinks CODES_PASSED + row % 2);", "cpu", "Attention", "positions=0..<1 product"),
+    .table, "Attention/heads_attention.cpu.cl", "        sinks MADE_PASSED);",
+    "        sinks MADE_PASSED + row % 2);", "cpu", "Attention", "positions=0..<1 product"),
 ]
 
 /// The same in codes that are bytes, for the CPU's instruction.
