@@ -86,7 +86,8 @@ struct GrammarMachine: Sendable {
 
   private func shortest(_ thread: Thread) -> Int {
     guard thread.place != Thread.ended else { return 0 }
-    return stacks.places(of: thread.stack).reduce(program.shortest[Int(thread.place)]) { $0 + program.shortest[Int($1)] }
+    let own = program.shortest[Int(thread.place)]
+    return stacks.places(of: thread.stack).reduce(own) { $0 + program.shortest[Int($1)] }
   }
 
   /// Follows threads to all places where they take a byte, each once: a rule that leads to itself leads nowhere new.

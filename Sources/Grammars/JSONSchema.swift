@@ -220,7 +220,8 @@ package struct JSONSchema {
       throw GrammarError("schema at \(at): \(name) is \(value.summary), expected a list with an element")
     }
     guard elements.count <= Self.mostRepeats else {
-      throw GrammarError("schema at \(at): \(name) has \(elements.count) elements, expected at most \(Self.mostRepeats)")
+      throw GrammarError(
+        "schema at \(at): \(name) has \(elements.count) elements, expected at most \(Self.mostRepeats)")
     }
     return elements
   }
