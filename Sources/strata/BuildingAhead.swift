@@ -5,6 +5,8 @@ import Foundation
 struct BuildingAhead {
   /// Cases from which on it is worth a process.
   static let leastCases = 100
+  /// Seconds that the case which the other process is at may still take.
+  private static let grace = 60.0
 
   private let count: Int
   private let process = Process()
@@ -49,6 +51,16 @@ struct BuildingAhead {
 
   /// Whether the process that this one builds for wants no more.
   static var isWanted: Bool { !isReady(STDIN_FILENO) }
+
+  /// Ends this process a while after nobody wants more of it, whatever a compiler is at.
+  static func leaveWhenUnwanted() {
+    Thread.detachNewThread {
+      var asked = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      while poll(&asked, 1, -1) <= 0 {}
+      Thread.sleep(forTimeInterval: grace)
+      _exit(0)
+    }
+  }
 
   /// Whether there is something to read, or nothing will come any more.
   private static func isReady(_ descriptor: Int32) -> Bool {

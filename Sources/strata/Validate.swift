@@ -137,6 +137,7 @@ struct Validate: AsyncParsableCommand {
 
   /// What `BuildingAhead` runs: the cases from the last one on, each told of by a byte.
   private func buildBackwards(_ cases: [any OpCase], _ device: Device) throws {
+    BuildingAhead.leaveWhenUnwanted()
     let plan = plan(device)
     let backend = try OpenCLBackend(device, plan: plan, cache: ProgramCache(keepsBuilt: false))
     for test in ValidationRun.able(cases, device, plan).reversed() where BuildingAhead.isWanted {

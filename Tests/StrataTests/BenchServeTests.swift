@@ -137,7 +137,7 @@ struct BenchServeTests {
     let outcome = try await serve(
       ["300,2", "200,2", "250,3", "290,2", "30,2", "299,1"],
       [
-        "--request-rate", "1000", "--num-requests", "12", "--device-memory", "11.25MiB", "--policy", "layered",
+        "--request-rate", "1000", "--num-requests", "12", "--device-memory", "11.75MiB", "--policy", "layered",
         "chunked",
         "adaptive", "continuous", "--chunk-size", "64", "2000", "--json",
       ] + cache, device: "0")

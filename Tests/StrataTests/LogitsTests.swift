@@ -26,9 +26,10 @@ struct LogitsTests {
 
   private func ids(_ length: Int) throws -> [String] { try expected("t\(length).input_ids").int32s().map(String.init) }
 
-  /// What a successful run with `arguments` writes, by name.
+  /// What a successful run with `arguments` writes, by name; as in Hugging Face's, no activations are rounded.
   private func logits(_ arguments: [String]) async throws -> [String: HostTensor] {
-    let outcome = try await Strata.run(["logits", "--model", model, "--output", output] + arguments)
+    let outcome = try await Strata.run(
+      ["logits", "--model", model, "--output", output, "--activations", "f32"] + arguments)
     outcome.expectSuccess()
     #expect(outcome.data.isEmpty, "\(outcome)")
     #expect(outcome.messages.isEmpty, "\(outcome)")
