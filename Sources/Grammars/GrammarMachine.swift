@@ -32,9 +32,12 @@ struct GrammarMachine: Sendable {
   private(set) var start: Int32 = 0
 
   init(_ program: GrammarProgram) {
-    self.program = program
+    self.init(empty: program)
     start = number(follow([Thread(place: program.start, stack: PlaceStacks.empty)]))
   }
+
+  /// Without a state.
+  private init(empty program: GrammarProgram) { self.program = program }
 
   var stateCount: Int { states.count }
 
@@ -63,7 +66,7 @@ struct GrammarMachine: Sendable {
 
   /// A machine without the states of this one, but for `state`, which is its start.
   func forgetting(allBut state: Int32) -> GrammarMachine {
-    var fresh = GrammarMachine(program)
+    var fresh = GrammarMachine(empty: program)
     fresh.start = fresh.number(
       states[Int(state)].map { thread in
         let places = stacks.places(of: thread.stack).reversed()

@@ -7,16 +7,16 @@ final class RequestLimitHandler: ChannelInboundHandler, RemovableChannelHandler 
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
 
-  private let time: TimeAmount
+  private let seconds: Double
   private let mostBytes: Int
   private var byteCount = 0
-  private var deadline: Scheduled<Void>?
+  private var deadline: Deadline?
 
   /// - Parameters:
   ///   - seconds: from a request's head to its end.
   ///   - mostBytes: of a body, far above those that are refused with an answer.
   init(seconds: Double, mostBytes: Int) {
-    time = .milliseconds(Int64(seconds * 1000))
+    self.seconds = seconds
     self.mostBytes = mostBytes
   }
 
@@ -25,7 +25,7 @@ final class RequestLimitHandler: ChannelInboundHandler, RemovableChannelHandler 
     case .head:
       byteCount = 0
       deadline?.cancel()
-      deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
+      deadline = Deadline(seconds: seconds) { [channel = context.channel] in channel.close(promise: nil) }
     case .body(let buffer):
       byteCount += buffer.readableBytes
       if byteCount > mostBytes { context.close(promise: nil) }

@@ -55,16 +55,16 @@ struct BuildingAhead {
   /// Ends this process a while after nobody wants more of it, whatever a compiler is at.
   static func leaveWhenUnwanted() {
     Thread.detachNewThread {
-      var asked = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-      while poll(&asked, 1, -1) <= 0 {}
+      while !isReady(STDIN_FILENO, waiting: -1) {}
       Thread.sleep(forTimeInterval: grace)
       _exit(0)
     }
   }
 
   /// Whether there is something to read, or nothing will come any more.
-  private static func isReady(_ descriptor: Int32) -> Bool {
+  /// - Parameter waiting: for it, milliseconds at most, -1 without an end.
+  private static func isReady(_ descriptor: Int32, waiting: Int32 = 0) -> Bool {
     var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return poll(&asked, 1, 0) > 0
+    return poll(&asked, 1, waiting) > 0
   }
 }

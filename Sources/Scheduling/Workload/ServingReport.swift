@@ -68,7 +68,7 @@ package struct ServingReport: Sendable, Equatable, Encodable {
   package var policy: String
   package var requestRate: Double?
   package var completed: Int
-  /// Requests that a server has refused.
+  /// Requests without a token.
   package var failed: Int
   /// From the first arrival to the last token.
   package var duration: Double

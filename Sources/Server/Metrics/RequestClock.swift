@@ -16,7 +16,7 @@ struct RequestClock: Sendable {
     var tiles = 0
   }
 
-  private(set) var lives: [RequestID: Life] = [:]
+  private var lives: [RequestID: Life] = [:]
 
   /// What an iteration meant for requests, in seconds.
   struct Step: Sendable {
