@@ -27,7 +27,8 @@
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void attention(
     __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
-    __global const float *sinks) {
+    __global const float *sinks,
+    int own_heads) {  // unused in this style
   __local float q[QUERIES][HEAD_SIZE];
   __local float weights[QUERIES][CHUNK];
   __local float parts[QUERIES][PARTS];

@@ -24,8 +24,10 @@ ITEM_KERNEL(heads_attention)
 #endif
   for (int head = source * group; head < (source + 1) * group; head++) {
     prepare_query(vectors + head * HEAD_SIZE, norm, query_norm, epsilon, clip, turns);
+  }
+  for (int begin = 0; begin < group; begin += PAIRS) {
     attend(
-        qkv, keys, values, tiles + 4 * row, tables, out, head, query_heads, key_value_heads, stride, scale,
-        sinks MADE_PASSED);
+        qkv, keys, values, tiles + 4 * row, tables, out, source * group + begin, min(PAIRS, group - begin), query_heads,
+        key_value_heads, stride, scale, sinks MADE_PASSED);
   }
 }

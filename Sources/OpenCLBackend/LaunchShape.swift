@@ -74,7 +74,20 @@ struct LaunchShape: Equatable {
     }
   }
 
-  /// Attention of `heads` query heads, in the portable styles.
+  /// Query heads that one item of attention makes of a tile, in the CPU style: those of one key head, as many as it has room
+  /// for (`Kernels/Attention/attend.clh`), but so few that all units have items until the end.
+  static func attentionHeads(_ shape: AttentionShape, tiles: Int, tallest: Int, _ plan: DevicePlan) -> Int {
+    guard plan.style == .cpu else { return 1 }
+    let group = shape.queryHeads / shape.keyValueHeads
+    return (1...group).last {
+      group % $0 == 0 && $0 * tallest <= attentionPairs && shape.queryHeads / $0 * tiles >= 8 * plan.units
+    } ?? 1
+  }
+
+  /// PAIRS of `Kernels/Attention/attend.clh`.
+  private static let attentionPairs = 32
+
+  /// Attention of `heads` parts of query heads, in the portable styles.
   static func attention(heads: Int, tiles: Int, _ plan: DevicePlan) -> LaunchShape {
     switch plan.style {
     case .cpu: LaunchShape(global: Extent(heads, tiles), local: single)

@@ -54,11 +54,12 @@ extension OpenCLBackend {
     if plan.style != .cpu {
       features.append(KernelFeature("QUERIES", batch.tallest[tiles] == 1 ? 1 : LaunchShape.attentionQueries))
     }
+    let ownHeads = LaunchShape.attentionHeads(shape, tiles: tiles, tallest: batch.tallest[tiles], plan)
     try launch(
       KernelKey(.attention, headSize: shape.headSize, isPortable: true, features: features),
-      .attention(heads: shape.queryHeads, tiles: tiles, plan), qkv.buffer.view, cache.keys.view,
+      .attention(heads: shape.queryHeads / ownHeads, tiles: tiles, plan), qkv.buffer.view, cache.keys.view,
       cache.values.view, batch.tiles.view, batch.tables.view, out.buffer.view, Int32(shape.queryHeads),
-      Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view,
+      Int32(shape.keyValueHeads), Int32(qkv.columns), shape.scale, (sinks?.buffer ?? qkv.buffer).view, Int32(ownHeads),
       last: made?.buffer.view)
     out.change(rows: rows, made: made)
   }

@@ -83,8 +83,15 @@ let attentionMutants: [KernelMutant] = [
     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (own_row < QUERIES) {\n      float largest",
     "    if (own_row < QUERIES) {\n      float largest", "gpu", "Attention"),
   KernelMutant(
-    .batch, "Attention/attend.clh", "sum[r] = fma((vfloat)(weight[r * CHUNK]), vector, sum[r]);",
-    "sum[r] += (vfloat)(weight[r * CHUNK]) * vector;", "cpu", "Attention"),
+    .batch, "Attention/attend.clh", "sum[r][i] = fma(factor, vector[i], sum[r][i]);",
+    "sum[r][i] += factor * vector[i];", "cpu", "Attention"),
+  KernelMutant(
+    .table, "Attention/attend.clh", "own = head + pair / height;", "own = head;", "cpu", "Attention"),
+  KernelMutant(
+    .window, "Attention/attend.clh", "position + (first + r) % height;", "position + r;", "cpu", "Attention"),
+  KernelMutant(
+    .edge, "Attention/attend.clh", "for (int r = 0; r < pairs; r += TOGETHER) {",
+    "for (int r = 0; r + TOGETHER <= pairs; r += TOGETHER) {", "cpu", "Attention"),
   KernelMutant(
     .edge, "Attention/attend.clh", "for (int d = SIZE_TAIL; d < VALUE_SIZE; d++) row->values[d] = fma",
     "for (int d = SIZE_TAIL; d < VALUE_SIZE - 1; d++) row->values[d] = fma", "cpu", "Attention"),

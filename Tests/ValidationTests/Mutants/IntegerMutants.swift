@@ -60,11 +60,11 @@ private let codeMutants: [KernelMutant] = [
   KernelMutant(
     .unwritten, "Norm/rms_norm.cpu.cl", "vstore16(high, 2 * g + 1, out + row);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .batch, "Attention/attend.clh", "made + (first + r) * MADE_BYTES(columns);",
+    .batch, "Attention/attend.clh", "made + row * MADE_BYTES(columns);",
     "made + first * MADE_BYTES(columns);",
     "cpu", "Attention", "positions=0..<40 product"),
   KernelMutant(
-    .table, "Attention/attend.clh", "head * (VALUE_SIZE / MADE_GROUP) + g);", "head + g);", "cpu", "Attention",
+    .table, "Attention/attend.clh", "own * (VALUE_SIZE / MADE_GROUP) + g);", "own + g);", "cpu", "Attention",
     "heads=8/2×64 product"),
   KernelMutant(
     .softmax, "Attention/attend.clh", "vload16(2 * g + 1, rows[r].values) * scale_out;",
@@ -75,8 +75,8 @@ private let codeMutants: [KernelMutant] = [
     .table, "Attention/attention.cpu.cl", "scale, sinks MADE_PASSED);",
     "scale, sinks MADE_PASSED + get_global_id(1) % 2);", "cpu", "Attention", "positions=0..<40 product"),
   KernelMutant(
-    .table, "Attention/heads_attention.cpu.cl", "        sinks MADE_PASSED);",
-    "        sinks MADE_PASSED + row % 2);", "cpu", "Attention", "positions=0..<1 product"),
+    .table, "Attention/heads_attention.cpu.cl", "scale, sinks MADE_PASSED);",
+    "scale, sinks MADE_PASSED + row % 2);", "cpu", "Attention", "positions=0..<1 product"),
 ]
 
 /// The same in codes that are bytes, for the CPU's instruction.
