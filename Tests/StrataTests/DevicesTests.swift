@@ -44,7 +44,11 @@ struct DevicesTests {
     #expect(found.map(\.name) == devices.map(\.name))
     #expect(found.map(\.kind) == devices.map(\.kind.rawValue))
     #expect(found.map(\.usable) == devices.map { DeviceReport($0).isUsable })
-    #expect(found.map(\.maxAllocationBytes) == devices.map(\.maxAllocation))
+    // PoCL's follow what is free when a process begins.
+    for (found, device) in zip(found, devices) where device.kind != .cpu {
+      #expect(found.maxAllocationBytes == device.maxAllocation)
+    }
+    #expect(found.allSatisfy { 0 < $0.maxAllocationBytes && $0.maxAllocationBytes <= $0.globalMemoryBytes })
     let lines = try await Strata.run("devices").expectSuccess().output.split(separator: "\n")
     for (index, device) in devices.enumerated() { #expect(lines.contains { $0.hasPrefix("\(index): \(device.name)") }) }
     #expect(lines.last?.hasPrefix("reference: ") == true)

@@ -3,7 +3,7 @@
 
   /// A fault, and what errors have to say of it.
   struct Injection {
-    let kind: Faults.Kind
+    private(set) var kind: Faults.Kind
     /// For a person.
     let name: String
     /// One of them stands in every error.
@@ -43,6 +43,20 @@
     static func loss(_ site: Faults.Site, _ number: Int) -> Injection {
       Injection(
         kind: .lost(site, number: number), name: "device lost", symbols: ["CL_DEVICE_NOT_AVAILABLE"], isLost: true)
+    }
+
+    /// The same at another use of the site.
+    func at(_ number: Int) -> Injection {
+      var other = self
+      other.kind =
+        switch kind {
+        case .none, .warned: kind
+        case .once(let site, _, let status): .once(site, number: number, status: status)
+        case .refused(let site, _, let status, let log): .refused(site, number: number, status: status, log: log)
+        case .event(let site, _, let status): .event(site, number: number, status: status)
+        case .lost(let site, _): .lost(site, number: number)
+        }
+      return other
     }
 
     private static func symbol(_ status: Int32) -> String { OpenCLError(code: status, call: "", context: "").symbol }
