@@ -34,7 +34,9 @@ ITEM_KERNEL(gate_up)
     vfloat sums[2][8][VECTORS];  // of the gate and of the up projection
     int count;
     NO_UNROLL for (int part = 0; part < 2; part++) {
-      count = panel_tile(sources, tile.z - s, weights + part * PANEL_SIZE(K), K, sums[part]);
+      __global const weight_t *own = weights + part * PANEL_SIZE(K);
+      count = panel_tile(
+          sources, tile.z - s, own, AHEAD(own, s == tile.y, tile.z - s, 2 * PANEL_SIZE(K)), K, sums[part]);
     }
     for (int r = 0; r < count; r++) {
       UNROLL for (int v = 0; v < VECTORS; v++) {

@@ -32,7 +32,8 @@ ITEM_KERNEL(linear)
     __global const x_t *sources[8];
     UNROLL for (int r = 0; r < 8; r++) sources[r] = x + min(row + r, end - 1) * X_ROW(K);
     vfloat acc[8][VECTORS];
-    const int count = panel_tile(sources, end - row, weights, K, acc);
+    const int count = panel_tile(
+        sources, end - row, weights, AHEAD(weights, row == begin, end - row, PANEL_SIZE(K)), K, acc);
     for (int r = 0; r < count; r++) {
       __global float *out = y + (ulong)(row + r) * stride;
       UNROLL for (int v = 0; v < VECTORS; v++) {
