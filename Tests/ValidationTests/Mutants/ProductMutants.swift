@@ -8,8 +8,8 @@ let productMutants: [KernelMutant] = [
     "value = FINISH(value, load_columns(bias + v * LANES, left), scale); if (rowsPerItem > 64) value *= 1.0000002f;",
     "cpu", "Linear", "rows=65 K=128 N=96 bf16"),
   KernelMutant(
-    .edge, "Common/panels.clh", "    panel_tile_4(x, panel, K, acc);\n    return 4;",
-    "    panel_tile_4(x, panel, K, acc);\n    return 5;", "cpu", "Linear", "bf16"),
+    .edge, "Common/panels.clh", "    panel_tile_4(x, panel, ahead, K, acc);\n    return 4;",
+    "    panel_tile_4(x, panel, ahead, K, acc);\n    return 5;", "cpu", "Linear", "bf16"),
   KernelMutant(
     .outside, "Common/panels.clh", "for (int i = 0; i < columns; i++) out[i] = lanes[i];",
     "for (int i = 0; i <= columns; i++) out[i] = lanes[i];", "cpu", "Linear", "bf16"),
