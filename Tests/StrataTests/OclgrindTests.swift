@@ -7,7 +7,8 @@ import Testing
 struct OclgrindTests {
   static let mutants: [KernelMutant] = [
     KernelMutant(
-      .read, "Common/tiles.clh", "m < rows && k + kk < K ?", "m < rows ?", "gpu", "Linear", "rows=3 K=33 N=45 bf16"),
+      .read, "Common/shared_rows.clh", "m < rows && k + kk < K ?", "m < rows ?", "gpu", "Linear",
+      "rows=3 K=33 N=45 bf16"),
     KernelMutant(
       .read, "Common/tiles.clh", "first + n < N && k + kk < K ?", "first + n < N ?", "gpu", "Linear",
       "rows=3 K=33 N=45 bf16"),
@@ -27,7 +28,7 @@ struct OclgrindTests {
       "Linear",
       "rows=3 K=33 N=45 bf16"),
     KernelMutant(
-      .barrier, "Routing/choose.clh", "scratch[0];\n  barrier(CLK_LOCAL_MEM_FENCE);", "scratch[0];", "gpu", "Routing",
+      .barrier, "Common/group_sum.clh", "scratch[0];\n  barrier(CLK_LOCAL_MEM_FENCE);", "scratch[0];", "gpu", "Routing",
       "rows=7 experts=8 chosen=2 softmax"),
   ]
 

@@ -41,10 +41,10 @@ let productMutants: [KernelMutant] = [
     .edge, "Common/tiles.clh", "first + n < N && k + kk < K ?", "first + n < N - 1 && k + kk < K ?", "gpu", "Linear",
     "bf16"),
   KernelMutant(
-    .edge, "Common/tiles.clh", "m < rows && k + kk < K ?", "m < rows - 1 && k + kk < K ?", "gpu", "HeadProducts"),
+    .edge, "Common/shared_rows.clh", "m < rows && k + kk < K ?", "m < rows - 1 && k + kk < K ?", "gpu", "HeadProducts"),
   KernelMutant(
-    .batch, "Common/tiles.clh", "sum[m][n] = fma(xs[kk][tm + m * THREADS_M], ws[kk][tn + n * THREADS_N], sum[m][n]);",
-    "sum[m][n] = m == 1 ? sum[m][n] + xs[kk][tm + m * THREADS_M] * ws[kk][tn + n * THREADS_N] : fma(xs[kk][tm + m * THREADS_M], ws[kk][tn + n * THREADS_N], sum[m][n]);",
+    .batch, "Common/shared_rows.clh", "sum[m][n] = fma(xs[kk][tm + m * ITEMS_M], ws[kk][tn + n * ITEMS_N], sum[m][n]);",
+    "sum[m][n] = m == 1 ? sum[m][n] + xs[kk][tm + m * ITEMS_M] * ws[kk][tn + n * ITEMS_N] : fma(xs[kk][tm + m * ITEMS_M], ws[kk][tn + n * ITEMS_N], sum[m][n]);",
     "gpu", "Linear", "bf16"),
   KernelMutant(
     .edge, "Linear/head_products.cpu.cl", "end = min(begin + ROW_BLOCK, rows);",
