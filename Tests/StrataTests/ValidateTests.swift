@@ -136,7 +136,7 @@ struct ValidateTests {
     let rows = outcome.expectSuccess().output.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }
-    #expect(rows[0].joined(separator: ",") == "device,op,case,us,gflops,gbps,share,limit")
+    #expect(rows[0].joined(separator: ",") == "device,op,case,us,gflops,gbps,share,limit,subgroups")
     #expect(rows.count > 2)
     for row in rows.dropFirst() {
       let us = try #require(Double(row[3]))
