@@ -83,6 +83,7 @@ package struct DeviceReport: Sendable {
       "matrix-unit kernels: strips of \(WeightLayout.stripRows) rows, tiles of 8 to \(MatrixTile.mostTokens) tokens"
     case .gpu:
       "GPU kernels: local-memory tiles of \(plan.blockM) × \(plan.blockN), groups of \(plan.threadsM * DevicePlan.threadsN)"
+        + (plan.subgroups.map { ", \($0.name)" } ?? "")
     }
   }
 }

@@ -43,6 +43,11 @@ extension Subgroups {
   /// What a device has that the kernels can use, nil if nothing; builds a kernel and runs it to see, once for a device.
   package static func found(on device: Device) -> Subgroups? { probed.finding(on: device) }
 
+  /// All that the kernels can use of a device, the best one first: for tests.
+  package static func all(on device: Device) -> [Subgroups] {
+    candidates(for: device).filter { $0.work(on: device) }
+  }
+
   /// Whether the device says that it has some.
   static func areOffered(by device: Device) -> Bool {
     device.maxSubgroups > 0 || !device.extensions.isDisjoint(with: ["cl_khr_subgroups", "cl_intel_subgroups"])
@@ -52,13 +57,15 @@ extension Subgroups {
     guard areOffered(by: device), device.hasCompiler else { return [] }
     let version = OpenCLVersion(device.version)
     let languages = [("1.2", 1), ("3.0", 3), ("2.0", 2)].filter { $0.1 <= version.major }.map(\.0)
-    let shuffles: Shuffles =
-      device.extensions.contains("cl_khr_subgroup_shuffle")
-      ? .khronos : device.extensions.contains("cl_intel_subgroups") ? .intel : .localMemory
+    let extensions = [(Shuffles.khronos, "cl_khr_subgroup_shuffle"), (.intel, "cl_intel_subgroups")]
+    let shuffles = extensions.filter { device.extensions.contains($0.1) }.map(\.0) + [.localMemory]
     let isRequired = !device.subgroupSizes.isEmpty
+    let offered = sizes.filter { !isRequired || device.subgroupSizes.contains($0) }
     return languages.flatMap { language in
-      sizes.filter { !isRequired || device.subgroupSizes.contains($0) }.map {
-        Subgroups(size: $0, shuffles: shuffles, isRequired: isRequired, language: language, isEmulated: false)
+      shuffles.flatMap { shuffles in
+        offered.map {
+          Subgroups(size: $0, shuffles: shuffles, isRequired: isRequired, language: language, isEmulated: false)
+        }
       }
     }
   }

@@ -11,26 +11,49 @@ struct SubgroupTests {
   /// Devices whose subgroups the kernels use.
   private static let able = devices.filter { Subgroups.found(on: $0) != nil }
 
-  @Test(arguments: Subgroups.sizes) func actedOutTheyComputeTheSame(size: Int) throws {
-    let shapes: [(op: String, shape: String)] = [
+  private static func cases(_ shapes: [(op: String, shape: String)]) throws -> [any OpCase] {
+    try shapes.flatMap { try CaseSelection(op: $0.op, shape: $0.shape, randomCases: 0).cases() }
+  }
+
+  /// A few cases of each op.
+  private static func someOfAll() throws -> [any OpCase] {
+    let chosen = try cases([
       ("Norm", "rows=9 K=63"), ("Norm", "rows=3 K=2048"), ("Routing", "rows=7 experts=8 chosen=2"),
-      ("Linear", "rows=3 K=33 N=45 bf16"), ("Linear", "rows=33 K=100 f32"), ("HeadProducts", "rows=7 heads=3×20 bf16"),
-      ("Attention", "heads=4/2×32 positions=120..<137"), ("Attention", "heads=4/1×80 norm positions=5..<6"),
+      ("Linear", "rows=3 K=33 N=45 bf16"), ("Linear", "rows=7 K=512 N=45 Q4_K"),
+      ("HeadProducts", "rows=7 heads=3×20 bf16"), ("Attention", "heads=4/1×80 norm positions=5..<6"),
       ("Attention", "window=16 sinks positions=5..<6"), ("Attention", "latent=48 positions=5..<6"),
-      ("Experts", "rows=7 K=33"),
-    ]
-    let chosen = try shapes.flatMap { try CaseSelection(op: $0.op, shape: $0.shape, randomCases: 0).cases() }
+      ("Experts", "rows=21 experts=5 chosen=3 K=32 I=32 Q8_0"),
+    ])
     #expect(Set(chosen.map(\.family)) == ["Norm", "Routing", "Linear", "HeadProducts", "Attention", "Experts"])
+    return chosen
+  }
+
+  @Test func actedOutTheyComputeTheSame() throws {
+    try compare(Self.someOfAll(), .emulated(size: Subgroups.sizes[0]), on: devices[0])
+  }
+
+  @Test(arguments: Subgroups.sizes.dropFirst()) func otherSizesComputeTheSame(size: Int) throws {
+    let chosen = try Self.cases([
+      ("Norm", "rows=3 K=2048"), ("Linear", "rows=33 K=100 N=65 f32"),
+      ("Attention", "heads=4/2×32 positions=120..<137"),
+    ])
     try compare(chosen, .emulated(size: size), on: devices[0])
   }
 
-  /// Of the formats of weights, those in blocks have tiles of their own.
-  @Test func actedOutTheyComputeTheSameForBlocks() throws {
-    let chosen = Validator.cases.filter { test in
-      test.family == "Linear" && test.formats == [.q4K] || test.family == "Experts" && test.formats == [.q80]
+  /// Work-groups of 64, as a small device has them.
+  @Test(arguments: [16, 64]) func inSmallGroupsTheyComputeTheSame(size: Int) throws {
+    let chosen = try Self.cases([("Norm", "rows=3 K=2048"), ("Linear", "rows=33 K=100 N=65 f32")])
+    try compare(chosen, .emulated(size: size), on: devices[0]) { ($0.threadsM, $0.rowGroup) = (4, 64) }
+  }
+
+  /// Also where a group has fewer features than a subgroup has lanes.
+  @Test func cutInAnotherWayTheyComputeTheSame() throws {
+    var plan = DevicePlan(devices[0], style: .gpu)
+    plan.subgroups = .emulated(size: 64)
+    let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache)
+    for test in try Self.cases([("Linear", "rows=3 K=33 N=45 bf16")]) {
+      #expect(try Validator.check(test, on: backend).problem == nil, "\(test.name)")
     }
-    #expect(chosen.count > 9)
-    try compare(chosen, .emulated(size: Subgroups.sizes[0]), on: devices[0])
   }
 
   @Test(.enabled(if: !able.isEmpty, "needs a device with subgroups"), arguments: able.indices)
@@ -38,14 +61,16 @@ struct SubgroupTests {
     try compare(Validator.cases, nil, on: Self.able[index])
   }
 
-  /// Work-groups of 64, as a small device has them.
-  @Test(arguments: [16, 64]) func inSmallGroupsTheyComputeTheSame(size: Int) throws {
-    let chosen = try ["Norm", "Linear"].flatMap { try CaseSelection(op: $0, shape: "rows=3", randomCases: 0).cases() }
-    try compare(chosen, .emulated(size: size), on: devices[0]) {
-      ($0.threadsM, $0.rowGroup) = (4, 64)
-    }
+  /// Every size that the device has, and every way to read from another lane.
+  @Test(.enabled(if: !able.isEmpty, "needs a device with subgroups"), arguments: able.indices)
+  func otherSizesOfADeviceComputeTheSame(index: Int) throws {
+    let device = Self.able[index], all = Subgroups.all(on: device)
+    #expect(all.first == Subgroups.found(on: device))
+    for subgroups in all { try compare(Self.someOfAll(), subgroups, on: device) }
   }
 
+  /// The bits of whole batches, and of their parts.
+  ///
   /// - Parameters:
   ///   - subgroups: other than those that the device has.
   ///   - change: what the plans have besides.
@@ -60,11 +85,11 @@ struct SubgroupTests {
     #expect(with != without)
     let backends = try [with, without].map { try OpenCLBackend(device, plan: $0, cache: Self.cache) }
     for test in cases where !test.needsDenormals || device.keepsDenormals {
-      let report = try Validator.check(test, on: backends[0], keepsDenormals: device.keepsDenormals)
-      #expect(report.problem == nil, "\(report.family) \(report.name)")
-      let found = try backends.map { try test.run($0, rows: 0..<test.rows) }
-      #expect(bits(found[0]) == bits(found[1]), "\(report.family) \(report.name)")
-      #expect(found[0].indices == found[1].indices, "\(report.family) \(report.name)")
+      for rows in [0..<test.rows] + test.parts {
+        let found = try backends.map { try test.run($0, rows: rows) }
+        #expect(bits(found[0]) == bits(found[1]), "\(test.family) \(test.name), rows \(rows), \(with)")
+        #expect(found[0].indices == found[1].indices, "\(test.family) \(test.name), rows \(rows), \(with)")
+      }
     }
   }
 
