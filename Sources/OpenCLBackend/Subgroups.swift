@@ -45,7 +45,8 @@ extension Subgroups {
 
   /// All that the kernels can use of a device, the best one first: for tests.
   package static func all(on device: Device) -> [Subgroups] {
-    candidates(for: device).filter { $0.work(on: device) }
+    guard let best = found(on: device) else { return [] }
+    return candidates(for: device).filter { $0.language == best.language && $0.work(on: device) }
   }
 
   /// Whether the device says that it has some.

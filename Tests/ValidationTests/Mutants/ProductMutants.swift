@@ -31,8 +31,8 @@ let productMutants: [KernelMutant] = [
     .unwritten, "Linear/linear.cpu.cl", "if (accumulate) value += load_columns(out + v * LANES, left);", "", "cpu",
     "Linear", "accumulate"),
   KernelMutant(
-    .edge, "Linear/linear.gpu.cl", "multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);",
-    "multiply_step(xs, ws, min(BLOCK_K, K - k - (K == 33)), tm, tn, sum);", "gpu", "Linear", "bf16"),
+    .edge, "Linear/linear.gpu.cl", "multiply_step(xs, ws, min(BLOCK_K, K - k), thread, sum, exchange);",
+    "multiply_step(xs, ws, min(BLOCK_K, K - k - (K == 33)), thread, sum, exchange);", "gpu", "Linear", "bf16"),
   KernelMutant(
     .barrier, "Linear/linear.gpu.cl",
     "load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);\n    barrier(CLK_LOCAL_MEM_FENCE);",
