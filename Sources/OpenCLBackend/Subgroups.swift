@@ -33,8 +33,11 @@ package struct Subgroups: Sendable, Equatable {
       + (isEmulated ? " -DSUBGROUPS_EMULATED=1" : "")
   }
 
-  /// Whether a kernel was compiled for subgroups of this size, which some compilers choose for each kernel.
-  func fit(_ kernel: borrowing Kernel) -> Bool { isEmulated || isRequired || kernel.subgroupSize == size }
+  /// Whether a kernel was compiled for subgroups of this size, which some compilers choose for each kernel. One for work-groups of
+  /// any size uses none.
+  func fit(_ kernel: borrowing Kernel) -> Bool {
+    isEmulated || isRequired || kernel.subgroupSize.map { $0 == size } ?? true
+  }
 }
 
 extension Subgroups {
