@@ -8,10 +8,12 @@
 // A work-group of GROUP = CHUNK work-items makes one head (index 0) of one tile (index 1) of up to QUERIES rows. In a chunk each
 // work-item scores one position for all rows, then each sums the values of its dimensions over the positions: keys and values
 // are read once a tile. PARTS work-items find the largest score and the sum of the weights of a row. A row's steps are the same
-// in every tile; a chunk that it does not see leaves it as it is.
+// in every tile; a chunk that it does not see leaves it as it is. What work-items need of each other goes through local memory,
+// or from register to register of a subgroup.
 //
 // QUERIES  rows of a tile at most, GROUP / PARTS or fewer
 #include "Common/prelude.clh"
+#include "Common/subgroups.clh"
 #include "Attention/layout.clh"
 
 #ifndef QUERIES
@@ -24,17 +26,35 @@
 // Whether a row at `position` sees the one that is p positions behind the chunk's begin.
 #define SEES(position, p) ((p) <= (position) - chunk && (p) >= first_visible(position) - chunk)
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void attention(
+// Where the values of a chunk are, and what of it the rows see.
+typedef struct {
+  __global const int *table;
+  __global const float *values;
+  int head, heads, position, chunk, from, to;
+} chunk_t;
+
+// Dimension d of the value that is p positions behind the chunk's begin.
+static inline float value_at(const chunk_t *seen, int p, int d) {
+  const ulong at = block_offset(seen->table[p / BLOCK], seen->head, seen->heads);
+  return seen->values[at + (SHARED ? d * BLOCK + p % BLOCK : p % BLOCK * HEAD_SIZE + d)];
+}
+
+#if SUBGROUP_SIZE
+#include "Attention/chunk_lanes.clh"
+#else
+#include "Attention/chunk_shared.clh"
+#endif
+
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(GROUP, 1, 1))) void attention(
     __global const float *qkv, __global const float *keys, __global const float *values, __global const int *tiles,
     __global const int *tables, __global float *out, int query_heads, int key_value_heads, int stride, float scale,
     __global const float *sinks,
     int own_heads) {  // unused in this style
   __local float q[QUERIES][HEAD_SIZE];
   __local float weights[QUERIES][CHUNK];
-  __local float parts[QUERIES][PARTS];
+  __local float scratch[GROUP];
   __local float maximum[QUERIES], sum[QUERIES], old[QUERIES];
   const int head = get_group_id(0), source = head / (query_heads / key_value_heads), item = get_local_id(0);
-  const int own_row = item / PARTS, part = item % PARTS;
   __global const int *tile = tiles + 4 * get_group_id(1);
   const int row = tile[0], rows = tile[1], position = tile[2], last = position + rows - 1;
   __global const int *table = tables + tile[3];
@@ -56,60 +76,24 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void attention(
     const int from = max(0, first_visible(position) - chunk), to = min(CHUNK, last - chunk + 1);  // what any row sees
     barrier(CLK_LOCAL_MEM_FENCE);
     float scores[QUERIES] = {0.0f};
-    if (item >= from && item < to) {
-      __global const float *key =
-          keys + block_offset(table[item / BLOCK], source, key_value_heads) + item % BLOCK;
-      for (int d = 0; d < HEAD_SIZE; d++) {
-        const float value = key[d * BLOCK];
-        UNROLL for (int r = 0; r < QUERIES; r++) scores[r] = fma(q[r][d], value, scores[r]);
-      }
-    }
+    const int p = max(from, min(item, to - 1));
+    add_scores(
+        q, keys + block_offset(table[p / BLOCK], source, key_value_heads) + p % BLOCK, p == item, scores, scratch);
     UNROLL for (int r = 0; r < QUERIES; r++) {
       scores[r] = SEES(position + r, item) ? scores[r] * scale : -INFINITY;
       weights[r][item] = scores[r];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (own_row < QUERIES) {
-      float largest = -INFINITY;
-      for (int p = part; p < CHUNK; p += PARTS) largest = fmax(largest, weights[own_row][p]);
-      parts[own_row][part] = largest;
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < QUERIES) {
-      float largest = maximum[item];
-      for (int i = 0; i < PARTS; i++) largest = fmax(largest, parts[item][i]);
-      old[item] = largest == maximum[item] ? 1.0f : exp(maximum[item] - largest);
-      maximum[item] = largest;
-    }
+    raise_maximum(weights, maximum, old, scratch);
     barrier(CLK_LOCAL_MEM_FENCE);
     UNROLL for (int r = 0; r < QUERIES; r++) {
       weights[r][item] = SEES(position + r, item) ? exp(scores[r] - maximum[r]) : 0.0f;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (own_row < QUERIES) {
-      float total = 0.0f;
-      for (int p = part; p < CHUNK; p += PARTS) total += weights[own_row][p];
-      parts[own_row][part] = total;
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < QUERIES) {
-      float total = 0.0f;
-      for (int i = 0; i < PARTS; i++) total += parts[item][i];
-      sum[item] = sum[item] * old[item] + total;
-    }
-    for (int i = 0; i < OWN; i++) {
-      const int d = item + i * GROUP;
-      if (d >= VALUE_SIZE) break;
-      UNROLL for (int r = 0; r < QUERIES; r++) values_of[r][i] *= old[r];
-      for (int p = from; p < to; p++) {
-        const ulong at = block_offset(table[p / BLOCK], source, key_value_heads);
-        const float value = SHARED ? keys[at + d * BLOCK + p % BLOCK] : values[at + p % BLOCK * HEAD_SIZE + d];
-        UNROLL for (int r = 0; r < QUERIES; r++) {
-          // What a row does not see may be no number.
-          if (SEES(position + r, p)) values_of[r][i] = fma(weights[r][p], value, values_of[r][i]);
-        }
-      }
-    }
+    add_weights(weights, old, sum, scratch);
+    const chunk_t seen = {
+        table, SHARED ? keys : values, source, key_value_heads, position, chunk, from, to};
+    add_values(&seen, weights, old, values_of, scratch);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int i = 0; i < OWN; i++) {

@@ -8,7 +8,7 @@
 #include "Attention/layout.clh"
 #include "Attention/heads_group.clh"
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void heads(
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(GROUP, 1, 1))) void heads(
     __global float *qkv, __global const float *query_norm, __global const float *key_norm,
     __global const float *rotary, __global const int *positions, __global const int *slots, __global float *keys,
     __global float *values, int query_heads, int key_value_heads, int stride, int norm, float epsilon, float clip) {

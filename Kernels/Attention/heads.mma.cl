@@ -19,7 +19,7 @@ static inline void store_pieces(__global ushort *element, float x) {
   element[4] = round_pair(x - as_float(larger << 16), 0.0f) & 0xffff;
 }
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void heads(
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(GROUP, 1, 1))) void heads(
     __global float *qkv, __global const float *query_norm, __global const float *key_norm,
     __global const float *rotary, __global const int *positions, __global const int *slots, __global ushort *keys,
     __global ushort *values, int query_heads, int key_value_heads, int stride, int norm, float epsilon, float clip,

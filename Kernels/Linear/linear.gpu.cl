@@ -8,7 +8,7 @@
 #include "Common/tiles.clh"
 #include "Linear/finish.clh"
 
-__kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void linear(
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void linear(
     __global const float *x, __global const weight_t *w, __global float *y,
     int rows,         // rows of x
     int K,            // columns of x
@@ -19,25 +19,25 @@ __kernel __attribute__((reqd_work_group_size(THREADS_N, THREADS_M, 1))) void lin
     int accumulate,   // 1: y += x Wᵀ
     int rowsPerItem,  // unused in this style
     __global const float *bias, float scale) {
-  __local float xs[BLOCK_K][BLOCK_M + 1];
+  ROWS(xs);
   __local float ws[BLOCK_K][BLOCK_N + 1];
   __local ulong rowOffset[BLOCK_M];
-  const int tn = get_local_id(0), tm = get_local_id(1);
-  const int thread = tm * THREADS_N + tn;
+  __local float exchange[EXCHANGE_SIZE_OF(THREADS)];
+  const int thread = get_local_id(1) * THREADS_N + get_local_id(0), tm = thread / ITEMS_N, tn = thread % ITEMS_N;
   const int firstRow = get_group_id(1) * BLOCK_M, first = get_group_id(0) * BLOCK_N;
   for (int m = thread; m < BLOCK_M; m += THREADS) rowOffset[m] = (ulong)(firstRow + m) * K;
-  float sum[TILE_M][TILE_N] = {{0.0f}};
+  float sum[OWN_M][OWN_N] = {{0.0f}};
   for (int k = 0; k < K; k += BLOCK_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(xs, x, rowOffset, rows - firstRow, k, K, thread);
     load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);
     barrier(CLK_LOCAL_MEM_FENCE);
-    multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);
+    multiply_step(xs, ws, min(BLOCK_K, K - k), thread, sum, exchange);
   }
-  for (int m = 0; m < TILE_M; m++) {
-    const int row = firstRow + tm + m * THREADS_M;
-    for (int n = 0; n < TILE_N; n++) {
-      const int feature = first + tn + n * THREADS_N;
+  for (int m = 0; m < OWN_M; m++) {
+    const int row = firstRow + tm + m * ITEMS_M;
+    for (int n = 0; n < OWN_N; n++) {
+      const int feature = first + tn + n * ITEMS_N;
       if (row >= rows || feature >= N) continue;
       __global float *out = y + (ulong)row * stride + column + firstFeature + feature;
       const float value = FINISH(sum[m][n], bias[firstFeature + feature], scale);

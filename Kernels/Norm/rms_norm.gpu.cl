@@ -9,7 +9,7 @@
 
 #define KEPT 8
 
-__kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void rms_norm(
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void rms_norm(
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
     float epsilon) {
   __local float scratch[ROW_GROUP];

@@ -8,7 +8,7 @@
 #include "Common/prelude.clh"
 #include "Routing/choose.clh"
 
-__kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void route_few(
     __global const float *logits, __global const float *correction, __global int *indices, __global float *weights,
     int renormalise, float scale, __global int *slots, __global int *tiles, __global int *loads, __global int *uses,
     int rows,

@@ -6,7 +6,7 @@
 #include "Common/prelude.clh"
 #include "Routing/choose.clh"
 
-__kernel __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void router(
+__kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1))) void router(
     __global const float *logits, __global const float *correction, __global int *indices, __global float *weights,
     int renormalise, float scale) {
   __local float keys[EXPERTS];

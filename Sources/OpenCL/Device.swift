@@ -60,6 +60,8 @@ package struct Device: @unchecked Sendable, Equatable {
   package let baseAddressAlignment: Int
   /// NVIDIA's number for what instructions the hardware has, such as (9, 0); nil without `cl_nv_device_attribute_query`.
   package let computeCapability: ComputeCapability?
+  /// Subgroups of a work-group at most; 0 where there are none, or OpenCL is older than 2.1.
+  package let maxSubgroups: Int
   /// Sub-group sizes that a kernel may require by `cl_intel_required_subgroup_size`; empty without the extension.
   package let subgroupSizes: [Int]
   package let extensions: Set<String>
@@ -110,6 +112,7 @@ package struct Device: @unchecked Sendable, Equatable {
     isLittleEndian = info.flag(CL_DEVICE_ENDIAN_LITTLE)
     baseAddressAlignment = info.number(CL_DEVICE_MEM_BASE_ADDR_ALIGN, as: cl_uint.self) / 8
     let extensions = Set(info.string(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
+    maxSubgroups = info.number(CL_DEVICE_MAX_NUM_SUB_GROUPS, as: cl_uint.self)
     let hasSizes = extensions.contains("cl_intel_required_subgroup_size")
     subgroupSizes = hasSizes ? info.numbers(CL_DEVICE_SUB_GROUP_SIZES_INTEL, as: Int.self) : []
     let hasCapability = extensions.contains("cl_nv_device_attribute_query")

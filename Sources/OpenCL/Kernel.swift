@@ -5,7 +5,7 @@ import COpenCL
 /// Not Sendable: setting arguments is the one thing in OpenCL that two threads must not do to one object at a time.
 package struct Kernel: ~Copyable {
   let handle: Handle
-  private let device: Device
+  let device: Device
   package let name: String
   package let argumentCount: Int
 

@@ -1,19 +1,19 @@
 import OpenCL
 import Synchronization
 
-/// Something that a device has or has not, found out by trying, once for each device of the process.
-final class DeviceProbe: Sendable {
-  private let found = Mutex<[(device: Device, isThere: Bool)]>([])
-  private let probe: @Sendable (Device) -> Bool
+/// Something about a device that is found out by trying, once for each device of the process.
+final class DeviceProbe<Finding: Sendable>: Sendable {
+  private let found = Mutex<[(device: Device, finding: Finding)]>([])
+  private let probe: @Sendable (Device) -> Finding
 
-  init(_ probe: @escaping @Sendable (Device) -> Bool) { self.probe = probe }
+  init(_ probe: @escaping @Sendable (Device) -> Finding) { self.probe = probe }
 
-  func isThere(on device: Device) -> Bool {
+  func finding(on device: Device) -> Finding {
     found.withLock { found in
-      if let known = found.first(where: { $0.device == device }) { return known.isThere }
-      let isThere = probe(device)
-      found.append((device, isThere))
-      return isThere
+      if let known = found.first(where: { $0.device == device }) { return known.finding }
+      let finding = probe(device)
+      found.append((device, finding))
+      return finding
     }
   }
 }

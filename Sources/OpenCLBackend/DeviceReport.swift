@@ -61,11 +61,14 @@ package struct DeviceReport: Sendable {
     add(
       "fp16 arithmetic (cl_khr_fp16)", device.extensions.contains("cl_khr_fp16"),
       "not needed: activations and sums are f32", instead: "f32: activations and sums are f32 everywhere")
+    let found = isCPU ? nil : Subgroups.found(on: device)
     add(
-      "subgroups (cl_khr_subgroups or cl_intel_subgroups)",
-      !device.extensions.isDisjoint(with: ["cl_khr_subgroups", "cl_intel_subgroups"]),
-      isCPU ? "not used by the CPU kernels" : "not used yet: sums go through local memory",
-      instead: isCPU ? "vectors of one work-item" : "sums through local memory")
+      "subgroups (cl_khr_subgroups or cl_intel_subgroups)", Subgroups.areOffered(by: device),
+      isCPU
+        ? "not used by the CPU kernels"
+        : found.map { "\($0.name): sums, products and attention read other lanes' registers" }
+          ?? "not used, as they are not what the kernels need: values are shared through local memory",
+      instead: isCPU ? "vectors of one work-item" : "values are shared through local memory")
     capabilities = list
   }
 
@@ -80,6 +83,7 @@ package struct DeviceReport: Sendable {
       "matrix-unit kernels: strips of \(WeightLayout.stripRows) rows, tiles of 8 to \(MatrixTile.mostTokens) tokens"
     case .gpu:
       "GPU kernels: local-memory tiles of \(plan.blockM) × \(plan.blockN), groups of \(plan.threadsM * DevicePlan.threadsN)"
+        + (plan.subgroups.map { ", \($0.name)" } ?? "")
     }
   }
 }

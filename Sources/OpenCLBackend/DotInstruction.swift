@@ -18,7 +18,7 @@ struct DotInstruction: Sendable {
     input: (0..<16).flatMap { [0x80 + 8 * UInt8($0), 0x3F, 0x00, 0x3F] },
     expected: (0..<16).map { (Float($0) / 16).bitPattern })
 
-  private let probe: DeviceProbe
+  private let probe: DeviceProbe<Bool>
 
   /// - Parameters:
   ///   - flags: what the CPU must have, as Linux names it.
@@ -34,7 +34,7 @@ struct DotInstruction: Sendable {
 
   /// Whether this machine's CPU is the device, has the instruction, and its compiler takes it; builds a kernel and runs it
   /// to see, once for a device.
-  func isUsable(on device: Device) -> Bool { probe.isThere(on: device) }
+  func isUsable(on device: Device) -> Bool { probe.finding(on: device) }
 
   private static func result(
     of source: String, _ label: String, _ input: [UInt8], on device: Device

@@ -27,6 +27,9 @@ package struct DevicePlan: Sendable, Equatable {
   package var mapsWeights: Bool
   /// The matrix instruction is acted out by plain code, on a device without it: for checks, slowly.
   package var emulatesMatrixUnits: Bool
+  /// How work-items of the GPU styles read each other's registers; nil: they share values through local memory alone, and
+  /// compute the same bits.
+  package var subgroups: Subgroups?
   /// What products take their activations as; other than f32 in the CPU style only.
   package var activations: ActivationPrecision
   /// Integer products may use the CPU's instruction for them, on its widest vectors.
@@ -72,6 +75,7 @@ package struct DevicePlan: Sendable, Equatable {
     // The mma style's portable products, those of heads, have as many rows as its tiles.
     threadsM = self.style == .mma ? MatrixTile.mostTokens / Self.tileM : device.maxWorkGroupSize >= 128 ? 8 : 4
     rowGroup = device.maxWorkGroupSize >= 256 ? 256 : 64
+    subgroups = self.style == .cpu ? nil : Subgroups.found(on: device)
     // Where a device does not tell, what OpenCL 1.2 guarantees.
     let reported = device.maxAllocation > 0 ? device.maxAllocation : 128 << 20
     self.maxAllocation = min(maxAllocation ?? .max, reported)
@@ -112,8 +116,8 @@ package struct DevicePlan: Sendable, Equatable {
       "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)" + (usesByteDots ? " -DDOT_BYTES=1" : "")
         + (usesBF16Dots ? " -DBF16_DOTS=1" : "") + (fetchBytes > 0 ? " -DFETCH_BYTES=\(fetchBytes)" : "")
     case .gpu, .mma:
-      "-cl-std=CL1.2 -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
-        + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "")
+      "-cl-std=CL\(subgroups?.language ?? "1.2") -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
+        + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "") + (subgroups?.macros ?? "")
     }
   }
 }

@@ -155,18 +155,29 @@ final class KernelTable {
   private func build(_ key: KernelKey, context: borrowing Context) throws -> DeviceKernel {
     let path = path(key)
     willBuild("Kernels/\(path)")
-    let part = try part(key)
-    let program = try cache.program(context, source: part.source, options: part.options, label: part.label)
-    let built = DeviceKernel(try Kernel(program, name: key.name.rawValue), source: path)
+    var kernel = try compile(key, plan, context)
+    if let subgroups = plan.subgroups, !subgroups.fit(kernel) {
+      var without = plan
+      without.subgroups = nil
+      kernel = try compile(key, without, context)
+    }
+    let built = DeviceKernel(kernel, source: path)
     kernels[key] = built
     return built
+  }
+
+  private func compile(_ key: KernelKey, _ plan: DevicePlan, _ context: borrowing Context) throws -> Kernel {
+    let part = try part(key, plan)
+    let program = try cache.program(context, source: part.source, options: part.options, label: part.label)
+    return try Kernel(program, name: key.name.rawValue)
   }
 
   /// Builds a kernel of stages.
   func stages(_ source: StagesSource, context: borrowing Context) throws -> Kernel {
     willBuild("Kernels/\(StagesSource.path)")
     let parts = try source.parts(
-      source: { try KernelLibrary.source($0, replacements: replacements) }, part: part, options: plan.options)
+      source: { try KernelLibrary.source($0, replacements: replacements) }, part: { try part($0, plan) },
+      options: plan.options)
     let program = try cache.program(context, linking: parts, label: "Kernels/\(StagesSource.path)")
     return try Kernel(program, name: StagesSource.kernelName)
   }
@@ -175,7 +186,7 @@ final class KernelTable {
     key.name.path(key.isPortable && plan.style == .mma ? .gpu : plan.style, format: key.format)
   }
 
-  private func part(_ key: KernelKey) throws -> ProgramPart {
+  private func part(_ key: KernelKey, _ plan: DevicePlan) throws -> ProgramPart {
     let path = path(key)
     var options = [plan.options] + key.macros
     if key.name == .combine, plan.style == .cpu { options.append("-DSPAN=\(LaunchShape.combineSpan)") }

@@ -8,7 +8,7 @@ enum MatrixUnits {
   private static let probed = DeviceProbe { builds(on: $0) }
 
   /// Whether the device has them and its compiler takes the instruction; builds a kernel to see, once for a device.
-  static func areUsable(on device: Device) -> Bool { probed.isThere(on: device) }
+  static func areUsable(on device: Device) -> Bool { probed.finding(on: device) }
 
   private static func builds(on device: Device) -> Bool {
     guard let found = device.computeCapability, found >= capability, device.maxWorkGroupSize >= largestGroup else {

@@ -68,6 +68,14 @@ package struct OpResult: Sendable, Equatable {
 }
 
 extension OpResult {
+  /// A hash of the bits, the same in one process only. A NaN has none of its own: OpenCL C leaves open which one it is.
+  var bitsHash: Int {
+    var hasher = Hasher()
+    for value in values { hasher.combine(value.isNaN ? Float.nan.bitPattern : value.bitPattern) }
+    hasher.combine(indices)
+    return hasher.finalize()
+  }
+
   /// Puts the columns of `other`, of the same rows, behind the own ones.
   mutating func add(_ other: OpResult) {
     var both: [Float] = []

@@ -33,6 +33,8 @@ package enum Validator {
     package var nmseBound: Double { bound * bound }
     /// What is wrong; nil if nothing is.
     package var problem: String?
+    /// Of the bits of what was found; the same in one process only.
+    package var bits: Int?
     /// The case's turn came when its device was lost.
     package var isNotRun = false
   }
@@ -72,6 +74,7 @@ package enum Validator {
       smallest: keepsDenormals ? 0 : ResultErrors.smallestWithoutDenormals)
     (report.error, report.maxError) = (errors.relative, errors.most)
     (report.rowError, report.valueError) = (errors.rowRelative, errors.share)
+    report.bits = found.bitsHash
     if !found.isContained {
       report.problem = "wrote outside of its rows"
     } else if found.values.contains(poison) {

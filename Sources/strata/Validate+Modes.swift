@@ -6,7 +6,9 @@ extension Validate {
     let checks: [Given] = [
       ("--model", model != nil), ("--summary", summary), ("--junit", junit != nil), ("--ahead", ahead != nil),
     ]
-    let kernels: [Given] = [("--variant", variant != nil), ("--activations", activations != nil)]
+    let kernels: [Given] = [
+      ("--variant", variant != nil), ("--activations", activations != nil), ("--subgroups", subgroups != nil),
+    ]
     let choice: [Given] = [("--op", op != nil), ("--format", format != nil), ("--shape", shape != nil)]
     let devices: [Given] = [("--device", !device.isEmpty), ("--all-devices", allDevices)]
     return [

@@ -39,6 +39,13 @@ struct Validate: AsyncParsableCommand {
   var variant: KernelStyle?
 
   @Option(
+    help: """
+      Subgroups of GPU kernels: device, those it has, none, or emulated, acted out by local memory. Default: device and then \
+      none where it has some, else none.
+      """)
+  var subgroups: SubgroupUse?
+
+  @Option(
     parsing: .unconditional, help: "What decides the random cases' shapes: a number from 0 on.",
     transform: { try Self.number($0, "seed") })
   var seed: UInt64 = 1
@@ -114,31 +121,34 @@ struct Validate: AsyncParsableCommand {
     let devices = try devices()
     if support { return try ValidationText.support(devices.map(\.device), asJSON: json) }
     if perf { return try time(chosen, devices) }
-    if backwards, let device = devices.first?.device { return try buildBackwards(chosen, device) }
+    if backwards, let device = devices.first { return try buildBackwards(chosen, device) }
     let model = try modelFolder(selection).map(ValidationModel.init)
     var outcomes: [ValidationOutcome] = []
-    for (index, device) in devices {
-      let plan = plan(device)
+    var bits: [String: Int] = [:]
+    for (index, device, plan) in try devices.flatMap(plans) {
       var again = ValidationRepeat(index: index, style: plan.style, selection: selection, model: self.model)
       again.activations = activations
+      again.subgroups = SubgroupUse(plan, device)
       var run = ValidationRun(device, plan: plan, again: again)
       run.modelActivations = activations ?? .float32
       run.isQuiet = json
       run.showsCases = !summary
+      run.bitsWithSubgroups = plan.subgroups == nil ? bits : [:]
       run.buildsAhead = ahead ?? (chosen.count >= BuildingAhead.leastCases)
       try run.begin()
       if !chosen.isEmpty { try await run.check(chosen) }
       if let model { try await run.check(model: model) }
       try run.end(withoutModel: model == nil && selection.hasModel ? Self.noModel : nil)
+      bits = plan.subgroups == nil ? [:] : run.bits
       outcomes.append(run.outcome)
     }
     try report(outcomes)
   }
 
   /// What `BuildingAhead` runs: the cases from the last one on, each told of by a byte.
-  private func buildBackwards(_ cases: [any OpCase], _ device: Device) throws {
+  private func buildBackwards(_ cases: [any OpCase], _ found: (index: Int, device: Device)) throws {
     BuildingAhead.leaveWhenUnwanted()
-    let plan = plan(device)
+    guard let (_, device, plan) = try plans(found).first else { return }
     let backend = try OpenCLBackend(device, plan: plan, cache: ProgramCache(keepsBuilt: false))
     for test in ValidationRun.able(cases, device, plan).reversed() where BuildingAhead.isWanted {
       Validator.build(test, on: backend)
@@ -161,13 +171,17 @@ struct Validate: AsyncParsableCommand {
 
   private func time(_ cases: [any OpCase], _ devices: [(index: Int, device: Device)]) throws {
     let times = ValidationTimes(form: csv ? .csv : json ? .json : .text)
-    try times.run(cases, devices.map { ($0.device, plan($0.device)) })
+    try times.run(cases, devices.flatMap(plans).map { ($0.device, $0.plan) })
   }
 
-  private func plan(_ device: Device) -> DevicePlan {
-    var plan = DevicePlan.tuned(device, style: variant)
+  /// What is checked of a device: its kernels, and where they use subgroups, those without, too.
+  private func plans(
+    _ found: (index: Int, device: Device)
+  ) throws -> [(index: Int, device: Device, plan: DevicePlan)] {
+    var plan = DevicePlan.tuned(found.device, style: variant)
     if let activations { plan.activations = activations }
-    return plan
+    let uses = subgroups.map { [$0] } ?? (plan.subgroups == nil ? [.none] : [.device, .none])
+    return try uses.map { (found.index, found.device, try $0.applied(to: plan, found.device)) }
   }
 
   /// - Throws: `EngineError` for a device that is not there or cannot be used.

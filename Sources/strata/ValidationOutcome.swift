@@ -37,9 +37,11 @@ struct ValidationOutcome: Encodable {
   var kernels: String
   /// Products are cut as `strata tune` found best, or whoever tuned the device.
   var tuned: Bool
+  /// In words, where they are used.
+  var subgroups: String?
   var entries: [Entry] = []
 
-  var kernelsInWords: String { kernels + (tuned ? ", tuned" : "") }
+  var kernelsInWords: String { kernels + (subgroups.map { ", \($0)" } ?? "") + (tuned ? ", tuned" : "") }
 
   var failed: Int { entries.count { $0.report.problem != nil } }
 

@@ -11,6 +11,8 @@ struct ValidationRepeat {
   var selection: CaseSelection
   /// Unless the device's kernels take these anyway.
   var activations: ActivationPrecision?
+  /// Unless the device has none.
+  var subgroups: SubgroupUse?
   var model: String?
   var environment = ProcessInfo.processInfo.environment
 
@@ -39,6 +41,7 @@ struct ValidationRepeat {
   private var options: [String] {
     ["validate", "--device", "\(index)", "--variant", style.rawValue]
       + (activations.map { ["--activations", $0.name] } ?? [])
+      + (subgroups.map { ["--subgroups", $0.rawValue] } ?? [])
   }
 
   /// Those that change what is computed.

@@ -66,8 +66,10 @@ private struct DeviceSupport: Encodable {
         ? "chosen"
         : plan.style == .mma && plan.emulatesMatrixUnits
           ? "acted out, for checks: the device has no matrix units" : "runs"
+      let subgroups = plan.subgroups.map { ", with \($0.name)" } ?? ""
       kernels.append(
-        Kernels(variant: plan.style.rawValue, note: report.isUsable ? note : "the device cannot be used"))
+        Kernels(
+          variant: plan.style.rawValue, note: report.isUsable ? note + subgroups : "the device cannot be used"))
     }
     if report.isUsable { ops = OpFamily.allCases.flatMap { Self.ops($0, plans) } }
     capabilities = report.capabilities.map { Capability(name: $0.name, isPresent: $0.isPresent, used: $0.used) }

@@ -19,6 +19,8 @@ struct ValidationTimes {
     /// Of the ceiling that the case comes closest to.
     var share: Double?
     var limit: String?
+    /// In words, where they are used.
+    var subgroups: String?
   }
 
   let form: Form
@@ -28,7 +30,7 @@ struct ValidationTimes {
 
   /// One document, whatever the number of devices.
   func run(_ cases: [any OpCase], _ devices: [(device: Device, plan: DevicePlan)]) throws {
-    if form == .csv { try say("device,op,case,us,gflops,gbps,share,limit") }
+    if form == .csv { try say("device,op,case,us,gflops,gbps,share,limit,subgroups") }
     let entries = try devices.flatMap { try run(cases, $0.device, $0.plan) }
     if form == .json { try printJSON(entries) }
   }
@@ -42,11 +44,12 @@ struct ValidationTimes {
     let backend = try OpenCLBackend(device, plan: plan, profiling: true)
     if form == .text {
       let tuned = plan.tuning.cuts.isEmpty ? "" : ", tuned"
-      try say("\(device.name), driver \(device.driverVersion), \(plan.style) kernels\(tuned)")
+      let subgroups = plan.subgroups.map { ", \($0.name)" } ?? ""
+      try say("\(device.name), driver \(device.driverVersion), \(plan.style) kernels\(subgroups)\(tuned)")
       try say("ceilings: \(fixed((reads ?? 0) * 1e-9, 1)) GB/s, \(fixed((operations ?? 0) * 1e-9, 1)) GFLOP/s (f32)")
     }
     return try cases.filter { $0.rows > 0 }.map { test in
-      let entry = entry(device, test, try seconds(of: test, on: backend), reads: reads, operations: operations)
+      let entry = entry(device, plan, test, try seconds(of: test, on: backend), reads: reads, operations: operations)
       switch form {
       case .json: break
       case .csv: try say(csv(entry))
@@ -69,7 +72,7 @@ struct ValidationTimes {
   }
 
   private func entry(
-    _ device: Device, _ test: any OpCase, _ seconds: Double, reads: Double?, operations: Double?
+    _ device: Device, _ plan: DevicePlan, _ test: any OpCase, _ seconds: Double, reads: Double?, operations: Double?
   ) -> Entry {
     let work = test.work
     let time = max(seconds, 1e-9)
@@ -79,7 +82,8 @@ struct ValidationTimes {
     return Entry(
       device: device.name, op: test.family, name: test.name, microseconds: seconds * 1e6,
       gflops: work.operations > 0 ? work.operations / time * 1e-9 : nil, gigabytesPerSecond: work.bytes / time * 1e-9,
-      share: isBoundByMemory ? memory : compute, limit: isBoundByMemory ? "memory" : "f32")
+      share: isBoundByMemory ? memory : compute, limit: isBoundByMemory ? "memory" : "f32",
+      subgroups: plan.subgroups?.name)
   }
 
   private func text(_ entry: Entry) -> String {
@@ -95,7 +99,7 @@ struct ValidationTimes {
     return [
       quoted(entry.device), entry.op, quoted(entry.name), fixed(entry.microseconds, 2),
       entry.gflops.map { fixed($0, 3) } ?? "", fixed(entry.gigabytesPerSecond, 3),
-      entry.share.map { fixed($0, 4) } ?? "", entry.limit ?? "",
+      entry.share.map { fixed($0, 4) } ?? "", entry.limit ?? "", quoted(entry.subgroups ?? ""),
     ].joined(separator: ",")
   }
 

@@ -3,11 +3,12 @@
 #
 #   Tests/Implementations/validate_all.sh [STRATA] [quick]
 #
-# PoCL runs every case with the kernels of CPUs, of GPUs and, without random cases, of matrix units; Intel's CPU runtime (from PyPI,
-# into .peers/intel) the table without random cases; Oclgrind (a simulator that finds races and accesses outside of buffers) a small
-# case of each op. With `quick` PoCL is left to the tests, and Intel's runtime and Oclgrind run two op families. What each case
-# came to lies as JSON in .peers/validate, where numerics.md has the tables of Documentation/numerics.md. Ends with status 1 if
-# anything failed.
+# PoCL runs every case with the kernels of CPUs, of GPUs and, without random cases, of GPUs with subgroups and of matrix units, both
+# acted out; Intel's CPU runtime (from PyPI, into .peers/intel) the table without random cases, that of GPUs with its subgroups and
+# without, whose bits are compared; Oclgrind (a simulator that finds races and accesses outside of buffers) a small case of each op.
+# With `quick` PoCL is left to the tests, and Intel's runtime and Oclgrind run two op families, and attention with subgroups. What
+# each case came to lies as JSON in .peers/validate, where numerics.md has the tables of Documentation/numerics.md. Ends with status 1
+# if anything failed.
 set -u
 strata=$(realpath "${1:-.build/release/strata}")
 quick=${2:-}
@@ -26,14 +27,14 @@ row() {
   result=$(python3 - "$2" <<'PYTHON'
 import json, sys
 try:
-    run = json.load(open(sys.argv[1]))[0]
-    entries = run["entries"]
-    print(f"{run['driver'][:44]:46} {sum(e['ok'] for e in entries)}/{len(entries)}")
+    runs = json.load(open(sys.argv[1]))
+    entries = [entry for run in runs for entry in run["entries"]]
+    print(f"{runs[0]['driver'][:44]:46} {sum(e['ok'] for e in entries)}/{len(entries)}")
 except (OSError, ValueError, LookupError):
     print(f"{'no result':46} -")
 PYTHON
   )
-  table="$table$(printf '%-30s %-58s %s' "$1" "$result" "$verdict")
+  table="$table$(printf '%-34s %-58s %s' "$1" "$result" "$verdict")
 "
 }
 
@@ -54,7 +55,10 @@ if [ -z "$quick" ]; then
     validate "PoCL, $variant kernels" "pocl-$variant" env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant $variant
     runs="$runs PoCL_$variant=$logs/pocl-$variant.json"
   done
-  # Without matrix units their instruction is acted out, which takes minutes.
+  # What PoCL lacks is acted out, which takes minutes.
+  validate "PoCL, subgroups acted out" pocl-subgroups env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant gpu --cases 0 \
+    --subgroups emulated
+  runs="$runs PoCL_subgroups=$logs/pocl-subgroups.json"
   validate "PoCL, matrix units acted out" pocl-mma env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant mma --cases 0
   runs="$runs PoCL_mma=$logs/pocl-mma.json"
 fi
@@ -83,13 +87,21 @@ for variant in cpu gpu; do
     for op in Norm Linear; do intel_cases "$variant $op" intel-$variant-$op $variant --op $op; done
   fi
 done
+if [ -n "$quick" ]; then
+  intel_cases "gpu Attention" intel-gpu-Attention gpu --op Attention --shape "heads=4/2×32 positions=120..<137"
+fi
 
 # Thousands of times slower than a device: the smallest case of each op.
+# oclgrind_case OP SHAPE [emulated]: with subgroups, acted out
 oclgrind_case() {
-  races=$logs/oclgrind-$1.log
+  subgroups=${3:-none}
+  file=oclgrind-$1
+  name="Oclgrind, $1"
+  [ "$subgroups" = none ] || { file=$file-subgroups; name="$name, subgroups"; }
+  races=$logs/$file.log
   rm -f "$races"
-  validate "Oclgrind, $1" "oclgrind-$1" oclgrind --data-races --log "$PWD/$races" \
-    "$strata" validate --device 0 --variant gpu --cases 0 --op "$1" --shape "$2"
+  validate "$name" "$file" oclgrind --data-races --log "$PWD/$races" \
+    "$strata" validate --device 0 --variant gpu --subgroups "$subgroups" --cases 0 --op "$1" --shape "$2"
   # It tells what it found in the log alone.
   if [ -s "$races" ]; then
     status=1
@@ -99,6 +111,8 @@ oclgrind_case() {
 }
 oclgrind_case Norm "rows=9 K=63"
 oclgrind_case Linear "rows=3 K=33 N=45 bf16"
+oclgrind_case Norm "rows=9 K=63" emulated
+oclgrind_case Linear "rows=3 K=33 N=45 bf16" emulated
 if [ -z "$quick" ]; then
   oclgrind_case Embedding "rows=7 K=33 vocabulary=70 bf16"
   oclgrind_case HeadProducts "rows=7 heads=3×20 bf16"
@@ -106,10 +120,14 @@ if [ -z "$quick" ]; then
   oclgrind_case Routing "rows=7 experts=8 chosen=2"
   # Single experts come by a second thread, and it crashes where two threads call it at once: oclgrind_threads.c.
   oclgrind_case Experts "rows=7 K=33 dense"
+  oclgrind_case HeadProducts "rows=7 heads=3×20 bf16" emulated
+  oclgrind_case Attention "heads=4/2×32 positions=120..<137" emulated
+  oclgrind_case Routing "rows=7 experts=8 chosen=2" emulated
+  oclgrind_case Experts "rows=7 K=33 dense" emulated
   # Beside them what was kept of a GPU.
   python3 Tests/Implementations/numerics.py $runs H200=Benchmarks/results/h200/blocks/validate.txt >"$logs/numerics.md" \
     || status=1
 fi
 
-printf '\n%-30s %-46s %-11s\n%s' implementation driver passed "$table"
+printf '\n%-34s %-46s %-11s\n%s' implementation driver passed "$table"
 exit $status

@@ -11,7 +11,7 @@ struct ValidateTests {
   @Test(.needsOpenCL, arguments: Strata.devices, ["cpu", "gpu"])
   func normIsRightOnEveryDevice(device: Int, variant: String) async throws {
     let outcome = try await Strata.run(
-      "validate", "--device", "\(device)", "--op", "Norm", "--variant", variant, "--summary")
+      "validate", "--device", "\(device)", "--op", "Norm", "--variant", variant, "--subgroups", "none", "--summary")
     let lines = outcome.expectSuccess().output.split(separator: "\n")
     let found = try Device.all()[device]
     #expect(lines.count == 6)
@@ -20,6 +20,31 @@ struct ValidateTests {
     #expect(lines[3].hasSuffix(variant))
     try expectAllPass(lines[4])
     #expect(lines[5].hasSuffix(": \(found.name): OK"))
+  }
+
+  /// Subgroups that are acted out are said, and go with kernels for GPUs only.
+  @Test(.needsOpenCL) func subgroupsAreChosen() async throws {
+    let words = ["validate", "--op", "Norm", "--shape", "K=63", "--cases", "0", "--summary", "--subgroups"]
+    let outcome = try await Strata.run(words + ["emulated", "--variant", "gpu"], environment: device)
+    let lines = outcome.expectSuccess().output.split(separator: "\n")
+    #expect(lines.count == 6 && lines[3].hasSuffix("gpu, subgroups of 16, acted out"))
+    try await Strata.run(words + ["emulated", "--variant", "cpu"], environment: device).expectFailure(
+      "subgroups is \"emulated\"", "--variant gpu or mma")
+  }
+
+  /// A device has subgroups that the kernels use, and is checked with and without them, or it has none, which is said.
+  @Test(.needsOpenCL, arguments: Strata.devices) func subgroupsOfADeviceAreChecked(device: Int) async throws {
+    let words = ["validate", "--device", "\(device)", "--op", "Norm", "--shape", "K=63", "--cases", "0", "--summary"]
+    let outcome = try await Strata.run(words + ["--variant", "gpu"])
+    let kernels = outcome.expectSuccess().output.split(separator: "\n").filter { $0.contains("  kernels ") }
+    let own = try await Strata.run(words + ["--variant", "gpu", "--subgroups", "device"])
+    if let found = Subgroups.found(on: try Device.all()[device]) {
+      #expect(kernels.count == 2 && kernels[0].hasSuffix("gpu, \(found.name)") && kernels[1].hasSuffix("gpu"))
+      #expect(own.expectSuccess().output.contains(found.name))
+    } else {
+      #expect(kernels.count == 1 && kernels[0].hasSuffix("gpu"))
+      own.expectFailure("subgroups is \"device\"", "has none")
+    }
   }
 
   /// `Norm: N/N cases passed, largest NMSE E, …` with E below what f32 may differ.
@@ -136,7 +161,7 @@ struct ValidateTests {
     let rows = outcome.expectSuccess().output.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }
-    #expect(rows[0].joined(separator: ",") == "device,op,case,us,gflops,gbps,share,limit")
+    #expect(rows[0].joined(separator: ",") == "device,op,case,us,gflops,gbps,share,limit,subgroups")
     #expect(rows.count > 2)
     for row in rows.dropFirst() {
       let us = try #require(Double(row[3]))

@@ -23,6 +23,12 @@ struct MutationTests {
     try expectFound(mutant, by: usual == unrounded ? [usual] : [unrounded, usual])
   }
 
+  @Test(arguments: subgroupMutants) func aPlantedFaultInKernelsWithSubgroupsIsFound(_ mutant: KernelMutant) throws {
+    var plan = DevicePlan(devices[0], style: .gpu)
+    plan.subgroups = .emulated(size: Subgroups.sizes[0])
+    try expectFound(mutant, by: [plan])
+  }
+
   @Test(arguments: integerMutants) func aPlantedFaultInIntegerProductsIsFound(_ mutant: KernelMutant) throws {
     var plan = DevicePlan(devices[0], style: .cpu)
     (plan.activations, plan.hasByteDots) = (.int8, false)

@@ -55,7 +55,8 @@ let attentionMutants: [KernelMutant] = [
     "gpu",
     "Attention"),
   KernelMutant(
-    .window, "Attention/attention.gpu.cl", "if (SEES(position + r, p)) values_of", "if (SEES(last, p)) values_of",
+    .window, "Attention/chunk_shared.clh", "if (SEES(position + r, p)) values_of",
+    "if (SEES(position + QUERIES - 1, p)) values_of",
     "gpu",
     "Attention", "window=16"),
   KernelMutant(
@@ -71,17 +72,16 @@ let attentionMutants: [KernelMutant] = [
     .softmax, "Attention/attend.clh", "for (int d = 0; d < VALUE_SIZE; d++) row->values[d] *= old;", "", "cpu",
     "Attention"),
   KernelMutant(
-    .softmax, "Attention/attention.gpu.cl", "values_of[r][i] *= old[r];", ";", "gpu", "Attention"),
+    .softmax, "Attention/chunk_shared.clh", "values_of[r][i] *= old[r];", ";", "gpu", "Attention"),
   KernelMutant(
     .table, "Attention/attend.clh", "block[b] = keys + block_offset(table[min(b, blocks - 1)], head, heads);",
     "block[b] = keys + block_offset(table[0], head, heads);", "cpu", "Attention"),
   KernelMutant(
-    .table, "Attention/attention.gpu.cl", "keys + block_offset(table[item / BLOCK], source, key_value_heads)",
-    "keys + block_offset(table[item / BLOCK], 0, key_value_heads)", "gpu", "Attention"),
+    .table, "Attention/attention.gpu.cl", "keys + block_offset(table[p / BLOCK], source, key_value_heads)",
+    "keys + block_offset(table[p / BLOCK], 0, key_value_heads)", "gpu", "Attention"),
   KernelMutant(
     .barrier, "Attention/attention.gpu.cl",
-    "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (own_row < QUERIES) {\n      float largest",
-    "    if (own_row < QUERIES) {\n      float largest", "gpu", "Attention"),
+    "    barrier(CLK_LOCAL_MEM_FENCE);\n    raise_maximum", "    raise_maximum", "gpu", "Attention"),
   KernelMutant(
     .batch, "Attention/attend.clh", "sum[r][i] = fma(factor, vector[i], sum[r][i]);",
     "sum[r][i] += factor * vector[i];", "cpu", "Attention"),

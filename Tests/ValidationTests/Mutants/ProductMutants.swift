@@ -31,8 +31,8 @@ let productMutants: [KernelMutant] = [
     .unwritten, "Linear/linear.cpu.cl", "if (accumulate) value += load_columns(out + v * LANES, left);", "", "cpu",
     "Linear", "accumulate"),
   KernelMutant(
-    .edge, "Linear/linear.gpu.cl", "multiply_step(xs, ws, min(BLOCK_K, K - k), tm, tn, sum);",
-    "multiply_step(xs, ws, min(BLOCK_K, K - k - (K == 33)), tm, tn, sum);", "gpu", "Linear", "bf16"),
+    .edge, "Linear/linear.gpu.cl", "multiply_step(xs, ws, min(BLOCK_K, K - k), thread, sum, exchange);",
+    "multiply_step(xs, ws, min(BLOCK_K, K - k - (K == 33)), thread, sum, exchange);", "gpu", "Linear", "bf16"),
   KernelMutant(
     .barrier, "Linear/linear.gpu.cl",
     "load_weights(ws, w, first, N, k, K, ROLE_PLAIN, thread);\n    barrier(CLK_LOCAL_MEM_FENCE);",
@@ -41,10 +41,10 @@ let productMutants: [KernelMutant] = [
     .edge, "Common/tiles.clh", "first + n < N && k + kk < K ?", "first + n < N - 1 && k + kk < K ?", "gpu", "Linear",
     "bf16"),
   KernelMutant(
-    .edge, "Common/tiles.clh", "m < rows && k + kk < K ?", "m < rows - 1 && k + kk < K ?", "gpu", "HeadProducts"),
+    .edge, "Common/shared_rows.clh", "m < rows && k + kk < K ?", "m < rows - 1 && k + kk < K ?", "gpu", "HeadProducts"),
   KernelMutant(
-    .batch, "Common/tiles.clh", "sum[m][n] = fma(xs[kk][tm + m * THREADS_M], ws[kk][tn + n * THREADS_N], sum[m][n]);",
-    "sum[m][n] = m == 1 ? sum[m][n] + xs[kk][tm + m * THREADS_M] * ws[kk][tn + n * THREADS_N] : fma(xs[kk][tm + m * THREADS_M], ws[kk][tn + n * THREADS_N], sum[m][n]);",
+    .batch, "Common/shared_rows.clh", "sum[m][n] = fma(xs[kk][tm + m * ITEMS_M], ws[kk][tn + n * ITEMS_N], sum[m][n]);",
+    "sum[m][n] = m == 1 ? sum[m][n] + xs[kk][tm + m * ITEMS_M] * ws[kk][tn + n * ITEMS_N] : fma(xs[kk][tm + m * ITEMS_M], ws[kk][tn + n * ITEMS_N], sum[m][n]);",
     "gpu", "Linear", "bf16"),
   KernelMutant(
     .edge, "Linear/head_products.cpu.cl", "end = min(begin + ROW_BLOCK, rows);",
