@@ -48,6 +48,7 @@ private struct OpenCLCall {
   var isChecked: Bool
 
   private static let checking: Set = ["check", "created", "infoBytes"]
+  private static let withoutStatus: Set = ["clSVMFree", "clGetExtensionFunctionAddressForPlatform"]
 
   static func all(in text: String) -> [OpenCLCall] {
     let code = text.replacing(#/"(\\.|[^"\\\n])*"/#, with: "\"\"").replacing(#/\/\/[^\n]*/#, with: "")
@@ -71,8 +72,7 @@ private struct OpenCLCall {
       switch character {
       case "(":
         if word.prefixMatch(of: #/cl[A-Z]/#) != nil {
-          // clSVMFree gives no status.
-          let isRelease = word.hasPrefix("clRelease") && openers.last == "release" || word == "clSVMFree"
+          let isRelease = word.hasPrefix("clRelease") && openers.last == "release" || withoutStatus.contains(word)
           if statusDepth != nil { pending.append(calls.count) }
           calls.append(OpenCLCall(name: word, isChecked: isRelease || !checking.isDisjoint(with: openers)))
         }
