@@ -114,7 +114,7 @@ package struct DevicePlan: Sendable, Equatable {
     switch style {
     case .cpu:
       "-cl-std=CL1.2 -DLANES=\(lanes) -DPANEL=\(Self.panel)" + (usesByteDots ? " -DDOT_BYTES=1" : "")
-        + (usesBF16Dots ? " -DBF16_DOTS=1" : "") + (fetchBytes > 0 ? " -DFETCH_BYTES=\(fetchBytes)" : "")
+        + (usesBF16Dots ? " -DBF16_DOTS=1" : "")
     case .gpu, .mma:
       "-cl-std=CL\(subgroups?.language ?? "1.2") -DTHREADS_M=\(threadsM) -DTHREADS_N=\(Self.threadsN) -DROW_GROUP=\(rowGroup)"
         + (style == .mma && emulatesMatrixUnits ? " -DMMA_EMULATED=1" : "") + (subgroups?.macros ?? "")

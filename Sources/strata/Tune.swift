@@ -74,7 +74,8 @@ struct Tune: ParsableCommand {
   }
 
   private func text(_ key: Tuning.Key) -> String {
-    "\(key.op.rawValue)\(key.format.map { " \($0.rawValue)" } ?? ""), \(key.rows.rawValue) rows"
+    let rows = key.rows == .one ? "one row" : "\(key.rows.rawValue) rows"
+    return "\(key.op.rawValue)\(key.format.map { " \($0.rawValue)" } ?? ""), \(rows)"
   }
 
   private func lines(_ found: TunedDevice) -> [String] {

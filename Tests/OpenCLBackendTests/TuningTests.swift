@@ -25,8 +25,12 @@ struct TuningTests {
     tuned.entries.append(.init(Tuning.Key(.linear, .q80, .many), cut, speedup: 1.25))
     try tuned.save(device, folder: folder.path)
     #expect(TunedDevice.saved(device, .cpu, folder: folder.path) == tuned)
-    // Kernels of another style are another device's.
+    // Kernels of another style are another device's, and so is another CPU of the same driver and name.
     #expect(TunedDevice.saved(device, .gpu, folder: folder.path) == nil)
+    var other = tuned
+    other.cpu = "GenuineIntel 6.143"
+    try other.save(device, folder: folder.path)
+    #expect(TunedDevice.saved(device, .cpu, folder: folder.path) == nil && !other.matches(device, .cpu))
     #expect(tuned.tuning[.linear, .q80, 100] == cut)
     #expect(tuned.tuning[.linear, .q80, 64] == Tuning.Cut())
     #expect(tuned.tuning[.linear, .bf16, 100] == Tuning.Cut())
@@ -79,6 +83,7 @@ struct TuningTests {
     let cuts =
       style == .cpu
       ? [1, 4, 32].flatMap { items in [8, 16, 512].map { Tuning.Cut(itemsPerUnit: items, itemRows: $0) } }
+        + [0, 1024, 16384].map { Tuning.Cut(fetchBytes: $0) }
       : [(1, 2, 32), (2, 8, 32), (8, 2, 32), (8, 4, 32)].map { Tuning.Cut(tileM: $0.0, tileN: $0.1, blockK: $0.2) }
     var expected: [UInt32] = []
     for cut in [Tuning.Cut()] + cuts {
@@ -101,7 +106,7 @@ struct TuningTests {
       device, plan: DevicePlan(device, style: style), cache: ProgramCache(keepsBuilt: false))
     let cuts =
       style == .cpu
-      ? [8, 16, 64, 512].map { Tuning.Cut(itemRows: $0) }
+      ? [8, 16, 64, 512].map { Tuning.Cut(itemRows: $0) } + [0, 1024, 16384].map { Tuning.Cut(fetchBytes: $0) }
       : [(2, 32), (8, 32)].map { Tuning.Cut(tileN: $0.0, blockK: $0.1) }
     func bits() throws -> [UInt32] { try test.run(backend, rows: 0..<test.rows).values.map(\.bitPattern) }
     let expected = try bits()

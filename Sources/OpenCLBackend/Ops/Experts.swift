@@ -157,7 +157,7 @@ extension OpenCLBackend {
     // How many rows an entry has follows from the grouping; its tiles' other sides are free.
     var cut = plan.tuning[.experts, layout.format, slots.dividedUp(by: routing.experts)]
     cut.tileM = nil
-    extras += cut.features
+    extras += cut.features(plan)
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
     let tile =
       layout.style == .mma

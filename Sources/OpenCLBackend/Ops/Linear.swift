@@ -26,7 +26,7 @@ extension OpenCLBackend {
       try launch(
         KernelKey(
           .linear, format: layout.format, tile: tile,
-          features: extras + plan.form(for: layout.format).features + cut.features),
+          features: extras + plan.form(for: layout.format).features + cut.features(plan)),
         shape, input.view,
         segment.buffer.view, out.buffer.view, Int32(rows), Int32(x.columns), Int32(features), Int32(out.columns),
         Int32(options.column), Int32(segment.firstFeature), Int32(options.accumulate ? 1 : 0), Int32(rowsPerItem),
@@ -45,7 +45,7 @@ extension OpenCLBackend {
       let perHead = segment.layout.unitsPerExpert
       let heads = segment.units.count / perHead
       try launch(
-        KernelKey(.headProducts, format: segment.layout.format),
+        KernelKey(.headProducts, format: segment.layout.format, features: Tuning.Cut().features(plan)),
         .headProducts(rows: rows, units: perHead, features: weights.rows, heads: heads, plan), x.buffer.view,
         segment.buffer.view, out.buffer.view, Int32(rows), Int32(weights.columns), Int32(weights.rows),
         Int32(headSize), Int32(x.columns), Int32(out.columns), Int32(segment.units.lowerBound / perHead))

@@ -22,6 +22,8 @@ package struct TunedDevice: Sendable, Equatable, Codable {
   }
 
   package var device: String
+  /// Of CPUs, whose drivers call many by one name: as `CPUFlags.model` has it.
+  package var cpu: String?
   package var units: Int
   package var style: KernelStyle
   package var driver: String
@@ -29,6 +31,7 @@ package struct TunedDevice: Sendable, Equatable, Codable {
 
   package init(_ device: Device, _ style: KernelStyle) {
     self.device = device.name
+    cpu = device.kind == .cpu ? CPUFlags.model : nil
     units = device.computeUnits
     self.style = style
     driver = device.driverVersion
@@ -36,7 +39,8 @@ package struct TunedDevice: Sendable, Equatable, Codable {
   }
 
   package func matches(_ device: Device, _ style: KernelStyle) -> Bool {
-    self.device == device.name && units == device.computeUnits && self.style == style
+    let own = TunedDevice(device, style)
+    return self.device == own.device && cpu == own.cpu && units == own.units && self.style == style
   }
 
   package var tuning: Tuning {
@@ -99,7 +103,7 @@ extension TunedDevice {
       let cut = entry.cut
       let limits: [(Int?, ClosedRange<Int>)] = [
         (cut.itemsPerUnit, 1...64), (cut.itemRows, 8...4096), (cut.tileM, 1...8), (cut.tileN, 1...8),
-        (cut.blockK, 8...64),
+        (cut.blockK, 8...64), (cut.fetchBytes == 0 ? nil : cut.fetchBytes, 1024...65536),
       ]
       return limits.allSatisfy { value, range in value.map { range.contains($0) && $0.nonzeroBitCount == 1 } ?? true }
     }

@@ -34,16 +34,20 @@ package struct Tuning: Sendable, Equatable {
     /// CPU style: work-items for each of the device's units, about, and rows of one at most.
     package var itemsPerUnit: Int?
     package var itemRows: Int?
+    /// CPU style: bytes ahead that weights are fetched for a few rows.
+    package var fetchBytes: Int?
     /// GPU style: rows and features of a work-item, and k's of a step.
     package var tileM: Int?
     package var tileN: Int?
     package var blockK: Int?
 
     package init(
-      itemsPerUnit: Int? = nil, itemRows: Int? = nil, tileM: Int? = nil, tileN: Int? = nil, blockK: Int? = nil
+      itemsPerUnit: Int? = nil, itemRows: Int? = nil, fetchBytes: Int? = nil, tileM: Int? = nil, tileN: Int? = nil,
+      blockK: Int? = nil
     ) {
       self.itemsPerUnit = itemsPerUnit
       self.itemRows = itemRows
+      self.fetchBytes = fetchBytes
       self.tileM = tileM
       self.tileN = tileN
       self.blockK = blockK
@@ -52,15 +56,17 @@ package struct Tuning: Sendable, Equatable {
     /// In a kernel's words.
     package var description: String {
       let parts = [
-        itemsPerUnit.map { "items/unit \($0)" }, itemRows.map { "rows/item \($0)" }, tileM.map { "TILE_M \($0)" },
-        tileN.map { "TILE_N \($0)" }, blockK.map { "BLOCK_K \($0)" },
+        itemsPerUnit.map { "items/unit \($0)" }, itemRows.map { "rows/item \($0)" },
+        fetchBytes.map { "FETCH_BYTES \($0)" }, tileM.map { "TILE_M \($0)" }, tileN.map { "TILE_N \($0)" },
+        blockK.map { "BLOCK_K \($0)" },
       ].compactMap(\.self)
       return parts.isEmpty ? "rule" : parts.joined(separator: ", ")
     }
 
-    /// The macros of `Kernels/Common/tiles.clh`.
-    var features: [KernelFeature] {
-      [
+    /// The macros of `Kernels/Common/tiles.clh`, or of `Kernels/Common/panels.clh`.
+    func features(_ plan: DevicePlan) -> [KernelFeature] {
+      guard plan.style != .cpu else { return [KernelFeature("FETCH_BYTES", fetchBytes ?? plan.fetchBytes)] }
+      return [
         tileM.map { KernelFeature("TILE_M", $0) }, tileN.map { KernelFeature("TILE_N", $0) },
         blockK.map { KernelFeature("BLOCK_K", $0) },
       ].compactMap(\.self)

@@ -29,20 +29,23 @@ struct TuneTask {
     }
   }
 
-  /// One row is one item a panel, whatever the numbers are.
+  /// One row is one item a panel, whatever the other numbers are; several meet weights that are in a cache.
   private static func cpu(_ formats: [ElementFormat]) -> [TuneTask] {
     let cuts = [2, 4, 8, 16, 32].flatMap { items in
       [64, 128, 256, 512].map { Tuning.Cut(itemsPerUnit: items, itemRows: $0) }
     }
     let few = [2, 4, 8, 16, 32].map { Tuning.Cut(itemsPerUnit: $0) }
-    let linear = formats.flatMap { format in
+    let fetches = [0, 4096, 8192, 16384].map { Tuning.Cut(fetchBytes: $0) }
+    let products = formats.flatMap { format in
       [
+        TuneTask(key: Tuning.Key(.linear, format, .one), candidates: [Tuning.Cut()] + fetches),
+        TuneTask(key: Tuning.Key(.experts, format, .one), candidates: [Tuning.Cut()] + fetches),
         TuneTask(key: Tuning.Key(.linear, format, .few), candidates: [Tuning.Cut()] + few),
         TuneTask(key: Tuning.Key(.linear, format, .many), candidates: [Tuning.Cut()] + cuts),
       ]
     }
     let entries = [32, 64, 128, 256, 512].map { Tuning.Cut(itemRows: $0) }
-    return linear + [TuneTask(key: Tuning.Key(.grouping, nil, .many), candidates: [Tuning.Cut()] + entries)]
+    return products + [TuneTask(key: Tuning.Key(.grouping, nil, .many), candidates: [Tuning.Cut()] + entries)]
   }
 
   private static func gpu(_ device: Device, _ plan: DevicePlan, _ formats: [ElementFormat]) -> [TuneTask] {

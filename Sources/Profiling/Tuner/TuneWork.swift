@@ -29,7 +29,7 @@ final class LinearWork: TuneWork {
     self.rows = rows
     let random = RandomWeights(elements: Self.size * Self.size, format: format)
     let bytes = Self.size * format.rowBytes(Self.size)
-    let copies = max(1, min(16, TuneSearch.coldBytes / bytes))
+    let copies = max(1, min(64, TuneSearch.coldBytes / bytes))
     weights = try (0..<copies).map { _ in
       try backend.loadMatrix(random.matrix("weights", rows: Self.size, columns: Self.size))
     }
