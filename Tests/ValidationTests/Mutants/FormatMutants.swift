@@ -54,7 +54,8 @@ let formatMutants: [KernelMutant] = [
   KernelMutant(
     .extreme, "Common/formats/mxfp4.clh", "exponent < 2 ? small : normal", "normal", "cpu", "Linear", "MXFP4"),
   KernelMutant(
-    .extreme, "Common/plain_panels.clh", "magnitude < 0x400 ? subnormal : normal", "normal", "cpu", "Linear", "f16"),
+    .extreme, "Common/plain_panels.clh", "= convert_ushort16(bits);",
+    "= convert_ushort16((bits & 0x7c00) == 0 ? bits & 0x8000 : bits);", "cpu", "Linear", "f16"),
   KernelMutant(
     .scale, "Common/weights.clh", "n / PANEL * 2 + role) *", "n / PANEL * 2) *",
     "gpu",
