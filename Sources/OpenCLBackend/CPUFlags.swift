@@ -12,12 +12,15 @@ package enum CPUFlags {
     return "\(vendor) \(family).\(model)"
   }()
 
-  /// What the first processor's line of this name says.
+  /// What the line of this name says.
   private static func value(of name: String) -> String? { lines.first { $0.name == name }?.value }
 
+  /// The first processor's lines.
   private static let lines: [(name: String, value: String)] = {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return [] }
-    return text.split(separator: "\n").compactMap { line in
+    // A blank line ends the first of perhaps hundreds.
+    let first = text[..<(text.firstRange(of: "\n\n")?.lowerBound ?? text.endIndex)]
+    return first.split(separator: "\n").compactMap { line in
       let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
       return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
