@@ -50,7 +50,8 @@ struct ValidationOutcome: Encodable {
     JUnitReport.Run(
       device: device,
       properties: [
-        ("device", device), ("driver", driver), ("platform", platform), ("kernels", kernelsInWords),
+        ("device", device), ("driver", driver), ("platform", platform), ("kernels", kernels),
+        ("subgroups", subgroups ?? "none"), ("tuned", "\(tuned)"),
       ],
       cases: entries.map { ($0.report, $0.seconds) })
   }

@@ -17,7 +17,9 @@ struct ValidateTests {
     #expect(lines.count == 6)
     #expect(lines.first == "device \(device): \(found.name)")
     #expect(lines[1].contains(found.platformVersion) && lines[2].contains(found.driverVersion))
-    #expect(lines[3].hasSuffix(variant))
+    let style = try #require(KernelStyle(rawValue: variant))
+    let isTuned = !DevicePlan.tuned(found, style: style).tuning.cuts.isEmpty
+    #expect(lines[3].hasSuffix(" \(variant)\(isTuned ? ", tuned" : "")"))
     try expectAllPass(lines[4])
     #expect(lines[5].hasSuffix(": \(found.name): OK"))
   }
@@ -87,7 +89,10 @@ struct ValidateTests {
 
     let suites = try xml.nodes(forXPath: "/testsuites/testsuite")
     #expect(suites.count == 1)
-    #expect(try xml.nodes(forXPath: "//testsuite/properties/property[@name='kernels'][@value='cpu']").count == 1)
+    for (name, value) in ["kernels": "cpu", "subgroups": "none"] {
+      let property = "//testsuite/properties/property[@name='\(name)'][@value='\(value)']"
+      #expect(try xml.nodes(forXPath: property).count == 1)
+    }
 
     // The command that is printed for a failure repeats it, and nothing else.
     let again = try #require(lines.first { $0.hasPrefix("    again: ") })
