@@ -29,7 +29,7 @@ ITEM_KERNEL(down)
     UNROLL for (int r = 0; r < 8; r++) sources[r] = hidden + min(s + r, tile.z - 1) * X_ROW(I);
     vfloat acc[8][VECTORS];
     const int count = panel_tile(
-        sources, tile.z - s, weights, AHEAD(weights, s == tile.y, tile.z - s, PANEL_SIZE(I)), I, acc);
+        sources, tile.z - s, weights, AHEAD(weights, weights + PANEL_SIZE(I), I, s == tile.y, tile.z - s), I, acc);
     for (int r = 0; r < count; r++) {
       __global float *target = out + (ulong)slots[s + r] * K + firstFeature + column;
       UNROLL for (int v = 0; v < VECTORS; v++) {

@@ -6,8 +6,9 @@
 //   weights: the panels (Common/panels.clh) of one expert behind another, as a gated matrix
 //   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
-// A work-item (panel p, entry t of `tiles`) owns the panels of one expert's gate and up projection that meet, and walks the
-// entry's rows in tiles of 8.
+// A work-item (panel p, entry t of `tiles`) owns the panels of one expert's gate and up projection that meet. It walks the
+// entry's rows in tiles of 8, HELD rows by the gate's panel and then the same rows by the other, so that one panel at a time
+// has to stay in a cache.
 //
 // CODES, BF16_ROWS  how hidden is made besides (Common/made_rows.clh)
 #include "Common/prelude.clh"
@@ -16,6 +17,7 @@
 #define VALUE vfloat
 #include "Experts/activation.clh"
 #include "Routing/layout.clh"
+#define HELD 64  // a multiple of 8
 
 ITEM_KERNEL(gate_up)
     __global const x_t *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
@@ -28,17 +30,21 @@ ITEM_KERNEL(gate_up)
   __global const weight_t *weights = w + ((ulong)expert * get_global_size(0) + panel) * 2 * PANEL_SIZE(K);
   const int column = panel * PANEL, left = N - column;
 
-  for (int s = tile.y; s < tile.z;) {
-    __global const x_t *sources[8];
-    UNROLL for (int r = 0; r < 8; r++) sources[r] = x + slots[min(s + r, tile.z - 1)] / CHOSEN * X_ROW(K);
-    vfloat sums[2][8][VECTORS];  // of the gate and of the up projection
-    int count;
+  for (int begin = tile.y; begin < tile.z; begin += HELD) {
+    const int end = min(begin + HELD, tile.z);
+    vfloat sums[2][HELD][VECTORS];  // of the gate and of the up projection
     NO_UNROLL for (int part = 0; part < 2; part++) {
       __global const weight_t *own = weights + part * PANEL_SIZE(K);
-      count = panel_tile(
-          sources, tile.z - s, own, AHEAD(own, s == tile.y, tile.z - s, 2 * PANEL_SIZE(K)), K, sums[part]);
+      __global const weight_t *next = part && end < tile.z ? weights : own + PANEL_SIZE(K);
+      for (int s = begin; s < end;) {
+        __global const x_t *sources[8];
+        UNROLL for (int r = 0; r < 8; r++) sources[r] = x + slots[min(s + r, end - 1)] / CHOSEN * X_ROW(K);
+        s += panel_tile(
+            sources, end - s, own, AHEAD(own, next, K, s == begin, end - s), K, sums[part] + (s - begin));
+      }
     }
-    for (int r = 0; r < count; r++) {
+    for (int r = 0; r < end - begin; r++) {
+      const int s = begin + r;
       UNROLL for (int v = 0; v < VECTORS; v++) {
         vfloat gate = sums[0][r][v], up = sums[1][r][v];
 #if BIAS
@@ -47,15 +53,14 @@ ITEM_KERNEL(gate_up)
         up += load_columns(own + I, left - v * LANES);
 #endif
         gate = activate(gate, up, alpha, limit);
-        store_columns(gate, hidden + (ulong)(s + r) * I + firstFeature + column + v * LANES, left - v * LANES);
+        store_columns(gate, hidden + (ulong)s * I + firstFeature + column + v * LANES, left - v * LANES);
         sums[0][r][v] = gate;
       }
 #if MAKES_ROWS
       const float *values = (const float *)sums[0][r];
       store_made(
-          vload16(0, values), vload16(1, values), made + (s + r) * MADE_BYTES(I), I, (firstFeature + column) / MADE_GROUP);
+          vload16(0, values), vload16(1, values), made + s * MADE_BYTES(I), I, (firstFeature + column) / MADE_GROUP);
 #endif
     }
-    s += count;
   }
 }

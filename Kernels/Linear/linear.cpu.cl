@@ -33,7 +33,7 @@ ITEM_KERNEL(linear)
     UNROLL for (int r = 0; r < 8; r++) sources[r] = x + min(row + r, end - 1) * X_ROW(K);
     vfloat acc[8][VECTORS];
     const int count = panel_tile(
-        sources, end - row, weights, AHEAD(weights, row == begin, end - row, PANEL_SIZE(K)), K, acc);
+        sources, end - row, weights, AHEAD(weights, weights + PANEL_SIZE(K), K, row == begin, end - row), K, acc);
     for (int r = 0; r < count; r++) {
       __global float *out = y + (ulong)(row + r) * stride;
       UNROLL for (int v = 0; v < VECTORS; v++) {
