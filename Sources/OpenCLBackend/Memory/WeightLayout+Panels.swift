@@ -13,15 +13,17 @@ extension WeightLayout {
       let place = row < end ? matrix.locate(expert: expert, row: row) : nil
       if let block = format.block {
         writeBlocks(place, block, feature: feature, to: target)
-      } else if format == .f32 {
-        writeValues(place, feature: feature, to: target.assumingMemoryBound(to: Float.self))
-      } else {
+      } else if format == .bf16 {
         writePairs(place, feature: feature, to: target.assumingMemoryBound(to: UInt32.self))
+      } else if format == .f16 {
+        writeHalves(place, feature: feature, to: target.assumingMemoryBound(to: UInt16.self))
+      } else {
+        writeValues(place, feature: feature, to: target.assumingMemoryBound(to: Float.self))
       }
     }
   }
 
-  /// One feature of a panel of 16-bit elements: two k's in 32 bits, the even one below.
+  /// One feature of a panel in bf16: two k's in 32 bits, the even one below.
   private func writePairs(_ place: Place, feature: Int, to target: UnsafeMutableBufferPointer<UInt32>) {
     let pairs = source.columns.dividedUp(by: 2)
     guard let place else {
@@ -36,6 +38,16 @@ extension WeightLayout {
     if source.columns % 2 == 1 {
       let last = place.tensor.bytes.loadUnaligned(fromByteOffset: start + source.columns * 2 - 2, as: UInt16.self)
       target[(pairs - 1) * DevicePlan.panel + feature] = UInt32(last)
+    }
+  }
+
+  private func writeHalves(_ place: Place, feature: Int, to target: UnsafeMutableBufferPointer<UInt16>) {
+    let columns = source.columns
+    for k in 0..<columns.roundedUp(to: 2) {
+      let half = place.flatMap { (tensor, row) in
+        k < columns ? tensor.bytes.loadUnaligned(fromByteOffset: (row * columns + k) * 2, as: UInt16.self) : nil
+      }
+      target[k * DevicePlan.panel + feature] = UInt16(littleEndian: half ?? 0)
     }
   }
 

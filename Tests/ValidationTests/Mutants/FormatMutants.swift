@@ -54,8 +54,9 @@ let formatMutants: [KernelMutant] = [
   KernelMutant(
     .extreme, "Common/formats/mxfp4.clh", "exponent < 2 ? small : normal", "normal", "cpu", "Linear", "MXFP4"),
   KernelMutant(
-    .extreme, "Common/plain_panels.clh", "= convert_ushort16(bits);",
-    "= convert_ushort16((bits & 0x7c00) == 0 ? bits & 0x8000 : bits);", "cpu", "Linear", "f16"),
+    .extreme, "Common/plain_panels.clh", "return vload_half16(0, (__global const half *)at);",
+    "const ushort16 b = VLOAD(0, at), kept = (b & (ushort)0x7c00) == (ushort)0 ? b & (ushort)0x8000 : b;"
+      + "return vload_half16(0, (const half *)&kept);", "cpu", "Linear", "f16"),
   KernelMutant(
     .scale, "Common/weights.clh", "n / PANEL * 2 + role) *", "n / PANEL * 2) *",
     "gpu",
