@@ -4,9 +4,8 @@ import TestSupport
 let integerMutants: [KernelMutant] =
   [
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "(-VALUE_ZERO * code_sum(group, k))",
-      "((1 - VALUE_ZERO) * code_sum(group, k))",
-      "cpu", "Linear", "Q4_0"),
+      .scale, "Common/integer_tile.clh", "-DOTS_ZERO * code_sum(", "(1 - DOTS_ZERO) * code_sum(", "cpu", "Linear",
+      "Q4_0"),
     KernelMutant(
       .scale, "Common/integer_tile.clh", "sums[k / 16 % 2]", "sums[0]", "cpu", "Linear", "Q6_K"),
     KernelMutant(
@@ -89,5 +88,5 @@ let byteMutants: [KernelMutant] = [
     .scale, "Common/integer_tile.clh", "row[r] + first + 4 * w)", "row[r] + first + 4 * (w ^ 1))", "cpu", "Linear",
     "Q4_0"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "GROUP_K == 32 || k % 32 == 0 ? factor : 0,", "factor,", "cpu", "Linear", "Q6_K"),
+    .scale, "Common/integer_tile.clh", "ones = 0x00010001;", "ones = 1;", "cpu", "Linear", "Q4_1"),
 ]
