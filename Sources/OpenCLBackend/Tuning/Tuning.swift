@@ -91,7 +91,7 @@ package struct Tuning: Sendable, Equatable {
   }
 
   /// By rule.
-  static let entryRows = 256
+  static let entryRows = 128
   static let itemsPerUnit = 8
   static let itemRows = 256
 }
