@@ -91,7 +91,7 @@ struct WeightLayout {
 
   private var rowBytes: Int { format.rowBytes(source.columns) }
 
-  /// Two k's stand beside each other where there are no blocks.
+  /// Where there are no blocks k's are padded to an even number.
   private var panelBytes: Int {
     format.rowBytes(format.block == nil ? source.columns.roundedUp(to: 2) : source.columns) * DevicePlan.panel
   }
