@@ -87,14 +87,19 @@ package struct ExpertsCase: OpCase {
     }
   }
 
-  /// Every format of blocks, and some beside others.
+  /// Every format of blocks, some with more rows than are held at once, and some beside others.
   private static var blocks: [any OpCase] {
     let formats = ElementFormat.allCases.filter { $0.block != nil }
     let equal = formats.map { ($0, $0) }
     let mixed: [(ElementFormat, ElementFormat)] = [
       (.q4K, .q6K), (.f16, .f16), (.q40, .bf16), (.f32, .q80), (.f32, .f32),
     ]
-    return (equal + mixed).flatMap { format, down -> [any OpCase] in
+    let many = [ElementFormat.q80, .q4K, .f16].map { format in
+      ExpertsCase(
+        rows: 140, experts: 3, chosen: 1, columns: max(format.blockElements, 32),
+        intermediate: max(format.blockElements, 32), format: format, spread: .last)
+    }
+    return many + (equal + mixed).flatMap { format, down -> [any OpCase] in
       [(1, 6, 3), (21, 5, 3), (37, 5, 3)].map { rows, experts, chosen in
         ExpertsCase(
           rows: rows, experts: experts, chosen: chosen, columns: max(format.blockElements, 32) * (rows == 1 ? 2 : 1),

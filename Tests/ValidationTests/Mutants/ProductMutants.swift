@@ -76,6 +76,12 @@ let productMutants: [KernelMutant] = [
     .expert, "Experts/down.cpu.cl", "value += load_columns(bias + (ulong)tile.w * K +",
     "value += load_columns(bias +", "cpu", "Experts", "clamped"),
   KernelMutant(
+    .edge, "Experts/gate_up.cpu.cl", "sums[part] + (s - begin));", "sums[part]);", "cpu", "Experts", "bf16"),
+  KernelMutant(
+    .edge, "Experts/gate_up.cpu.cl", "s = begin + r;", "s = tile.y + r;", "cpu", "Experts", "rows=140"),
+  KernelMutant(
+    .edge, "Experts/gate_up.cpu.cl", "r < end - begin;", "r < end - begin - (r == 63);", "cpu", "Experts", "rows=140"),
+  KernelMutant(
     .unwritten, "Experts/gate_up.cpu.cl", "column = panel * PANEL, left = N - column;",
     "column = panel * PANEL, left = N - column - (N == 17);", "cpu", "Experts", "bf16"),
   KernelMutant(
