@@ -99,7 +99,7 @@ package struct ExpertsCase: OpCase {
         rows: 140, experts: 3, chosen: 1, columns: max(format.blockElements, 32),
         intermediate: max(format.blockElements, 32), format: format, spread: .last)
     }
-    return many + (equal + mixed).flatMap { format, down -> [any OpCase] in
+    let each = (equal + mixed).flatMap { format, down -> [any OpCase] in
       [(1, 6, 3), (21, 5, 3), (37, 5, 3)].map { rows, experts, chosen in
         ExpertsCase(
           rows: rows, experts: experts, chosen: chosen, columns: max(format.blockElements, 32) * (rows == 1 ? 2 : 1),
@@ -107,6 +107,7 @@ package struct ExpertsCase: OpCase {
           spread: .random)
       }
     }
+    return many + each
   }
 
   package func run<B: Backend>(_ backend: B, rows: Range<Int>) throws -> OpResult {

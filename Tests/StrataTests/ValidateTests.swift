@@ -17,20 +17,20 @@ struct ValidateTests {
     #expect(lines.count == 6)
     #expect(lines.first == "device \(device): \(found.name)")
     #expect(lines[1].contains(found.platformVersion) && lines[2].contains(found.driverVersion))
-    #expect(kernels(lines[3]).hasSuffix(" \(variant)"))
+    #expect(kernelsSaid(in: lines[3]).hasSuffix(" \(variant)"))
     try expectAllPass(lines[4])
     #expect(lines[5].hasSuffix(": \(found.name): OK"))
   }
 
   /// What a line says of the kernels, whether or not somebody tuned the device.
-  private func kernels(_ line: Substring) -> Substring { line.hasSuffix(", tuned") ? line.dropLast(7) : line }
+  private func kernelsSaid(in line: Substring) -> Substring { line.hasSuffix(", tuned") ? line.dropLast(7) : line }
 
   /// Subgroups that are acted out are said, and go with kernels for GPUs only.
   @Test(.needsOpenCL) func subgroupsAreChosen() async throws {
     let words = ["validate", "--op", "Norm", "--shape", "K=63", "--cases", "0", "--summary", "--subgroups"]
     let outcome = try await Strata.run(words + ["emulated", "--variant", "gpu"], environment: device)
     let lines = outcome.expectSuccess().output.split(separator: "\n")
-    #expect(lines.count == 6 && kernels(lines[3]).hasSuffix("gpu, subgroups of 16, acted out"))
+    #expect(lines.count == 6 && kernelsSaid(in: lines[3]).hasSuffix("gpu, subgroups of 16, acted out"))
     try await Strata.run(words + ["emulated", "--variant", "cpu"], environment: device).expectFailure(
       "subgroups is \"emulated\"", "--variant gpu or mma")
   }
@@ -39,7 +39,8 @@ struct ValidateTests {
   @Test(.needsOpenCL, arguments: Strata.devices) func subgroupsOfADeviceAreChecked(device: Int) async throws {
     let words = ["validate", "--device", "\(device)", "--op", "Norm", "--shape", "K=63", "--cases", "0", "--summary"]
     let outcome = try await Strata.run(words + ["--variant", "gpu"])
-    let kernels = outcome.expectSuccess().output.split(separator: "\n").filter { $0.contains("  kernels ") }.map(kernels)
+    let lines = outcome.expectSuccess().output.split(separator: "\n")
+    let kernels = lines.filter { $0.contains("  kernels ") }.map(kernelsSaid)
     let own = try await Strata.run(words + ["--variant", "gpu", "--subgroups", "device"])
     if let found = Subgroups.found(on: try Device.all()[device]) {
       #expect(kernels.count == 2 && kernels[0].hasSuffix("gpu, \(found.name)") && kernels[1].hasSuffix("gpu"))
