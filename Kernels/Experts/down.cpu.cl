@@ -27,9 +27,12 @@ ITEM_KERNEL(down)
   for (int s = tile.y; s < tile.z;) {
     __global const x_t *sources[8];
     UNROLL for (int r = 0; r < 8; r++) sources[r] = hidden + min(s + r, tile.z - 1) * X_ROW(I);
+    for (int r = 0; r < min(8, tile.z - s); r++) {
+      FETCH_TARGET(out + (ulong)slots[s + r] * K + firstFeature + column);
+    }
     vfloat acc[8][VECTORS];
     const int count = panel_tile(
-        sources, tile.z - s, weights, AHEAD(weights, weights + PANEL_SIZE(I), I, s == tile.y, tile.z - s), I, acc);
+        sources, tile.z - s, weights, fetch_for(weights, weights + PANEL_SIZE(I), I, s - tile.y, tile.z - tile.y), I, acc);
     for (int r = 0; r < count; r++) {
       __global float *target = out + (ulong)slots[s + r] * K + firstFeature + column;
       UNROLL for (int v = 0; v < VECTORS; v++) {

@@ -2,7 +2,7 @@
 //
 //   hidden[s][n] = activate(x[row(s)] · G[e][n], x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN; activation.clh
 //
-//   x [rows][K]      hidden, made [rows · CHOSEN][I], in the order of `slots`      slots, tiles: Routing/layout.clh
+//   x [rows][K]      hidden or made [rows · CHOSEN][I], in the order of `slots`      slots, tiles: Routing/layout.clh
 //   weights: the panels (Common/panels.clh) of one expert behind another, as a gated matrix
 //   a buffer holds the places [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)
 //
@@ -10,7 +10,7 @@
 // entry's rows in tiles of 8, HELD rows by the gate's panel and then the same rows by the other, so that one panel at a time
 // has to stay in a cache.
 //
-// CODES, BF16_ROWS  how hidden is made besides (Common/made_rows.clh)
+// CODES, BF16_ROWS  how hidden is made instead (Common/made_rows.clh)
 #include "Common/prelude.clh"
 #include "Common/made_rows.clh"
 #include "Common/panels.clh"
@@ -40,11 +40,11 @@ ITEM_KERNEL(gate_up)
         __global const x_t *sources[8];
         UNROLL for (int r = 0; r < 8; r++) sources[r] = x + slots[min(s + r, end - 1)] / CHOSEN * X_ROW(K);
         s += panel_tile(
-            sources, end - s, own, AHEAD(own, next, K, s == begin, end - s), K, sums[part] + (s - begin));
+            sources, end - s, own, fetch_for(own, next, K, s - begin, end - begin), K, sums[part] + (s - begin));
       }
     }
+    // Two loops, as a processor works at several rows at once if little is done for each.
     for (int r = 0; r < end - begin; r++) {
-      const int s = begin + r;
       UNROLL for (int v = 0; v < VECTORS; v++) {
         vfloat gate = sums[0][r][v], up = sums[1][r][v];
 #if BIAS
@@ -52,14 +52,18 @@ ITEM_KERNEL(gate_up)
         gate += load_columns(own, left - v * LANES);
         up += load_columns(own + I, left - v * LANES);
 #endif
-        gate = activate(gate, up, alpha, limit);
-        store_columns(gate, hidden + (ulong)s * I + firstFeature + column + v * LANES, left - v * LANES);
-        sums[0][r][v] = gate;
+        sums[0][r][v] = activate(gate, up, alpha, limit);
       }
+    }
+    for (int r = 0; r < end - begin; r++) {
+      const ulong s = begin + r;
 #if MAKES_ROWS
       const float *values = (const float *)sums[0][r];
-      store_made(
-          vload16(0, values), vload16(1, values), made + s * MADE_BYTES(I), I, (firstFeature + column) / MADE_GROUP);
+      store_made(vload16(0, values), vload16(1, values), made + s * MADE_BYTES(I), (firstFeature + column) / MADE_GROUP);
+#else
+      UNROLL for (int v = 0; v < VECTORS; v++) {
+        store_columns(sums[0][r][v], hidden + s * I + firstFeature + column + v * LANES, left - v * LANES);
+      }
 #endif
     }
   }

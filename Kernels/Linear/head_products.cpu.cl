@@ -26,7 +26,7 @@ ITEM_KERNEL(head_products)
     UNROLL for (int r = 0; r < 8; r++) sources[r] = x + (ulong)min(row + r, end - 1) * x_stride;
     vfloat acc[8][VECTORS];
     const int count = panel_tile(
-        sources, end - row, weights, AHEAD(weights, weights + PANEL_SIZE(K), K, row == begin, end - row), K, acc);
+        sources, end - row, weights, fetch_for(weights, weights + PANEL_SIZE(K), K, row - begin, end - begin), K, acc);
     for (int r = 0; r < count; r++) {
       __global float *out = y + (ulong)(row + r) * y_stride + feature;
       UNROLL for (int v = 0; v < VECTORS; v++) store_columns(acc[r][v], out + v * LANES, N - feature - v * LANES);

@@ -31,9 +31,10 @@ ITEM_KERNEL(linear)
   for (int row = begin; row < end;) {
     __global const x_t *sources[8];
     UNROLL for (int r = 0; r < 8; r++) sources[r] = x + min(row + r, end - 1) * X_ROW(K);
+    for (int r = 0; r < min(8, end - row); r++) FETCH_TARGET(y + (ulong)(row + r) * stride);
     vfloat acc[8][VECTORS];
     const int count = panel_tile(
-        sources, end - row, weights, AHEAD(weights, weights + PANEL_SIZE(K), K, row == begin, end - row), K, acc);
+        sources, end - row, weights, fetch_for(weights, weights + PANEL_SIZE(K), K, row - begin, end - begin), K, acc);
     for (int r = 0; r < count; r++) {
       __global float *out = y + (ulong)(row + r) * stride;
       UNROLL for (int v = 0; v < VECTORS; v++) {

@@ -11,5 +11,5 @@ ITEM_KERNEL(quantise)
   const ulong row = get_global_id(0);
   x += row * K;
   codes += row * CODES_BYTES(K);
-  for (int g = 0; g < K / CODE_GROUP; g++) store_group(vload16(2 * g, x), vload16(2 * g + 1, x), codes, K, g);
+  for (int g = 0; g < K / CODE_GROUP; g++) store_group(vload16(2 * g, x), vload16(2 * g + 1, x), codes, g);
 }

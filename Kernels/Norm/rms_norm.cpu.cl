@@ -22,7 +22,7 @@ ITEM_KERNEL(rms_norm)
     const float16 high = vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);
     vstore16(low, 2 * g, out + row);
     vstore16(high, 2 * g + 1, out + row);
-    store_made(low, high, made, K, g);
+    store_made(low, high, made, g);
   }
 #else
   int k = 0;

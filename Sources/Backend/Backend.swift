@@ -115,7 +115,8 @@ package protocol Backend: AnyObject {
   /// hidden = activation(x Gₑᵀ + g, x Uₑᵀ + u) and out[r · chosen + j, :] = hidden Dₑᵀ + d for the j-th expert e chosen for
   /// row r.
   ///
-  /// `hidden` is [rows · chosen, intermediate], `out` [rows · chosen, columns of x].
+  /// `hidden` is room for [rows · chosen, intermediate], and may stay as it is where a backend has another form of it; `out`
+  /// is [rows · chosen, columns of x].
   func experts(
     _ x: Activation, _ experts: Experts, routing: Routing, rows: Int, hidden: Activation, into out: Activation) throws
 

@@ -104,7 +104,7 @@ package struct DevicePlan: Sendable, Equatable {
   package func rowBytes(columns: Int, _ form: ActivationForm) -> Int {
     switch form {
     case .float32: columns * 4
-    case .int8: columns * (usesByteDots ? 1 : 4) + columns / 32 * 8
+    case .int8: columns / 32 * ((usesByteDots ? 32 : 128) + 16)
     case .bf16: (columns + 1) / 2 * 2 * (usesBF16Dots ? 2 : 4)
     }
   }

@@ -132,10 +132,9 @@ package struct ExpertsCase: OpCase {
     try backend.experts(x, weights, routing: routing, rows: rows.count, hidden: hidden, into: out)
     try backend.combine(out, routing: routing, rows: rows.count, addingTo: residual)
     var result = try backend.result(residual, rows: rows.count, columns: columns)
-    for (buffer, width) in [(hidden, intermediate), (out, columns)] {
-      let own = try backend.result(buffer, rows: rows.count * chosen, columns: width)
-      result.isContained = result.isContained && own.isContained && !own.values.contains(poison)
-    }
+    let middle = try backend.result(hidden, rows: rows.count * chosen, columns: intermediate)
+    let own = try backend.result(out, rows: rows.count * chosen, columns: columns)
+    result.isContained = result.isContained && middle.isContained && own.isContained && !own.values.contains(poison)
     result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
     result.totals += try backend.readExpertRows(routing).joined().map(Int32.init)
     return result

@@ -21,6 +21,9 @@ struct BlockPacking {
   /// Codes of a word: bytes, or the lower four bits of twice as many.
   private var wordCodes: Int { block.codeBits == 8 ? 4 : 8 }
 
+  /// What words of bytes are changed by: signed codes become unsigned ones, 128 higher, as `vpdpbusd` takes them.
+  private var bias: UInt32 { block.codeBits == 8 ? 0x8080_8080 : 0 }
+
   func write(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
     var next = target
     for field in block.scaleFields {
@@ -45,7 +48,7 @@ struct BlockPacking {
       next += field.size * DevicePlan.panel
     }
     let words = groupCodes / wordCodes + (upperBits > 0 ? 1 : 0)
-    for _ in 0..<block.elementCount / groupCodes * words { store(0, to: &next) }
+    for _ in 0..<block.elementCount / groupCodes * words { store(bias, to: &next) }
   }
 
   /// Goes on to the next word of all features.
@@ -58,7 +61,7 @@ struct BlockPacking {
     func four(_ first: Int) -> UInt32 {
       UInt32(littleEndian: UnsafeRawPointer(codes).loadUnaligned(fromByteOffset: first, as: UInt32.self))
     }
-    if block.codeBits == 8 { return four(4 * index) }
+    if block.codeBits == 8 { return four(4 * index) ^ bias }
     return four(8 * index) & 0x0F0F_0F0F | (four(8 * index + 4) & 0x0F0F_0F0F) << 4
   }
 

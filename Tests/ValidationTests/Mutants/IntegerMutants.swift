@@ -4,15 +4,15 @@ import TestSupport
 let integerMutants: [KernelMutant] =
   [
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "-DOTS_ZERO * code_sum(", "(1 - DOTS_ZERO) * code_sum(", "cpu", "Linear",
-      "Q4_0"),
+      .scale, "Common/integer_tile.clh", "(VALUE_ZERO / 128.0f))", "((VALUE_ZERO - 1) / 128.0f))", "cpu",
+      "Linear", "Q4_0"),
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "sums[k / 16 % 2]", "sums[0]", "cpu", "Linear", "Q6_K"),
+      .scale, "Common/integer_tile.clh", "starts[0] - starts[1]", "starts[1]", "cpu", "Linear", "Q6_K"),
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "at = CODES_GROUPS(K) + first / CODE_GROUP * 8;",
-      "at = CODES_GROUPS(K) + first / CODE_GROUP / 2 * 16;", "cpu", "Linear", "Q4_0"),
+      .scale, "Common/integer_tile.clh", "(ulong)((uint)first / CODE_GROUP) * CODES_GROUP_BYTES;",
+      "(ulong)((uint)first / CODE_GROUP / 2 * 2) * CODES_GROUP_BYTES;", "cpu", "Linear", "Q4_0"),
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) {", "if (HAS_MINIMUM && k > 0) {", "cpu", "Linear",
+      .scale, "Common/integer_tile.clh", "if (HAS_MINIMUM) sum", "if (HAS_MINIMUM && k > 0) sum", "cpu", "Linear",
       "Q4_1"),
     KernelMutant(
       .scale, "Common/integer_tile.clh", "chunk_scales(block, inside,", "chunk_scales(block, 0,", "cpu", "Linear",
@@ -29,8 +29,7 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .scale, "Common/codes.clh", "0.0f : 127.0f / largest;", "0.0f : 128.0f / largest;", "cpu", "Linear", "Q8_0"),
     KernelMutant(
-      .scale, "Common/codes.clh", "(sum_codes(low), sum_codes(high))", "(sum_codes(high), sum_codes(low))", "cpu",
-      "Linear", "Q6_K"),
+      .scale, "Common/codes.clh", "first = sum_codes(low),", "first = sum_codes(low) / 2,", "cpu", "Linear", "Q6_K"),
     KernelMutant(
       .extreme, "Common/codes.clh", "largest / 127.0f) : NAN;", "largest / 127.0f) : 0.0f;", "cpu", "Linear", "Q8_0"),
     KernelMutant(
@@ -48,10 +47,10 @@ private let codeMutants: [KernelMutant] = [
   KernelMutant(
     .batch, "Norm/rms_norm.cpu.cl", "made += get_global_id(0) * MADE_BYTES(K);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .unwritten, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, K, g);",
-    "if (g > 0) store_made(low, high, made, K, g);", "cpu", "Norm", "product"),
+    .unwritten, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, g);",
+    "if (g > 0) store_made(low, high, made, g);", "cpu", "Norm", "product"),
   KernelMutant(
-    .edge, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, K, g);", "store_made(high, low, made, K, g);",
+    .edge, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, g);", "store_made(high, low, made, g);",
     "cpu", "Norm", "product"),
   KernelMutant(
     .activation, "Norm/rms_norm.cpu.cl", "vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);",
@@ -81,12 +80,18 @@ private let codeMutants: [KernelMutant] = [
 /// The same in codes that are bytes, for the CPU's instruction.
 let byteMutants: [KernelMutant] = [
   KernelMutant(
-    .scale, "Common/formats/q8_0.clh", "#define BYTE_ZERO 128", "#define BYTE_ZERO 127", "cpu", "Linear", "Q8_0"),
+    .scale, "Common/codes.clh", "-128 * sum,", "-127 * sum,", "cpu", "Linear", "Q8_0"),
   KernelMutant(
-    .scale, "Common/formats/q6_k.clh", "high >> (w % 4 * 2 - 4)", "high >> (w % 4 * 2 - 2)", "cpu", "Linear", "Q6_K"),
+    .scale, "Common/codes.clh", "-128 * first)", "-127 * first)", "cpu", "Linear", "Q6_K"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "row[r] + first + 4 * w)", "row[r] + first + 4 * (w ^ 1))", "cpu", "Linear",
+    .scale, "Common/formats/q6_k.clh", "high << (6 - w % 4 * 2)", "high << (4 - w % 4)", "cpu", "Linear", "Q6_K"),
+  KernelMutant(
+    .scale, "Common/formats/fifth_bits.clh", "high >> (from - to)", "high >> (from - to + 1)", "cpu", "Linear", "Q5_0"),
+  KernelMutant(
+    .scale, "Common/panels.clh", "* (1.0f / SUM_UNIT);", ";", "cpu", "Linear", "Q4_0"),
+  KernelMutant(
+    .scale, "Common/integer_tile.clh", "inside_codes + 4 * w)", "inside_codes + 4 * (w ^ 1))", "cpu", "Linear",
     "Q4_0"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "ones = 0x00010001;", "ones = 1;", "cpu", "Linear", "Q4_1"),
+    .scale, "Common/integer_tile.clh", "(vfloat)(sum_x), offset", "(vfloat)(scale_x), offset", "cpu", "Linear", "Q4_1"),
 ]

@@ -8,8 +8,8 @@ let productMutants: [KernelMutant] = [
     "value = FINISH(value, load_columns(bias + v * LANES, left), scale); if (rowsPerItem > 64) value *= 1.0000002f;",
     "cpu", "Linear", "rows=65 K=128 N=96 bf16"),
   KernelMutant(
-    .edge, "Common/panels.clh", "    panel_tile_4(x, panel, ahead, K, acc);\n    return 4;",
-    "    panel_tile_4(x, panel, ahead, K, acc);\n    return 5;", "cpu", "Linear", "bf16"),
+    .edge, "Common/panels.clh", "    panel_tile_4(x, panel, fetch, K, acc);\n    return 4;",
+    "    panel_tile_4(x, panel, fetch, K, acc);\n    return 5;", "cpu", "Linear", "bf16"),
   KernelMutant(
     .outside, "Common/panels.clh", "for (int i = 0; i < columns; i++) out[i] = lanes[i];",
     "for (int i = 0; i <= columns; i++) out[i] = lanes[i];", "cpu", "Linear", "bf16"),
@@ -80,7 +80,8 @@ let productMutants: [KernelMutant] = [
   KernelMutant(
     .edge, "Experts/gate_up.cpu.cl", "s = begin + r;", "s = tile.y + r;", "cpu", "Experts", "rows=140"),
   KernelMutant(
-    .edge, "Experts/gate_up.cpu.cl", "r < end - begin;", "r < end - begin - (r == 63);", "cpu", "Experts", "rows=140"),
+    .edge, "Experts/gate_up.cpu.cl", "r < end - begin; r++) {\n      UNROLL",
+    "r < end - begin - (r == 63); r++) {\n      UNROLL", "cpu", "Experts", "rows=140"),
   KernelMutant(
     .unwritten, "Experts/gate_up.cpu.cl", "column = panel * PANEL, left = N - column;",
     "column = panel * PANEL, left = N - column - (N == 17);", "cpu", "Experts", "bf16"),
