@@ -43,7 +43,7 @@ ITEM_KERNEL(gate_up)
             sources, end - s, own, fetch_for(own, next, K, s - begin, end - begin), K, sums[part] + (s - begin));
       }
     }
-    // Two loops, as a processor works at several rows at once if little is done for each.
+    // A loop of its own, short enough that the exponentials of several rows overlap.
     for (int r = 0; r < end - begin; r++) {
       UNROLL for (int v = 0; v < VECTORS; v++) {
         vfloat gate = sums[0][r][v], up = sums[1][r][v];

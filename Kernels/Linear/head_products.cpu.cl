@@ -24,6 +24,7 @@ ITEM_KERNEL(head_products)
   for (int row = begin; row < end;) {
     __global const float *sources[8];
     UNROLL for (int r = 0; r < 8; r++) sources[r] = x + (ulong)min(row + r, end - 1) * x_stride;
+    for (int r = 0; r < min(8, end - row); r++) FETCH_TARGET(y + (ulong)(row + r) * y_stride + feature);
     vfloat acc[8][VECTORS];
     const int count = panel_tile(
         sources, end - row, weights, fetch_for(weights, weights + PANEL_SIZE(K), K, row - begin, end - begin), K, acc);

@@ -46,7 +46,7 @@ package struct DevicePlan: Sendable, Equatable {
   package var stageHeads = 4
   /// Bytes that a kernel's arguments may have.
   package var parameterBytes: Int
-  /// Bytes ahead that the CPU style fetches weights for a few rows; 0 where the processor does so better by itself.
+  /// Bytes ahead that the CPU style fetches weights for one and two rows; 0 where the processor does so better by itself.
   package var fetchBytes: Int
   /// How products are cut, where that was measured.
   package var tuning = Tuning()

@@ -102,9 +102,9 @@ struct KernelFeature: Hashable {
   static let integer = KernelFeature("INTEGER")
   /// The product takes its activations in bf16.
   static let bf16X = KernelFeature("BF16_X")
-  /// What the kernel makes is made in codes of eight bits, too.
+  /// What the kernel makes is made in codes of eight bits, too, or instead.
   static let codes = KernelFeature("CODES")
-  /// What the kernel makes is made in bf16, too.
+  /// What the kernel makes is made in bf16, too, or instead.
   static let bf16Rows = KernelFeature("BF16_ROWS")
 
   var macro: String { "-D\(name)=\(value)" }

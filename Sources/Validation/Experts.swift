@@ -132,9 +132,10 @@ package struct ExpertsCase: OpCase {
     try backend.experts(x, weights, routing: routing, rows: rows.count, hidden: hidden, into: out)
     try backend.combine(out, routing: routing, rows: rows.count, addingTo: residual)
     var result = try backend.result(residual, rows: rows.count, columns: columns)
+    // What is not written there, where a backend writes it, spoils what is made of it.
     let middle = try backend.result(hidden, rows: rows.count * chosen, columns: intermediate)
-    let own = try backend.result(out, rows: rows.count * chosen, columns: columns)
-    result.isContained = result.isContained && middle.isContained && own.isContained && !own.values.contains(poison)
+    let last = try backend.result(out, rows: rows.count * chosen, columns: columns)
+    result.isContained = result.isContained && middle.isContained && last.isContained && !last.values.contains(poison)
     result.totals = try backend.readExpertLoads(routing).flatMap { [Int32($0.decode), Int32($0.prefill)] }
     result.totals += try backend.readExpertRows(routing).joined().map(Int32.init)
     return result

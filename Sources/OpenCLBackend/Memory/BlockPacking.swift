@@ -40,7 +40,7 @@ struct BlockPacking {
     }
   }
 
-  /// A feature that is padding: scale and codes are 0.
+  /// A feature that is padding: scale 0, and codes that stand for 0.
   func clear(_ target: UnsafeMutableRawPointer) {
     var next = target
     for field in block.scaleFields {

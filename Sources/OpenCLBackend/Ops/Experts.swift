@@ -140,7 +140,7 @@ extension OpenCLBackend {
     }
   }
 
-  /// Serves the experts, or the features of a single expert, that a window holds; rounds what goes to `out` besides.
+  /// Serves the experts, or the features of a single expert, that a window holds; with `made`, rounds what would go to `out`.
   private func grouped(
     _ name: KernelName, _ weights: Experts, _ window: Window, slots: Int, _ routing: Routing, from x: DeviceBuffer,
     to out: DeviceBuffer, _ made: Rounding? = nil

@@ -46,7 +46,7 @@ extension OpenCLBackend.Activation {
 }
 
 extension Rounding {
-  /// Values that kernels make besides together (`Kernels/Common/made_rows.clh`).
+  /// Values that kernels make together (`Kernels/Common/made_rows.clh`).
   static let group = 32
 
   /// What the kernel that makes it is built with.

@@ -34,7 +34,7 @@ package struct Tuning: Sendable, Equatable {
     /// CPU style: work-items for each of the device's units, about, and rows of one at most.
     package var itemsPerUnit: Int?
     package var itemRows: Int?
-    /// CPU style: bytes ahead that weights are fetched for a few rows.
+    /// CPU style: bytes ahead that weights are fetched for one and two rows.
     package var fetchBytes: Int?
     /// GPU style: rows and features of a work-item, and k's of a step.
     package var tileM: Int?

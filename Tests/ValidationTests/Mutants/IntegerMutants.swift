@@ -4,7 +4,7 @@ import TestSupport
 let integerMutants: [KernelMutant] =
   [
     KernelMutant(
-      .scale, "Common/integer_tile.clh", "(VALUE_ZERO / 128.0f))", "((VALUE_ZERO - 1) / 128.0f))", "cpu",
+      .scale, "Common/integer_tile.clh", "* (VALUE_ZERO / 128.0f)", "* ((VALUE_ZERO - 1) / 128.0f)", "cpu",
       "Linear", "Q4_0"),
     KernelMutant(
       .scale, "Common/integer_tile.clh", "starts[0] - starts[1]", "starts[1]", "cpu", "Linear", "Q6_K"),
@@ -40,6 +40,11 @@ let integerMutants: [KernelMutant] =
       .edge, "Experts/gate_up.cpu.cl", "vload16(0, values), vload16(1, values)",
       "vload16(1, values), vload16(0, values)",
       "cpu", "Experts", "Q8_0"),
+    KernelMutant(
+      .batch, "Experts/gate_up.cpu.cl", "made + s * MADE_BYTES(I)", "made + s / 2 * MADE_BYTES(I)", "cpu", "Experts",
+      "Q8_0"),
+    KernelMutant(
+      .scale, "Common/formats/q8_0.clh", "^ 0x80808080u", "^ 0x80808000u", "cpu", "Linear", "Q8_0"),
   ] + codeMutants
 
 /// Faults in what makes codes beside its output, which the product behind it takes.
@@ -90,7 +95,7 @@ let byteMutants: [KernelMutant] = [
   KernelMutant(
     .scale, "Common/panels.clh", "* (1.0f / SUM_UNIT);", ";", "cpu", "Linear", "Q4_0"),
   KernelMutant(
-    .scale, "Common/integer_tile.clh", "inside_codes + 4 * w)", "inside_codes + 4 * (w ^ 1))", "cpu", "Linear",
+    .scale, "Common/integer_tile.clh", "inside_group + 4 * w)", "inside_group + 4 * (w ^ 1))", "cpu", "Linear",
     "Q4_0"),
   KernelMutant(
     .scale, "Common/integer_tile.clh", "(vfloat)(sum_x), offset", "(vfloat)(scale_x), offset", "cpu", "Linear", "Q4_1"),
