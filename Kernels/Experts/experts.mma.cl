@@ -42,7 +42,7 @@ static inline __attribute__((always_inline)) void store_out(
 }
 
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void gate_up(
-    __global const float *x, __global const weight_t *w, __global const int *slots, __global const int *entries,
+    __global const row_t *x, __global const weight_t *w, __global const int *slots, __global const int *entries,
     __global float *hidden, int K, int I, int firstExpert, int experts, int firstFeature, int N,
     __global const float *bias, float alpha, float limit) {
   const int4 entry = vload4(get_group_id(1), entries);
@@ -51,7 +51,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void gate_up(
   w += expert * matrix_size(N, K, 1);
   hidden += firstFeature;
   bias += BIAS * ((ulong)entry.w * 2 * I + firstFeature);
-#define ROW(slot) (x + (ulong)(slots[slot] / CHOSEN) * K)
+#define ROW(slot) (x + (ulong)(slots[slot] / CHOSEN) * ROW_LENGTH(K))
 #define STORE(sums, strip, first) store_hidden(sums, strip, first, end, hidden, I, N, bias, alpha, limit)
   MULTIPLY(w, N, K, 1, ROW, STORE)
 #undef ROW
@@ -59,7 +59,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void gate_up(
 }
 
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void down(
-    __global const float *hidden, __global const weight_t *w, __global const int *slots, __global const int *entries,
+    __global const row_t *hidden, __global const weight_t *w, __global const int *slots, __global const int *entries,
     __global float *out, int I, int K, int firstExpert, int experts, int firstFeature, int N,
     __global const float *bias, float alpha, float limit) {
   const int4 entry = vload4(get_group_id(1), entries);
@@ -68,7 +68,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void down(
   w += expert * matrix_size(N, I, 0);
   out += firstFeature;
   bias += BIAS * ((ulong)entry.w * K + firstFeature);
-#define ROW(slot) (hidden + (ulong)(slot) * I)
+#define ROW(slot) (hidden + (ulong)(slot) * ROW_LENGTH(I))
 #define STORE(sums, strip, first) store_out(sums, strip, first, end, slots, out, K, N, bias)
   MULTIPLY(w, N, I, 0, ROW, STORE)
 #undef ROW

@@ -21,7 +21,7 @@ static inline __attribute__((always_inline)) void store(
 }
 
 __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
-    __global const float *x, __global const weight_t *w, __global float *y,
+    __global const row_t *x, __global const weight_t *w, __global float *y,
     int rows,         // rows of x
     int K,            // columns of x
     int N,            // features in this buffer
@@ -34,7 +34,7 @@ __kernel __attribute__((reqd_work_group_size(32 * WARPS, 1, 1))) void linear(
   const int begin = get_group_id(1) * TOKENS, end = min(begin + TOKENS, rows);
   y += column + firstFeature;
   bias += firstFeature;
-#define ROW(row) (x + (ulong)(row) * K)
+#define ROW(row) (x + (ulong)(row) * ROW_LENGTH(K))
 #define STORE(sums, strip, first) store(sums, strip, first, rows, y, N, stride, accumulate, bias, scale)
   MULTIPLY(w, N, K, 0, ROW, STORE)
 }

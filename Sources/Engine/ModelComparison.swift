@@ -32,7 +32,7 @@ package struct ModelComparison: Sendable {
   package init(
     _ files: ModelFiles, prompt: [Int32], count: Int, device: Device, plan: DevicePlan
   ) async throws {
-    let activations = plan.style == .cpu ? plan.activations : .float32
+    let activations = plan.usedActivations
     func run(_ selection: DeviceSelection, _ plan: DevicePlan?) async throws -> GenerationResult {
       var options = EngineOptions(
         device: selection, cachePositions: prompt.count + count, expectedTokens: prompt.count, plan: plan)

@@ -53,7 +53,7 @@ package struct DeviceReport: Sendable {
         ? "not needed by the CPU kernels" : "products by groups of 64 work-items, since larger ones are not allowed")
     add(
       "matrix units (mma.sync by inline PTX)", MatrixUnits.areUsable(on: device),
-      "products of bf16 weights, with activations as sums of two bf16 numbers",
+      "products of weights, with activations as sums of two bf16 numbers; with --activations int8 of blocks, with bytes",
       instead: isCPU ? "not needed by the CPU kernels" : "f32 multiply-adds")
     add(
       "denormals (CL_FP_DENORM)", device.keepsDenormals, "kept: f32 numbers below 2⁻¹²⁶ count",

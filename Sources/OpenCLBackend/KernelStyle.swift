@@ -30,7 +30,7 @@ package struct DevicePlan: Sendable, Equatable {
   /// How work-items of the GPU styles read each other's registers; nil: they share values through local memory alone, and
   /// compute the same bits.
   package var subgroups: Subgroups?
-  /// What products take their activations as; other than f32 in the CPU style only.
+  /// What products may take their activations as; those of `usedActivations` do.
   package var activations: ActivationPrecision
   /// Integer products may use the CPU's instruction for them, on its widest vectors.
   package var hasByteDots: Bool
@@ -95,16 +95,26 @@ package struct DevicePlan: Sendable, Equatable {
   /// Bytes of what joined launches need on the device besides, at most.
   package var stageBytes: Int { Stages.byteCount(self) }
 
-  /// What products of weights in this format take their activations as.
-  package func form(for format: ElementFormat) -> ActivationForm {
-    style == .cpu ? activations.form(for: format) : .float32
+  /// What this style has products for, besides those of f32.
+  package var knownActivations: ActivationPrecision {
+    switch style {
+    case .cpu: [.int8, .bf16]
+    case .gpu: .float32
+    case .mma: .int8
+    }
   }
+
+  /// What products take their activations as.
+  package var usedActivations: ActivationPrecision { activations.intersection(knownActivations) }
+
+  /// What products of weights in this format take their activations as.
+  package func form(for format: ElementFormat) -> ActivationForm { usedActivations.form(for: format) }
 
   /// Bytes of a row of so many columns (`Kernels/Common/codes.clh`, `Kernels/Common/bf16_rows.clh`).
   package func rowBytes(columns: Int, _ form: ActivationForm) -> Int {
     switch form {
     case .float32: columns * 4
-    case .int8: columns / 32 * ((usesByteDots ? 32 : 128) + 16)
+    case .int8: columns / 32 * ((usesByteDots || style == .mma ? 32 : 128) + 16)
     case .bf16: (columns + 1) / 2 * 2 * (usesBF16Dots ? 2 : 4)
     }
   }

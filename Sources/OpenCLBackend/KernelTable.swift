@@ -23,7 +23,7 @@ enum KernelName: String {
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
     case .linear: "Linear/linear.\(style).cl"
     case .headProducts: "Linear/head_products.\(style == .cpu ? "cpu" : "gpu").cl"
-    case .quantise: "Linear/quantise.cpu.cl"
+    case .quantise: "Linear/quantise.\(style == .cpu ? "cpu" : "gpu").cl"
     case .roundRows: "Linear/round_rows.cpu.cl"
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"

@@ -18,6 +18,11 @@ struct LaunchShape: Equatable {
     }
   }
 
+  /// One work-item a row, or in the GPU styles one a group of a row.
+  static func rounding(rows: Int, columns: Int, _ plan: DevicePlan) -> LaunchShape {
+    plan.style == .cpu ? Self.rows(rows, plan) : elements(columns: columns / Rounding.group, rows: rows)
+  }
+
   /// Element-wise over `columns` × `rows`, padded to whole groups; kernels ignore what lies outside.
   static func elements(columns: Int, rows: Int) -> LaunchShape {
     LaunchShape(global: Extent(columns.roundedUp(to: DevicePlan.group), rows), local: Extent(DevicePlan.group, 1))

@@ -52,6 +52,9 @@ struct MatrixTile: Hashable {
   }
 
   private var isTiled: Bool { tokens == Self.mostTokens }
+
+  /// Whether activations of eight bits come as such; else the product makes them of f32.
+  var takesRounded: Bool { isTiled }
   private var warps: Int {
     if isTiled { return Self.tiledWarps }
     return isOfBlocks && tokens == 8 ? min(chunks, Self.mostWarpsOfBlocks) : chunks

@@ -65,7 +65,7 @@ package final class OpenCLBackend: Backend {
     recording = nil
   }
 
-  package var activations: ActivationPrecision { plan.style == .cpu ? plan.activations : .float32 }
+  package var activations: ActivationPrecision { plan.usedActivations }
 
   /// What is alive in this backend's context, and the limit of its bytes. It may be asked when the backend is gone.
   package var allocations: AllocationLedger { shared.context.ledger }

@@ -47,7 +47,7 @@ extension OpenCLBackend {
       return try matrixAttention(
         qkv, shape: shape, sinks: sinks, batch: batch, rows: rows, cache: cache, spoiled: spoiled, into: out)
     }
-    let made = out.besides(wholeGroups: shape.makesWholeGroups)
+    let made = out.besides(wholeGroups: shape.makesWholeGroups, plan)
     let tiles = batch.tileCounts[rows]
     var features = shape.features(hasSinks: sinks != nil) + (made?.features ?? [])
     // Where all sequences have a row each, work-groups need not be ready for more.
@@ -81,7 +81,7 @@ extension OpenCLBackend {
     precondition(qkv.columns == shape.qkvColumns && out.columns == shape.outputColumns)
     let heads = try normed(qkv, heads, rows: rows)
     qkv.change()
-    let made = out.besides(wholeGroups: shape.makesWholeGroups)
+    let made = out.besides(wholeGroups: shape.makesWholeGroups, plan)
     let arguments = HeadArguments(heads)
     let key = KernelKey(
       .headsAttention, headSize: shape.headSize,

@@ -63,15 +63,19 @@ extension OpenCLBackend {
     precondition(layout.source.experts == routing.experts && experts.down.source.experts == routing.experts)
     let slots = rows * routing.chosen
     hidden.change()
-    let input = try input(x, rows: rows, for: layout.format)
-    let rounding = try roundingIndex(of: hidden, plan.form(for: experts.down.format)).map { hidden.roundings[$0] }
+    let input = try input(x, rows: rows, for: layout.format, tile(layout, slots: slots, routing))
+    let rounding =
+      plan.style == .cpu
+      ? try roundingIndex(of: hidden, plan.form(for: experts.down.format)).map { hidden.roundings[$0] } : nil
     let made = layout.features % Rounding.group == 0 ? rounding : nil
     func products(_ gateUps: [Window], _ downs: [Window]) throws {
       for window in gateUps {
         try grouped(.gateUp, experts, window, slots: slots, routing, from: input, to: hidden.buffer, made)
       }
-      if made == nil, rounding != nil { hidden.change() }
-      let middle = try made?.buffer ?? self.input(hidden, rows: slots, for: experts.down.format)
+      if made == nil { hidden.change() }
+      let middle =
+        try made?.buffer
+        ?? self.input(hidden, rows: slots, for: experts.down.format, tile(experts.down, slots: slots, routing))
       for window in downs { try grouped(.down, experts, window, slots: slots, routing, from: middle, to: out.buffer) }
     }
     func products(_ segments: [ExpertPool.Segment], from first: Int) throws {
@@ -159,12 +163,7 @@ extension OpenCLBackend {
     cut.tileM = nil
     extras += cut.features(plan)
     let entries = LaunchShape.entries(slots: slots, experts: routing.experts, plan)
-    let tile =
-      layout.style == .mma
-      ? MatrixTile(
-        tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns,
-        format: layout.format)
-      : nil
+    let tile = tile(layout, slots: slots, routing)
     let features = min(window.units * layout.unitFeatures, layout.features - window.firstFeature)
     // How many experts a row has is only of interest where rows are read.
     let chosen = name == .gateUp ? routing.chosen : nil
@@ -177,6 +176,14 @@ extension OpenCLBackend {
       Int32(layout.source.columns), Int32(layout.features), Int32(window.places.lowerBound),
       Int32(window.places.count), Int32(window.firstFeature), Int32(features), (bias ?? x).view, alpha, limit,
       last: made?.buffer.view)
+  }
+
+  /// Of a grouped product on matrix units.
+  private func tile(_ layout: WeightLayout, slots: Int, _ routing: Routing) -> MatrixTile? {
+    guard layout.style == .mma else { return nil }
+    return MatrixTile(
+      tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns,
+      format: layout.format)
   }
 
   package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {

@@ -13,13 +13,13 @@ extension OpenCLBackend {
     defer { out.change() }
     for segment in weight.segments {
       let layout = segment.layout
-      let input = try input(x, rows: rows, for: layout.format)
       let (units, features) = (segment.units.count, segment.features)
       let cut = plan.tuning[.linear, layout.format, rows]
       let strips = layout.strips(units: units)
       let tokens = MatrixTile.tokens(rows: rows, strips: strips, units: plan.units)
       let tile =
         layout.style == .mma ? MatrixTile(tokens: tokens, columns: x.columns, format: layout.format) : nil
+      let input = try input(x, rows: rows, for: layout.format, tile)
       let (portable, rowsPerItem) = LaunchShape.linear(
         rows: rows, units: units, features: features, plan, cut)
       let shape = tile.map { $0.launch(strips: strips, blocks: rows.dividedUp(by: $0.tokens)) } ?? portable

@@ -11,7 +11,7 @@ extension OpenCLBackend {
   func rmsNorm(
     _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
   ) throws {
-    let made = out.besides(wholeGroups: columns == 0..<out.columns && columns.count % Rounding.group == 0)
+    let made = out.besides(wholeGroups: columns == 0..<out.columns && columns.count % Rounding.group == 0, plan)
     try launch(
       KernelKey(.rmsNorm, features: made?.features ?? []), .rows(rows, plan), x.buffer.view,
       weight.buffer.view, out.buffer.view, Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon,

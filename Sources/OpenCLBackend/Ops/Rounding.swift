@@ -11,14 +11,17 @@ struct Rounding {
 
 extension OpenCLBackend {
   /// The first `rows` rows of `x` as products with weights in this format take them, rounded now unless what wrote `x` has.
-  func input(_ x: Activation, rows: Int, for format: ElementFormat) throws -> DeviceBuffer {
+  ///
+  /// - Parameter tile: of a product on matrix units.
+  func input(_ x: Activation, rows: Int, for format: ElementFormat, _ tile: MatrixTile?) throws -> DeviceBuffer {
     let form = plan.form(for: format)
+    if let tile, !tile.takesRounded { return x.buffer }
     guard let index = try roundingIndex(of: x, form) else { return x.buffer }
     let rounding = x.roundings[index]
     if rounding.rows < rows {
       try launch(
-        KernelKey(form == .int8 ? .quantise : .roundRows), .rows(rows, plan), x.buffer.view, rounding.buffer.view,
-        Int32(x.columns))
+        KernelKey(form == .int8 ? .quantise : .roundRows), .rounding(rows: rows, columns: x.columns, plan),
+        x.buffer.view, rounding.buffer.view, Int32(x.columns))
       x.roundings[index].rows = rows
     }
     return rounding.buffer
@@ -35,8 +38,10 @@ extension OpenCLBackend {
 }
 
 extension OpenCLBackend.Activation {
-  /// What a kernel that writes the rows makes of them besides, if they are whole groups; nil for nothing.
-  func besides(wholeGroups: Bool) -> Rounding? { wholeGroups ? roundings.first : nil }
+  /// What a kernel that writes the rows makes of them besides, if they are whole groups; nil for nothing, as in the GPU styles.
+  func besides(wholeGroups: Bool, _ plan: DevicePlan) -> Rounding? {
+    wholeGroups && plan.style == .cpu ? roundings.first : nil
+  }
 
   /// `rows` rows were written, and made besides.
   func change(rows: Int, made: Rounding?) {
