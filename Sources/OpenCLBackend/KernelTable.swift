@@ -23,7 +23,7 @@ enum KernelName: String {
     case .rmsNorm: "Norm/rms_norm.\(style).cl"
     case .linear: "Linear/linear.\(style).cl"
     case .headProducts: "Linear/head_products.\(style == .cpu ? "cpu" : "gpu").cl"
-    case .quantise: "Linear/quantise.\(style == .cpu ? "cpu" : "gpu").cl"
+    case .quantise: "Linear/quantise.\(style).cl"
     case .roundRows: "Linear/round_rows.cpu.cl"
     case .heads: "Attention/heads.\(style).cl"
     case .attention: "Attention/attention.\(style).cl"
@@ -41,7 +41,7 @@ enum KernelName: String {
   /// Whether the mma style has a kernel of its own: of what reads weights by their format.
   private func hasMatrixKernel(_ format: ElementFormat?) -> Bool {
     switch self {
-    case .attention, .heads, .linear, .gateUp, .down: true
+    case .attention, .heads, .linear, .quantise, .gateUp, .down: true
     case .embedding: format?.block == nil
     default: false
     }

@@ -27,11 +27,13 @@ struct KernelCoverage {
     var kernel: String
     var format: ElementFormat
     var tokens: String
+    /// Of activations of eight bits.
+    var isInteger: Bool
 
-    var description: String { "\(kernel) \(format.name) \(tokens)" }
+    var description: String { "\(kernel) \(format.name) \(tokens)\(isInteger ? " INTEGER" : "")" }
   }
 
-  /// The macros that change what a kernel does, by its name. Of codes of eight bits only the CPU style knows.
+  /// The macros that change what a kernel does, by its name. Those of rounded activations are the CPU style's.
   private static let features = [
     "linear": ["BIAS", "SCALED"], "gate_up": ["BIAS"], "down": ["BIAS"],
     "heads": ["SHARED", "NORM_SIZE", "CLIP", "NEIGHBOURS"], "attention": ["WINDOW", "SINKS", "SHARED"],
@@ -70,7 +72,8 @@ struct KernelCoverage {
       guard let format = launch.format else { continue }
       formats[launch.kernel, default: []].insert(format)
       for macro in launch.features where macro.hasPrefix("TOKENS=") {
-        tiles.insert(Tile(kernel: launch.kernel, format: format, tokens: macro))
+        let isInteger = launch.features.contains("INTEGER")
+        tiles.insert(Tile(kernel: launch.kernel, format: format, tokens: macro, isInteger: isInteger))
       }
     }
   }
@@ -101,18 +104,27 @@ struct KernelCoverage {
       let missing = Set(ElementFormat.weights).subtracting(formats[kernel] ?? [])
       #expect(missing.isEmpty, "\(kernel)", sourceLocation: sourceLocation)
     }
-    let few = style == .mma ? Self.matrixTiles.subtracting(tiles) : []
-    #expect(few.isEmpty, "\(few)", sourceLocation: sourceLocation)
+    if style == .mma { expectMatrixTiles(of: ElementFormat.weights, isInteger: false, sourceLocation: sourceLocation) }
   }
 
-  /// Every product on matrix units: each format of weights, for few, some and many rows.
-  private static var matrixTiles: Set<Tile> {
-    Set(
-      ["linear", "gate_up", "down"].flatMap { kernel in
-        ElementFormat.weights.flatMap { format in
-          ["TOKENS=8", "TOKENS=16", "TOKENS=64"].map { Tile(kernel: kernel, format: format, tokens: $0) }
+  /// Expects products of blocks with activations of eight bits on matrix units, and what makes these.
+  func expectMatrixIntegers(sourceLocation: SourceLocation = #_sourceLocation) {
+    expectMatrixTiles(
+      of: ElementFormat.weights.filter { $0.block != nil }, isInteger: true, sourceLocation: sourceLocation)
+    #expect(launched.contains { $0.kernel == "quantise" }, sourceLocation: sourceLocation)
+  }
+
+  /// Expects every product on matrix units, for few, some and many rows.
+  private func expectMatrixTiles(of formats: [ElementFormat], isInteger: Bool, sourceLocation: SourceLocation) {
+    let expected = ["linear", "gate_up", "down"].flatMap { kernel in
+      formats.flatMap { format in
+        ["TOKENS=8", "TOKENS=16", "TOKENS=64"].map {
+          Tile(kernel: kernel, format: format, tokens: $0, isInteger: isInteger)
         }
-      })
+      }
+    }
+    let few = Set(expected).subtracting(tiles)
+    #expect(few.isEmpty, "\(few)", sourceLocation: sourceLocation)
   }
 
   /// The entry points of `Kernels/` for a style, but for those in `Ceilings`, which `CeilingKernelTests` launches.

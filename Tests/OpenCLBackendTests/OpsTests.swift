@@ -71,6 +71,21 @@ struct OpsTests {
     }
   }
 
+  /// Matrix units take activations of eight bits where they are asked to.
+  @Test func activationsOfEightBitsOnMatrixUnits() throws {
+    var plan = DevicePlan(devices[0], style: .mma)
+    plan.activations = .int8
+    let backend = try OpenCLBackend(devices[0], plan: plan, cache: Self.cache, profiling: true)
+    var coverage = KernelCoverage()
+    for test in Validator.cases
+    where ["Linear", "Experts"].contains(test.family) && test.formats.contains(where: { plan.form(for: $0) == .int8 }) {
+      let report = try Validator.check(test, on: backend)
+      #expect(report.problem == nil, "\(report.family) \(report.name)")
+      coverage.add(try backend.recorder?.take() ?? [])
+    }
+    coverage.expectMatrixIntegers()
+  }
+
   /// Where rounded activations would be chosen, f32 can be asked for.
   @Test func unroundedActivationsComputeTheSame() throws {
     var plan = DevicePlan(devices[0], style: .cpu)

@@ -35,6 +35,14 @@ struct MutationTests {
     try expectFound(mutant, by: [plan])
   }
 
+  @Test(arguments: matrixIntegerMutants) func aPlantedFaultInIntegerProductsOnMatrixUnitsIsFound(
+    _ mutant: KernelMutant
+  ) throws {
+    var plan = DevicePlan(devices[0], style: .mma)
+    plan.activations = .int8
+    try expectFound(mutant, by: [plan])
+  }
+
   @Test(arguments: bf16Mutants) func aPlantedFaultInProductsOfBF16IsFound(_ mutant: KernelMutant) throws {
     var plan = DevicePlan(devices[0], style: .cpu)
     (plan.activations, plan.hasBF16Dots) = (.bf16, false)

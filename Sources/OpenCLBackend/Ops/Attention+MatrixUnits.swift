@@ -21,6 +21,7 @@ extension OpenCLBackend {
     _ qkv: Activation, shape: AttentionShape, sinks: Vector?, batch: Batch, rows: Int, cache: KVCache,
     spoiled: DeviceBuffer, into out: Activation
   ) throws {
+    out.change()
     let tiles = batch.tileCounts[rows]
     guard tiles > 0 else { return }
     let cut = MatrixAttention(

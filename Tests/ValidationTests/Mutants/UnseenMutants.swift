@@ -18,8 +18,8 @@ let unseenMutants: [(mutant: KernelMutant, why: String)] = [
   (
     KernelMutant(
       .barrier, "Common/mma_tiled_blocks.clh",
-      "      store_stage(values, stages + (k / SPAN_K + 1) % 2, exchange);\n      barrier(CLK_LOCAL_MEM_FENCE);",
-      "      store_stage(values, stages + (k / SPAN_K + 1) % 2, exchange);", "mma", "Linear"),
+      "      share(&own, &stages[(k / SPAN_K + 1) % 2].tiles[warp], exchange);\n      barrier(CLK_LOCAL_MEM_FENCE);",
+      "      share(&own, &stages[(k / SPAN_K + 1) % 2].tiles[warp], exchange);", "mma", "Linear"),
     "PoCL puts a barrier of its own at the end of a loop that has one"
   ),
   (
