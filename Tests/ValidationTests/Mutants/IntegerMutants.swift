@@ -31,7 +31,8 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .scale, "Common/codes.clh", "first = sum_codes(low),", "first = sum_codes(low) / 2,", "cpu", "Linear", "Q6_K"),
     KernelMutant(
-      .extreme, "Common/codes.clh", "divided(largest, 127.0f)) : NAN;", "divided(largest, 127.0f)) : 0.0f;", "cpu", "Linear", "Q8_0"),
+      .extreme, "Common/codes.clh", "divided(largest, 127.0f)) : NAN;", "divided(largest, 127.0f)) : 0.0f;", "cpu",
+      "Linear", "Q8_0"),
     KernelMutant(
       .edge, "Linear/quantise.cpu.cl", "vload16(2 * g + 1, x)", "vload16(2 * g, x)", "cpu", "Linear", "Q8_0"),
     KernelMutant(
@@ -44,7 +45,8 @@ let integerMutants: [KernelMutant] =
       .batch, "Experts/gate_up.cpu.cl", "made + s * MADE_BYTES(I)", "made + s / 2 * MADE_BYTES(I)", "cpu", "Experts",
       "Q8_0"),
     KernelMutant(
-      .scale, "Common/formats/q8_0.clh", "PANEL + feature) ^ 0x80808080u", "PANEL + feature) ^ 0x80808000u", "cpu", "Linear", "Q8_0"),
+      .scale, "Common/formats/q8_0.clh", "PANEL + feature) ^ 0x80808080u", "PANEL + feature) ^ 0x80808000u", "cpu",
+      "Linear", "Q8_0"),
   ] + codeMutants
 
 /// Faults in what makes codes beside its output, which the product behind it takes.
@@ -89,9 +91,11 @@ let byteMutants: [KernelMutant] = [
   KernelMutant(
     .scale, "Common/codes.clh", "-128 * first)", "-127 * first)", "cpu", "Linear", "Q6_K"),
   KernelMutant(
-    .scale, "Common/formats/q6_k.clh", "codes.high >> (2 * i) & 0x03030303", "codes.high >> i & 0x03030303", "cpu", "Linear", "Q6_K"),
+    .scale, "Common/formats/q6_k.clh", "codes.high >> (2 * i) & 0x03030303", "codes.high >> i & 0x03030303", "cpu",
+    "Linear", "Q6_K"),
   KernelMutant(
-    .scale, "Common/formats/fifth_bits.clh", "codes.high >> i & 0x01010101", "codes.high >> (i + 1) & 0x01010101", "cpu", "Linear", "Q5_0"),
+    .scale, "Common/formats/fifth_bits.clh", "codes.high >> i & 0x01010101", "codes.high >> (i + 1) & 0x01010101",
+    "cpu", "Linear", "Q5_0"),
   KernelMutant(
     .scale, "Common/panels.clh", "* (1.0f / SUM_UNIT);", ";", "cpu", "Linear", "Q4_0"),
   KernelMutant(

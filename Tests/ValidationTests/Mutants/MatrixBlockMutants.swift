@@ -71,11 +71,13 @@ let matrixIntegerMutants: [KernelMutant] = [
   fault(.extreme, "Common/mma_codes.clh", "isnan(scale.scale) ? scale.scale : sum", "sum", "Q5_1"),
   fault(.scale, "Common/mma_codes.clh", "values[1] * scale.inverse", "values[0] * scale.inverse", "Q8_0"),
   fault(.batch, "Common/mma_codes.clh", "(first - SUM_ZERO) + (last - SUM_ZERO)", "first - SUM_ZERO", "Q4_K"),
-  fault(.scale, "Common/mma_codes.clh", "max(both.x, both.y), max(both.z, both.w)", "both.x, max(both.z, both.w)", "Q8_0"),
+  fault(
+    .scale, "Common/mma_codes.clh", "max(both.x, both.y), max(both.z, both.w)", "both.x, max(both.z, both.w)", "Q8_0"),
   fault(
     .edge, "Common/mma_codes.clh", "min(k, K - SPAN_K) / CODE_GROUP * CODES_GROUP_BYTES",
     "min(k, max(K - 2 * SPAN_K, 0)) / CODE_GROUP * CODES_GROUP_BYTES", "MXFP4"),
-  fault(.scale, "Common/mma_codes.clh", "x->scales = tile->scales[lane % 4];", "x->scales = tile->scales[0];", "IQ4_NL"),
+  fault(
+    .scale, "Common/mma_codes.clh", "x->scales = tile->scales[lane % 4];", "x->scales = tile->scales[0];", "IQ4_NL"),
   fault(.scale, "Common/mma_codes.clh", "x->sums = tile->sums[lane % 4];", "x->sums = tile->sums[0];", "Q5_K"),
   fault(.scale, "Common/mma_codes.clh", "group == 0 ? x->codes.x : x->codes.y", "x->codes.x", "Q6_K"),
   fault(.scale, "Common/mma_codes.clh", "x->scales.z, x->scales.w)", "x->scales.x, x->scales.y)", "IQ4_XS"),
