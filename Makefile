@@ -5,6 +5,7 @@
 # make faults lets every call of OpenCL fail, one after the other, and prints what came of each
 # make validate-all  validates the kernels on PoCL, Intel's CPU runtime and Oclgrind, which it installs; validate-quick a few
 #                   cases on the last two
+# make assemble     assembles the kernels for NVIDIA's matrix units by NVIDIA's assembler, which it installs; needs no GPU
 # make sanitize  runs tests under ThreadSanitizer, then others under AddressSanitizer with LeakSanitizer
 # make test-peers   compares tokenizers and chat templates with transformers and llama.cpp, and GGUF files with llama.cpp,
 #                   which it fetches with pip and builds: test-peers-text and test-peers-gguf, one by one
@@ -23,7 +24,7 @@ BUILD_PACKAGES = ocl-icd-opencl-dev opencl-headers pkg-config
 # PoCL, an OpenCL driver for CPUs: the tests run on it, and `make run` does where no other driver is installed.
 CPU_DRIVER = pocl-opencl-icd
 
-.PHONY: run chat serve soak test test-peers test-peers-text test-peers-gguf test-peers-serve faults validate-all validate-quick sanitize lint build check-swift setup setup-run setup-pip setup-test setup-implementations
+.PHONY: run chat serve soak test test-peers test-peers-text test-peers-gguf test-peers-serve faults validate-all validate-quick assemble sanitize lint build check-swift setup setup-run setup-pip setup-test setup-implementations
 
 run: setup-run build
 	.build/release/strata run --model $(MODEL) --prompt "$(PROMPT)" --temperature 0.7 --seed 2 --max-tokens 120
@@ -60,6 +61,12 @@ validate-all: setup-implementations build
 validate-quick: setup-implementations
 	$(SWIFT) build --product strata
 	Tests/Implementations/validate_all.sh .build/debug/strata quick
+
+assemble:
+	$(call install,clang-15 libclc-15 python3 python3-venv)
+	@[ -d .peers/ptx ] || echo "installing nvidia-cuda-nvcc-cu12 into .peers/ptx (80 MB)"
+	@python3 -m venv .peers/ptx && .peers/ptx/bin/pip install --quiet --disable-pip-version-check nvidia-cuda-nvcc-cu12
+	python3 Tests/Implementations/assemble.py "$$(find "$$PWD/.peers/ptx" -path '*/bin/ptxas')"
 
 # What these cannot do: Documentation/validation.md.
 sanitize: setup-test
