@@ -99,6 +99,16 @@ else
   part perf "Each op, timed" "$strata" validate --device "$device" --perf --csv
   part ceilings "Ceilings" "$strata" profile --ceilings --device "$device"
   part products "Products of experts" "$strata" bench products --device "$device"
+  # Where weights in blocks may meet bytes instead.
+  if "$strata" devices | awk -v name="$name" '/^[0-9]+: / { own = index($0, name) }
+    own && /matrix-unit kernels/ { found = 1 } END { exit !found }'; then
+    for op in Linear Experts; do
+      part "validate-int8-$op" "Validation of $op with activations of eight bits" \
+        "$strata" validate --device "$device" --summary --activations int8 --op $op
+    done
+    part products-int8 "Products of experts with activations of eight bits" \
+      "$strata" bench products --device "$device" --activations int8 --format q8_0 q4_0 q4_k mxfp4
+  fi
   part attention "Attention" "$strata" bench attention --device "$device"
   part tune "Tuner" "$strata" tune --device "$device" --dry-run --seconds 300
 fi

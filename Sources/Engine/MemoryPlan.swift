@@ -55,13 +55,10 @@ package struct MemoryPlan: Sendable, Equatable, Encodable {
 
   /// - Throws: `EngineError` for a budget that is more than the device has, or less than the smallest that could work.
   package func check(_ options: EngineOptions) throws(EngineError) {
-    if let asked = options.activations, let plan = options.devicePlan, !plan.knownActivations.isSuperset(of: asked) {
-      let known = ActivationPrecision.allNames.filter {
-        ActivationPrecision(name: $0).map(plan.knownActivations.isSuperset) ?? false
-      }
-      throw EngineError(
-        "activations \(asked.name): kernels of style \(plan.style) do not take them; expected "
-          + known.joined(separator: " or "))
+    do {
+      if let asked = options.activations { try options.devicePlan?.check(asked) }
+    } catch {
+      throw EngineError(error.description)
     }
     guard case .openCL(let device) = options.device, let budget else { return }
     if device.globalMemory > 0, budget > device.globalMemory {

@@ -104,6 +104,17 @@ package struct DevicePlan: Sendable, Equatable {
     }
   }
 
+  /// - Throws: `BackendError` that names what was asked for, if this style has no such products.
+  package func check(_ asked: ActivationPrecision) throws(BackendError) {
+    guard !knownActivations.isSuperset(of: asked) else { return }
+    let known = ActivationPrecision.allNames.filter {
+      ActivationPrecision(name: $0).map(knownActivations.isSuperset) ?? false
+    }
+    throw BackendError(
+      "activations \(asked.name): kernels of style \(style) do not take them; expected \(known.joined(separator: " or "))"
+    )
+  }
+
   /// What products take their activations as.
   package var usedActivations: ActivationPrecision { activations.intersection(knownActivations) }
 

@@ -179,7 +179,10 @@ struct Validate: AsyncParsableCommand {
     _ found: (index: Int, device: Device)
   ) throws -> [(index: Int, device: Device, plan: DevicePlan)] {
     var plan = DevicePlan.tuned(found.device, style: variant)
-    if let activations { plan.activations = activations }
+    if let activations {
+      try plan.check(activations)
+      plan.activations = activations
+    }
     let uses = subgroups.map { [$0] } ?? (plan.subgroups == nil ? [.none] : [.device, .none])
     return try uses.map { (found.index, found.device, try $0.applied(to: plan, found.device)) }
   }

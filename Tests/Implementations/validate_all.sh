@@ -4,7 +4,7 @@
 #   Tests/Implementations/validate_all.sh [STRATA] [quick]
 #
 # PoCL runs every case with the kernels of CPUs, of GPUs and, without random cases, of GPUs with subgroups and of matrix units, both
-# acted out; Intel's CPU runtime (from PyPI, into .peers/intel) the table without random cases, that of GPUs with its subgroups and
+# acted out, the latter on activations of eight bits, too; Intel's CPU runtime (from PyPI, into .peers/intel) the table without random cases, that of GPUs with its subgroups and
 # without, whose bits are compared; Oclgrind (a simulator that finds races and accesses outside of buffers) a small case of each op.
 # With `quick` PoCL is left to the tests, and Intel's runtime and Oclgrind run two op families, and attention with subgroups. What
 # each case came to lies as JSON in .peers/validate, where numerics.md has the tables of Documentation/numerics.md. Ends with status 1
@@ -61,6 +61,9 @@ if [ -z "$quick" ]; then
   runs="$runs PoCL_subgroups=$logs/pocl-subgroups.json"
   validate "PoCL, matrix units acted out" pocl-mma env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant mma --cases 0
   runs="$runs PoCL_mma=$logs/pocl-mma.json"
+  validate "PoCL, the same with bytes" pocl-mma-int8 env OCL_ICD_VENDORS=$pocl "$strata" validate --device 0 --variant mma --cases 0 \
+    --activations int8
+  runs="$runs PoCL_mma_int8=$logs/pocl-mma-int8.json"
 fi
 
 intel=.peers/intel

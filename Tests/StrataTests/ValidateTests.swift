@@ -35,6 +35,14 @@ struct ValidateTests {
       "subgroups is \"emulated\"", "--variant gpu or mma")
   }
 
+  /// Kernels that cannot round activations say so.
+  @Test(.needsOpenCL, arguments: [("gpu", "int8", "f32"), ("mma", "bf16", "f32 or int8")])
+  func activationsThatKernelsDoNotTakeAreRefused(variant: String, activations: String, expected: String) async throws {
+    let words = ["--op", "Norm", "--variant", variant, "--activations", activations]
+    try await Strata.run(["validate"] + words, environment: device).expectFailure(
+      "activations \(activations): kernels of style \(variant) do not take them; expected \(expected)")
+  }
+
   /// A device has subgroups that the kernels use, and is checked with and without them, or it has none, which is said.
   @Test(.needsOpenCL, arguments: Strata.devices) func subgroupsOfADeviceAreChecked(device: Int) async throws {
     let words = ["validate", "--device", "\(device)", "--op", "Norm", "--shape", "K=63", "--cases", "0", "--summary"]

@@ -97,7 +97,10 @@ package struct ProductBench: Sendable {
     init(_ bench: ProductBench, _ format: ElementFormat, _ device: Device) throws {
       self.bench = bench
       var plan = DevicePlan.tuned(device)
-      if let activations = bench.activations { plan.activations = activations }
+      if let activations = bench.activations {
+        try plan.check(activations)
+        plan.activations = activations
+      }
       let backend = try OpenCLBackend(device, plan: plan)
       self.backend = backend
       let bytes = bench.bytes(format)
