@@ -5,7 +5,7 @@
 //   positions [rows] i32      slots [rows] i32: block · BLOCK + place in the block
 //   keys, values, spoiled: pieces.clh
 //
-// A work-group of GROUP work-items does one head (index 0) of one row (index 1).
+// A work-group does one head (index 0) of one row (index 1), or all heads of a row (heads_group.clh).
 #include "Common/prelude.clh"
 #include "Common/fragments.clh"
 #include "Attention/layout.clh"
@@ -24,24 +24,19 @@ __kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
     __global const float *rotary, __global const int *positions, __global const int *slots, __global ushort *keys,
     __global ushort *values, int query_heads, int key_value_heads, int stride, int norm, float epsilon, float clip,
     __global int *spoiled) {
-  __local float scratch[GROUP];
-  __local float scaled[HEAD_SIZE];
-  const int head = get_group_id(0), row = get_group_id(1), item = get_local_id(0);
-  __global float *vector = qkv + (ulong)row * stride + head * HEAD_SIZE;
-  __global const float *turns = rotary + (ulong)positions[row] * ROTARY_SIZE;
-  const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;
-  const int key = head - query_heads, value = key - key_value_heads;
-  const int has_norm = value < 0 && (norm & (key < 0 ? 1 : 2));
-  scale_head(vector, has_norm, key < 0 ? query_norm : key_norm, epsilon, clip, scaled, scratch);
-  const ulong unit = (ulong)block * key_value_heads + (value < 0 ? key : value);
-  for (int d = item; d < HEAD_SIZE; d += GROUP) {
-    if (key < 0) {
-      vector[d] = rotated(scaled, turns, d);
-    } else if (value < 0) {
-      store_pieces(keys + unit * UNIT * 8 + key_element(place, d), rotated(scaled, turns, d));
-    } else {
-      store_pieces(values + unit * UNIT * 8 + value_element(place, d), scaled[d]);
-      if (!isfinite(scaled[d])) spoiled[unit] = 1;
-    }
+#define STORE(head, d, scaled, turns)                                                             \
+  {                                                                                               \
+    const int key = head - query_heads, value = key - key_value_heads;                            \
+    const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;                             \
+    const ulong unit = (ulong)block * key_value_heads + (value < 0 ? key : value);                \
+    if (key < 0) {                                                                                \
+      vectors[head * HEAD_SIZE + d] = rotated(scaled, turns, d);                                  \
+    } else if (value < 0) {                                                                       \
+      store_pieces(keys + unit * UNIT * 8 + key_element(place, d), rotated(scaled, turns, d));    \
+    } else {                                                                                      \
+      store_pieces(values + unit * UNIT * 8 + value_element(place, d), scaled[d]);                \
+      if (!isfinite(scaled[d])) spoiled[unit] = 1;                                                \
+    }                                                                                             \
   }
+  EACH_HEAD(STORE)
 }

@@ -102,6 +102,8 @@ struct KernelFeature: Hashable {
   static let integer = KernelFeature("INTEGER")
   /// The product takes its activations in bf16.
   static let bf16X = KernelFeature("BF16_X")
+  /// The norm's rows are first added up from those of experts.
+  static let combined = KernelFeature("COMBINED")
   /// What the kernel makes is made in codes of eight bits, too, or instead.
   static let codes = KernelFeature("CODES")
   /// What the kernel makes is made in bf16, too, or instead.

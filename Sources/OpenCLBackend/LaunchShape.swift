@@ -79,6 +79,11 @@ struct LaunchShape: Equatable {
     }
   }
 
+  /// All heads of a row in one group.
+  static func wideHeads(rows: Int, _ plan: DevicePlan) -> LaunchShape {
+    LaunchShape(global: Extent(plan.rowGroup, rows), local: Extent(plan.rowGroup, 1))
+  }
+
   /// Query heads that one item of attention makes of a tile, in the CPU style: those of one key head, as many as it has room
   /// for (`Kernels/Attention/attend.clh`), but so few that all units have items until the end.
   static func attentionHeads(_ shape: AttentionShape, tiles: Int, tallest: Int, _ plan: DevicePlan) -> Int {

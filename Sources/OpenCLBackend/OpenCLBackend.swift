@@ -19,6 +19,8 @@ package final class OpenCLBackend: Backend {
   private var queued = 0
   /// Times every launch; nil unless the backend was made for profiling.
   package let recorder: LaunchRecorder?
+  /// The last op, if it waits for the next one.
+  var awaited: Combining?
   /// Of the model that was loaded last.
   var store: ExpertStore?
   let expertMemory: ExpertMemory
@@ -235,6 +237,7 @@ package final class OpenCLBackend: Backend {
   func launch<each Argument: KernelArgument>(
     _ key: KernelKey, _ shape: LaunchShape, _ arguments: repeat each Argument
   ) throws {
+    try launchAwaited()
     queued += 1
     if let stages, stages.isCollecting {
       if shape.isOfItems {
@@ -300,6 +303,7 @@ package final class OpenCLBackend: Backend {
   func separately<Result>(
     isReading: Bool = false, _ body: (borrowing Queue) throws -> Result
   ) throws -> Result {
+    try launchAwaited()
     if !isReading { queued += 1 }
     guard let stages, stages.isCollecting else { return try body(queue) }
     try stages.launch(on: queue)

@@ -51,6 +51,14 @@ extension NormThenProductCase {
   }
 }
 
+extension CombineThenNormCase {
+  /// The norm, and each expert's row read and added.
+  package var work: OpWork {
+    NormCase(rows: rows, columns: columns).work
+      + OpWork(operations: Double(2 * rows * chosen * columns), bytes: Double((chosen + 1) * rows * columns * 4))
+  }
+}
+
 extension AttentionThenProductCase {
   package var work: OpWork {
     AttentionCase(

@@ -44,8 +44,9 @@ package enum Validator {
 
   /// The table of cases.
   package static var cases: [any OpCase] {
-    EmbeddingCase.all + NormCase.all + NormThenProductCase.all + LinearCase.all + HeadProductsCase.all
-      + AttentionCase.all + AttentionThenProductCase.all + RouterCase.all + ExpertsCase.all + JoinedLaunchesCase.all
+    EmbeddingCase.all + NormCase.all + NormThenProductCase.all + CombineThenNormCase.all + LinearCase.all
+      + HeadProductsCase.all + AttentionCase.all + AttentionThenProductCase.all + RouterCase.all + ExpertsCase.all
+      + JoinedLaunchesCase.all
       + ModelShapes.cases
   }
 

@@ -110,30 +110,52 @@ struct JoinedLaunchesTests {
 
   #if FAULTS
     /// Twenty tokens more are so many launches more, and a wait for each token.
+    /// Calls of a request that decodes for so many tokens.
+    private func calls(
+      _ files: ModelFiles, _ options: EngineOptions, tokens: Int
+    ) async throws -> (launches: Int, waits: Int) {
+      let faults = Faults(.none)
+      return try await Faults.$current.withValue(faults) {
+        let engine = try Engine(files, tokenizer: nil, options: options)
+        _ = try await engine.submit([request(files, length: 5, tokens: tokens)])[0].result()
+        // An engine that ends waits once more, sooner or later.
+        return withExtendedLifetime(engine) {
+          func count(_ calls: String...) -> Int {
+            faults.uses.filter { calls.contains($0.key.call) }.reduce(0) { $0 + $1.value }
+          }
+          let waits = count(
+            "clEnqueueReadBuffer", "clEnqueueWriteBuffer", "clEnqueueMapBuffer", "clWaitForEvents", "clFinish")
+          return (count("clEnqueueNDRangeKernel"), waits)
+        }
+      }
+    }
+
     @Test func aTokenTakesFewLaunchesAndOneWait() async throws {
       let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
       let device = try #require(Self.devices.first)
       func calls(tokens: Int, joins: Bool) async throws -> (launches: Int, waits: Int) {
-        let faults = Faults(.none)
-        return try await Faults.$current.withValue(faults) {
-          let engine = try Engine(files, tokenizer: nil, options: options(device, .float32, joins: joins))
-          _ = try await engine.submit([request(files, length: 5, tokens: tokens)])[0].result()
-          // An engine that ends waits once more, sooner or later.
-          return withExtendedLifetime(engine) {
-            func count(_ calls: String...) -> Int {
-              faults.uses.filter { calls.contains($0.key.call) }.reduce(0) { $0 + $1.value }
-            }
-            let waits = count(
-              "clEnqueueReadBuffer", "clEnqueueWriteBuffer", "clEnqueueMapBuffer", "clWaitForEvents", "clFinish")
-            return (count("clEnqueueNDRangeKernel"), waits)
-          }
-        }
+        try await self.calls(files, options(device, .float32, joins: joins), tokens: tokens)
       }
       let (few, many) = (try await calls(tokens: 10, joins: true), try await calls(tokens: 30, joins: true))
       #expect(many.launches - few.launches <= 20 * 4)
       #expect(many.waits - few.waits <= 20)
       let apart = try await calls(tokens: 30, joins: false).launches - calls(tokens: 10, joins: false).launches
       #expect(apart >= 20 * 8 * files.description.layerCount)
+    }
+
+    /// In the styles for GPUs the norm behind a layer's experts adds their rows up, and norms over all heads go with what else is
+    /// done to heads: ten launches a layer, and those in front of the first and behind the last.
+    @Test(arguments: ["qwen3_moe", "olmoe"]) func aTokenTakesTenLaunchesALayerOnAGPU(family: String) async throws {
+      let files = try FamilyFixture(family).files
+      var plan = DevicePlan(try #require(TestTarget.devices.first), style: .gpu)
+      plan.activations = .float32
+      let options = EngineOptions(
+        device: .openCL(try #require(TestTarget.devices.first)), policy: Layered(), cachePositions: 512, plan: plan)
+      let (few, many) = (
+        try await calls(files, options, tokens: 10), try await calls(files, options, tokens: 30)
+      )
+      #expect(many.launches - few.launches <= 20 * (10 * files.description.layerCount + 3))
+      #expect(many.waits - few.waits <= 20)
     }
   #endif
 }

@@ -41,6 +41,8 @@ struct KernelCoverage {
   private static let cpuFeatures = [
     "heads_attention": ["WINDOW", "SINKS", "SHARED", "NORM_SIZE", "NEIGHBOURS"]
   ]
+  /// In the styles for GPUs.
+  private static let groupFeatures = ["heads": ["WIDE"], "rms_norm": ["COMBINED"]]
   private static let int8Features = [
     "linear": ["INTEGER"], "gate_up": ["INTEGER", "CODES"], "down": ["INTEGER"],
     "rms_norm": ["CODES"], "attention": ["CODES"], "heads_attention": ["CODES"],
@@ -63,7 +65,7 @@ struct KernelCoverage {
   mutating func add(_ launches: [LaunchRecord]) {
     for launch in launches {
       launched.insert(Entry(source: launch.source, kernel: launch.kernel))
-      for table in [Self.features, Self.cpuFeatures, Self.int8Features, Self.bf16Features] {
+      for table in [Self.features, Self.cpuFeatures, Self.groupFeatures, Self.int8Features, Self.bf16Features] {
         for feature in table[launch.kernel] ?? [] {
           variants.insert(
             Variant(kernel: launch.kernel, feature: feature, isSet: launch.features.contains(feature)))
@@ -90,7 +92,7 @@ struct KernelCoverage {
     #expect(expected.count >= (style == .mma ? 8 : 10), sourceLocation: sourceLocation)
     #expect(launched.isSuperset(of: expected), "\(expected.subtracting(launched))", sourceLocation: sourceLocation)
     let tables =
-      [Self.features] + (style == .cpu ? [Self.cpuFeatures] : [])
+      [Self.features, style == .cpu ? Self.cpuFeatures : Self.groupFeatures]
       + (activations.contains(.int8) ? [Self.int8Features] : [])
       + (activations.contains(.bf16) ? [Self.bf16Features] : [])
     let wanted = tables.flatMap { table in

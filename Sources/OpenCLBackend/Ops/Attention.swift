@@ -7,12 +7,18 @@ extension OpenCLBackend {
   ) throws {
     let shape = heads.shape
     precondition(qkv.columns == shape.qkvColumns)
-    let heads = try normed(qkv, heads, rows: rows)
+    // In the GPU styles a group does a whole row then.
+    let isWide = plan.style != .cpu && heads.normScope == .allHeads
+    let heads = isWide ? heads : try normed(qkv, heads, rows: rows)
     qkv.change()
     let arguments = HeadArguments(heads)
     let key = KernelKey(
-      .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil, features: heads.features)
-    let launchShape = LaunchShape.heads(rows: rows, heads: qkv.columns / shape.headSize, plan)
+      .heads, headSize: shape.headSize, isPortable: cache.spoiled == nil,
+      features: heads.features + (isWide ? [KernelFeature("WIDE")] : []))
+    let launchShape =
+      isWide
+      ? LaunchShape.wideHeads(rows: rows, plan)
+      : LaunchShape.heads(rows: rows, heads: qkv.columns / shape.headSize, plan)
     try launch(
       key, launchShape, qkv.buffer.view, arguments.queryNorm, arguments.keyNorm, heads.rotary.buffer.view,
       batch.positions.view, batch.slots.view, cache.keys.view, cache.values.view, Int32(shape.queryHeads),

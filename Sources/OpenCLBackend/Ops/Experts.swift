@@ -185,14 +185,6 @@ extension OpenCLBackend {
       tokens: LaunchShape.tileRows(slots: slots, experts: routing.experts, plan), columns: layout.source.columns,
       format: layout.format)
   }
-
-  package func combine(_ expertOut: Activation, routing: Routing, rows: Int, addingTo x: Activation) throws {
-    precondition(expertOut.columns == x.columns)
-    x.change()
-    try launch(
-      KernelKey(.combine, chosen: routing.chosen), .combine(rows: rows, columns: x.columns, plan), x.buffer.view,
-      expertOut.buffer.view, routing.weights.view, Int32(x.columns))
-  }
 }
 
 extension OpenCLBackend.Matrix {

@@ -11,6 +11,13 @@ extension OpenCLBackend {
   func rmsNorm(
     _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
   ) throws {
+    if columns.count == x.columns, let own = takeAwaited(x, rows: rows) {
+      out.change()
+      return try launch(
+        KernelKey(.rmsNorm, chosen: own.chosen, features: [.combined]), .rows(rows, plan), x.buffer.view,
+        weight.buffer.view, out.buffer.view, Int32(columns.count), Int32(x.columns), Int32(columns.lowerBound), epsilon,
+        own.expertOut.view, own.weights.view)
+    }
     let made = out.besides(wholeGroups: columns == 0..<out.columns && columns.count % Rounding.group == 0, plan)
     try launch(
       KernelKey(.rmsNorm, features: made?.features ?? []), .rows(rows, plan), x.buffer.view,

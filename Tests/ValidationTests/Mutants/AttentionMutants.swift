@@ -17,9 +17,17 @@ let attentionMutants: [KernelMutant] = [
     .activation, "Attention/heads.cpu.cl", "vectors, norm, key_norm, epsilon", "vectors, norm, query_norm, epsilon",
     "cpu", "Attention", "norm"),
   KernelMutant(
-    .activation, "Attention/heads_group.clh", "group_sum(sum, scratch) / NORM_SIZE",
-    "group_sum(sum, scratch) / HEAD_SIZE",
-    "gpu", "Attention", "latent=48"),
+    .activation, "Attention/heads_group.clh", "NORM_SIZE, epsilon, scratch);", "HEAD_SIZE, epsilon, scratch);", "gpu",
+    "Attention", "latent=48"),
+  // Norms over all heads.
+  KernelMutant(
+    .activation, "Attention/heads_group.clh", "key_norm + key * HEAD_SIZE", "key_norm", "gpu", "Attention", "wide"),
+  KernelMutant(
+    .activation, "Attention/heads_group.clh", "key < 0 ? query_scale : key_scale", "query_scale", "mma", "Attention",
+    "wide"),
+  KernelMutant(
+    .unwritten, "Attention/heads_group.clh", "first < heads; first += TEAMS", "first + TEAMS <= heads; first += TEAMS",
+    "gpu", "Attention", "wide"),
   KernelMutant(
     .barrier, "Attention/heads_group.clh", "  barrier(CLK_LOCAL_MEM_FENCE);\n}", "}", "gpu", "Attention"),
   KernelMutant(
@@ -37,12 +45,12 @@ let attentionMutants: [KernelMutant] = [
     .outside, "Attention/heads_row.clh", "keys[place + d * BLOCK] = out[d];",
     "keys[place + d * BLOCK] = keys[BLOCK - 1 + d * BLOCK] = out[d];", "cpu", "Attention", "neighbours"),
   KernelMutant(
-    .outside, "Attention/heads.gpu.cl", "target[d] = CLIPPED(vector[d], clip);",
-    "target[d] = place == 15 ? CLIPPED(vector[d], clip) : (target[HEAD_SIZE + d] = CLIPPED(vector[d], clip));", "gpu",
-    "Attention", "neighbours"),
+    .outside, "Attention/heads.gpu.cl", "+ place * HEAD_SIZE + d] = scaled[d];",
+    "+ (place | 1) * HEAD_SIZE + d] = values[block_offset(block, value, key_value_heads) + place * HEAD_SIZE + d] = scaled[d];",
+    "gpu", "Attention", "neighbours"),
   KernelMutant(
-    .outside, "Attention/heads.gpu.cl", "keys[block_offset(block, key, key_value_heads) + d * BLOCK + place] = turned;",
-    "keys[block_offset(block, key, key_value_heads) + d * BLOCK + place] = keys[block_offset(0, key, key_value_heads) + d * BLOCK + 15] = turned;",
+    .outside, "Attention/heads.gpu.cl", "+ d * BLOCK + place] = rotated(scaled, turns, d);",
+    "+ d * BLOCK + place] = keys[block_offset(0, key, key_value_heads) + d * BLOCK + 15] = rotated(scaled, turns, d);",
     "gpu", "Attention", "neighbours"),
   KernelMutant(
     .window, "Attention/layout.clh", "max(0, position - WINDOW + 1)", "max(0, position - WINDOW)", "cpu", "Attention",

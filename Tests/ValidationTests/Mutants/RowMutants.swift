@@ -25,6 +25,16 @@ let rowMutants: [KernelMutant] = [
   KernelMutant(
     .extreme, "Norm/rms_norm.gpu.cl", "if (k < K) out[k] = kept[i] * scale * weights[i];",
     "if (k < K) out[k] = fabs(kept[i]) < 1e-30f ? 0.0f : kept[i] * scale * weights[i];", "gpu", "Norm"),
+  // With what experts have made.
+  KernelMutant(
+    .expert, "Norm/rms_norm.gpu.cl", "(shares[j], y[(ulong)j * K + k], kept[i]);",
+    "(shares[0], y[(ulong)j * K + k], kept[i]);", "gpu", "Norm", "behind"),
+  KernelMutant(
+    .unwritten, "Norm/rms_norm.gpu.cl", "if (k < K) x[k] = kept[i];", "", "gpu", "Norm", "behind"),
+  KernelMutant(
+    .edge, "Norm/rms_norm.gpu.cl", "value = fma(shares[j], y[(ulong)j * K + k], value);", "", "mma", "Norm", "behind"),
+  KernelMutant(
+    .batch, "Norm/rms_norm.gpu.cl", "y += (ulong)get_group_id(0) * CHOSEN * K;", "", "gpu", "Norm", "behind"),
   KernelMutant(
     .barrier, "Common/group_sum.clh",
     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (i < width)", "    if (i < width)", "gpu", "Norm"),
