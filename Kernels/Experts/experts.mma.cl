@@ -3,7 +3,8 @@
 //   gate_up: hidden[s][n] = activate(x[row(s)] · G[e][n], x[row(s)] · U[e][n])      row(s) = slots[s] / CHOSEN
 //   down:    out[slots[s]][n] = hidden[s] · D[e][n]                                 activate, biases: activation.clh
 //
-//   x [rows][K] f32      hidden [rows · CHOSEN][I] f32, in the order of `slots`      out [rows · CHOSEN][K] f32
+//   x [rows][K], f32 or codes (row_t)      hidden [rows · CHOSEN][I] f32, in the order of `slots`; as `down` takes it, row_t
+//   out [rows · CHOSEN][K] f32
 //   weights (Common/mma_product.clh), one expert behind another; G and U as a gated matrix
 //   slots, tiles: Routing/layout.clh, with tileRows = TOKENS
 //   a buffer holds the experts [firstExpert, firstExpert + experts), of each the features [firstFeature, firstFeature + N)

@@ -1,6 +1,6 @@
 // Dense linear layer on matrix units: y[r][n] = (sum over k of x[r][k] · W[n][k] + bias[n]) · scale, or y += it.
 //
-//   x [rows][K] f32, row-major          W [N][K] (Common/mma_product.clh)          y [rows][stride] f32
+//   x [rows][K], row-major, f32 or codes (row_t)      W [N][K] (Common/mma_product.clh)      y [rows][stride] f32
 //
 // A work-group makes GROUP_STRIPS strips (index 0) of TOKENS rows (index 1).
 #include "Common/prelude.clh"

@@ -5,7 +5,8 @@
 // A work-group of ROW_GROUP work-items makes one row. Each keeps its first KEPT values, so that rows of up to KEPT ·
 // ROW_GROUP are read once, all at the same time.
 //
-// COMBINED  1: x is first what Experts/combine.cl makes of it, in the same order; K is the whole row
+// COMBINED  1: x is first what Experts/combine.cl makes of it, in the same order: x[r][k] += sum over j of
+//           shares[r][j] · y[r · CHOSEN + j][k], for y [rows · CHOSEN][K] f32 and shares [rows][CHOSEN] f32; K is the whole row
 #include "Common/prelude.clh"
 #include "Common/row_group.clh"
 

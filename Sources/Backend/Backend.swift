@@ -55,6 +55,8 @@ package protocol Backend: AnyObject {
   var expertTransfers: ExpertTransfers { get }
   /// What one expert takes in the backend's layout, with padding.
   func byteCount(ofExpert experts: Experts) -> Int
+  /// Forgets what ops have put off, after one that failed.
+  func abandon()
   /// Puts a batch's tokens, positions and block tables on the device.
   /// - Throws: `BackendError` for a token outside `vocabulary` or a block outside the cache.
   func prepare(_ layout: BatchLayout, vocabulary: Int, cache: KVCacheShape) throws -> Batch
@@ -160,6 +162,7 @@ package protocol Backend: AnyObject {
 
 extension Backend {
   package func settleExperts() {}
+  package func abandon() {}
   package func finishLoading() {}
   package var allocatedBytes: (live: Int, peak: Int)? { nil }
   package func expect(_ forecast: IterationForecast) {}

@@ -69,7 +69,10 @@ final class PlanRunner<M: LanguageModel>: SequenceExecutor {
     try model.backend.settleExperts()
   }
 
-  func reset() { carry.release() }
+  func reset() {
+    backend.abandon()
+    carry.release()
+  }
 
   func expertLoads() throws -> [ExpertLoads] { try workspace.expertLoads() }
 

@@ -38,7 +38,7 @@ enum KernelName: String {
     }
   }
 
-  /// Whether the mma style has a kernel of its own: of what reads weights by their format.
+  /// Whether the mma style has a kernel of its own: of what reads weights by their format, and of activations in codes.
   private func hasMatrixKernel(_ format: ElementFormat?) -> Bool {
     switch self {
     case .attention, .heads, .linear, .quantise, .gateUp, .down: true

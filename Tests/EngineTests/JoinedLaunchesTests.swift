@@ -109,7 +109,6 @@ struct JoinedLaunchesTests {
   }
 
   #if FAULTS
-    /// Twenty tokens more are so many launches more, and a wait for each token.
     /// Calls of a request that decodes for so many tokens.
     private func calls(
       _ files: ModelFiles, _ options: EngineOptions, tokens: Int
@@ -130,6 +129,7 @@ struct JoinedLaunchesTests {
       }
     }
 
+    /// Twenty tokens more are so many launches more, and a wait for each token.
     @Test func aTokenTakesFewLaunchesAndOneWait() async throws {
       let files = try ModelFiles(path: Fixtures.path("tiny-moe"))
       let device = try #require(Self.devices.first)

@@ -40,18 +40,23 @@ def source(path, seen):
 
 def programs():
     """Name, source and macros of what the mma style builds (`KernelTable.swift`)."""
-    for tokens, warps in (8, 8), (16, 16), (64, 8):
+    for tokens in 8, 16, 64:
         for format in PLAIN + BLOCKS:
+            warps = 16 if tokens == 16 or tokens == 8 and format in PLAIN else 8
+            own = [f"FORMAT=FORMAT_{format}", f"TOKENS={tokens}", f"WARPS={warps}", "CHOSEN=8"]
             for integer in [0, 1] if format in BLOCKS else [0]:
-                macros = [f"FORMAT=FORMAT_{format}", f"TOKENS={tokens}", f"WARPS={warps}", "MULTIPLE=128", "CHOSEN=8"]
-                macros += ["LANES=2"] if format in BLOCKS else []
-                macros += ["INTEGER=1"] if integer else []
-                name = f"{format}{' x int8' if integer else ''}, {tokens} tokens"
-                yield name, "Linear/linear.mma.cl", macros
-                yield name, "Experts/experts.mma.cl", macros
+                for multiple in [128, 4] if format in BLOCKS else [128, 4, 1]:
+                    macros = own + [f"MULTIPLE={multiple}"]
+                    macros += ["LANES=2"] if format in BLOCKS else []
+                    macros += ["INTEGER=1"] if integer else []
+                    name = f"{format}{' x int8' if integer else ''}, {tokens} tokens"
+                    name += "" if multiple == 128 else f", {multiple}n columns"
+                    yield name, "Linear/linear.mma.cl", macros
+                    yield name, "Experts/experts.mma.cl", macros
     for size in 64, 128, 256:
         yield f"heads of {size}", "Attention/attention.mma.cl", [f"HEAD_SIZE={size}"]
         yield f"heads of {size}", "Attention/heads.mma.cl", [f"HEAD_SIZE={size}"]
+        yield f"heads of {size}, wide norm", "Attention/heads.mma.cl", [f"HEAD_SIZE={size}", "WIDE=1"]
     for format in PLAIN:
         yield format, "Embedding/embedding.mma.cl", [f"FORMAT=FORMAT_{format}"]
     yield "", "Linear/quantise.mma.cl", []
@@ -74,7 +79,7 @@ def assemble(program, ptxas, folder):
         if done.returncode:
             return rows, f"{path} {' '.join(macros)}: {(done.stderr or done.stdout).strip()}"
         found = re.findall(
-            r"entry function '(\w+)' for '(\w+)'.*?(\d+) bytes spill stores.*?Used (\d+) registers(?:.*?(\d+) bytes smem)?",
+            r"entry function '(\w+)' for '(\w+)'.*?(\d+) bytes spill stores.*?Used (\d+) registers(?:[^\n]*?(\d+) bytes smem)?",
             done.stderr, re.DOTALL)
         rows += [(f"{path}: {kernel}", name, arch, used, spilled, local or "0") for kernel, arch, spilled, used, local in found]
     return rows, None if len(rows) >= len(ARCHITECTURES) else f"{path} {' '.join(macros)}: no kernel was assembled"
@@ -86,12 +91,12 @@ def main():
         if not shutil.which(tool):
             sys.exit(f"{tool} was not found: `make assemble` installs it")
     failed = 0
-    print(f"{'kernel':38} {'':24} {'for':6} {'registers':>9} {'spilled':>8} {'local':>6}")
+    print(f"{'kernel':38} {'':32} {'for':6} {'registers':>9} {'spilled':>8} {'local':>6}")
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor() as pool:
         work = [((program, index), ptxas, pathlib.Path(folder)) for index, program in enumerate(programs())]
         for rows, error in pool.map(lambda arguments: assemble(*arguments), work):
             for kernel, name, arch, used, spilled, local in rows:
-                print(f"{kernel:38} {name:24} {arch:6} {used:>9} {spilled:>8} {local:>6}")
+                print(f"{kernel:38} {name:32} {arch:6} {used:>9} {spilled:>8} {local:>6}")
             if error:
                 failed += 1
                 print(f"FAIL: {error}")

@@ -33,7 +33,8 @@ struct KernelCoverage {
     var description: String { "\(kernel) \(format.name) \(tokens)\(isInteger ? " INTEGER" : "")" }
   }
 
-  /// The macros that change what a kernel does, by its name. Those of rounded activations are the CPU style's.
+  /// The macros that change what a kernel does, by its name. Those of rounded activations are the CPU style's, but for
+  /// INTEGER, which `expectMatrixIntegers` looks for.
   private static let features = [
     "linear": ["BIAS", "SCALED"], "gate_up": ["BIAS"], "down": ["BIAS"],
     "heads": ["SHARED", "NORM_SIZE", "CLIP", "NEIGHBOURS"], "attention": ["WINDOW", "SINKS", "SHARED"],

@@ -24,6 +24,8 @@ extension OpenCLBackend {
     awaited = own
   }
 
+  package func abandon() { awaited = nil }
+
   /// Launches what was put off, before anything else.
   func launchAwaited() throws {
     guard let own = awaited else { return }
@@ -35,9 +37,9 @@ extension OpenCLBackend {
     try launch(own)
   }
 
-  /// What was put off for these rows of `x`, which the caller launches in its place.
-  func takeAwaited(_ x: Activation, rows: Int) -> Combining? {
-    guard let own = awaited, own.x === x, own.rows == rows else { return nil }
+  /// What was put off for these rows of `x`, which the caller launches in its place, writing to `out`.
+  func takeAwaited(_ x: Activation, rows: Int, into out: Activation) -> Combining? {
+    guard let own = awaited, own.x === x, own.rows == rows, own.expertOut !== out.buffer else { return nil }
     awaited = nil
     return own
   }

@@ -11,7 +11,7 @@ extension OpenCLBackend {
   func rmsNorm(
     _ x: Activation, columns: Range<Int>, weight: Vector, epsilon: Float, rows: Int, into out: Activation
   ) throws {
-    if columns.count == x.columns, let own = takeAwaited(x, rows: rows) {
+    if columns.count == x.columns, let own = takeAwaited(x, rows: rows, into: out) {
       out.change()
       return try launch(
         KernelKey(.rmsNorm, chosen: own.chosen, features: [.combined]), .rows(rows, plan), x.buffer.view,

@@ -124,6 +124,7 @@ package final class FilteredBackend<Device: Backend>: Backend {
 
   package func settleExperts() throws { try device.settleExperts() }
   package func finishLoading() throws { try device.finishLoading() }
+  package func abandon() { device.abandon() }
   package var allocatedBytes: (live: Int, peak: Int)? { device.allocatedBytes }
   package func expect(_ forecast: IterationForecast) { device.expect(forecast) }
   package var expertTransfers: ExpertTransfers { device.expertTransfers }

@@ -67,7 +67,7 @@ let matrixIntegerMutants: [KernelMutant] = [
   fault(.scale, "Common/mma_codes.clh", "HAS_MINIMUM ? own : own ^ 0x80808080u", "own ^ 0x80808080u", "Q4_1"),
   fault(.scale, "Common/mma_codes.clh", "1.0f / BYTE_UNIT", "1.0f", "Q5_0"),
   fault(.scale, "Common/mma_codes.clh", "(1.0f / BYTE_UNIT)", "(TOKENS == 16 ? 1.0f : 1.0f / BYTE_UNIT)", "Q4_0"),
-  fault(.batch, "Common/mma_codes.clh", "as_uint(scale) & ~3u", "as_uint(scale) & (SPLIT ? ~0u : ~3u)", "Q8_0"),
+  fault(.batch, "Common/mma_codes.clh", "wide = 5.0f * scale", "wide = (SPLIT ? 9.0f : 5.0f) * scale", "Q8_0"),
   fault(.extreme, "Common/mma_codes.clh", "isnan(scale.scale) ? scale.scale : sum", "sum", "Q5_1"),
   fault(.scale, "Common/mma_codes.clh", "values[1] * scale.inverse", "values[0] * scale.inverse", "Q8_0"),
   fault(.batch, "Common/mma_codes.clh", "(first - SUM_ZERO) + (last - SUM_ZERO)", "first - SUM_ZERO", "Q4_K"),
