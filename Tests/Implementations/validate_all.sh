@@ -95,11 +95,11 @@ if [ -n "$quick" ]; then
 fi
 
 # Thousands of times slower than a device: the smallest case of each op.
-# oclgrind_case OP SHAPE [emulated]: with subgroups, acted out
+# oclgrind_case OP SHAPE [none|emulated [LABEL]]: without subgroups, or with them, acted out
 oclgrind_case() {
   subgroups=${3:-none}
-  file=oclgrind-$1
-  name="Oclgrind, $1"
+  file=oclgrind-$1${4:+-$4}
+  name="Oclgrind, $1${4:+ $4}"
   [ "$subgroups" = none ] || { file=$file-subgroups; name="$name, subgroups"; }
   races=$logs/$file.log
   rm -f "$races"
@@ -114,12 +114,14 @@ oclgrind_case() {
 }
 oclgrind_case Norm "rows=9 K=63"
 oclgrind_case Linear "rows=3 K=33 N=45 bf16"
+oclgrind_case Norm "rows=4 K=63 behind" none combined
 oclgrind_case Norm "rows=9 K=63" emulated
 oclgrind_case Linear "rows=3 K=33 N=45 bf16" emulated
 if [ -z "$quick" ]; then
   oclgrind_case Embedding "rows=7 K=33 vocabulary=70 bf16"
   oclgrind_case HeadProducts "rows=7 heads=3×20 bf16"
   oclgrind_case Attention "heads=4/2×32 positions=120..<137"
+  oclgrind_case Attention "heads=3/1×20 norm wide" none wide
   oclgrind_case Routing "rows=7 experts=8 chosen=2"
   # Single experts come by a second thread, and it crashes where two threads call it at once: oclgrind_threads.c.
   oclgrind_case Experts "rows=7 K=33 dense"
