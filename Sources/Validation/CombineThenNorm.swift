@@ -13,7 +13,7 @@ package struct CombineThenNormCase: OpCase {
   package var bound: Double { 1e-6 }
 
   static var all: [any OpCase] {
-    [(1, 64, 4, 1), (4, 63, 8, 2), (33, 192, 5, 3), (5, 2048, 8, 8), (3, 2500, 6, 2)].map {
+    [(1, 64, 4, 1), (4, 95, 8, 2), (33, 192, 5, 3), (5, 2048, 8, 8), (3, 2500, 6, 2)].map {
       CombineThenNormCase(rows: $0.0, columns: $0.1, experts: $0.2, chosen: $0.3)
     }
   }

@@ -114,7 +114,7 @@ oclgrind_case() {
 }
 oclgrind_case Norm "rows=9 K=63"
 oclgrind_case Linear "rows=3 K=33 N=45 bf16"
-oclgrind_case Norm "rows=4 K=63 behind" none combined
+oclgrind_case Norm "rows=4 K=95 behind" none combined
 oclgrind_case Norm "rows=9 K=63" emulated
 oclgrind_case Linear "rows=3 K=33 N=45 bf16" emulated
 if [ -z "$quick" ]; then
