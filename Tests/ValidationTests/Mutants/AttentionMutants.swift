@@ -21,15 +21,16 @@ let attentionMutants: [KernelMutant] = [
     "Attention", "latent=48"),
   // Norms over all heads.
   KernelMutant(
-    .activation, "Attention/heads_group.clh", "key_norm + key * HEAD_SIZE", "key_norm", "gpu", "Attention", "wide"),
+    .activation, "Attention/heads_group.clh", "key_norm + NORM_AT(key)", "key_norm", "gpu", "Attention", "wide"),
   KernelMutant(
-    .activation, "Attention/heads_group.clh", "key < 0 ? query_scale : key_scale", "query_scale", "mma", "Attention",
+    .activation, "Attention/heads_group.clh", "(key) < 0 ? query_scale : key_scale", "query_scale", "mma", "Attention",
     "wide"),
   KernelMutant(
-    .unwritten, "Attention/heads_group.clh", "first < heads; first += TEAMS", "first + TEAMS <= heads; first += TEAMS",
+    .unwritten, "Attention/heads_group.clh", "END_HEAD - first) * HEAD_SIZE;", "END_HEAD - first) * HEAD_SIZE - WIDE;",
     "gpu", "Attention", "wide"),
   KernelMutant(
-    .barrier, "Attention/heads_group.clh", "  barrier(CLK_LOCAL_MEM_FENCE);\n}", "}", "gpu", "Attention"),
+    .barrier, "Attention/heads_group.clh", "barrier(CLK_LOCAL_MEM_FENCE);  /* the heads are scaled */", "", "gpu",
+    "Attention"),
   KernelMutant(
     .table, "Attention/heads.cpu.cl", "place = slots[row] % BLOCK;", "place = slots[row] % BLOCK ^ 1;", "cpu",
     "Attention"),
