@@ -92,6 +92,7 @@ for variant in cpu gpu; do
 done
 if [ -n "$quick" ]; then
   intel_cases "gpu Attention" intel-gpu-Attention gpu --op Attention --shape "heads=4/2×32 positions=120..<137"
+  intel_cases "gpu Attention wide" intel-gpu-Attention-wide gpu --op Attention --shape "wide"
 fi
 
 # Thousands of times slower than a device: the smallest case of each op.
