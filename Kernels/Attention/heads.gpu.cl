@@ -15,7 +15,6 @@ __kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 #define STORE(head, d, scaled, turns)                                                                    \
   {                                                                                                      \
     const int key = head - query_heads, value = key - key_value_heads;                                   \
-    const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;                                    \
     if (key < 0) {                                                                                       \
       vectors[head * HEAD_SIZE + d] = rotated(scaled, turns, d);                                         \
     } else if (value < 0) {                                                                              \

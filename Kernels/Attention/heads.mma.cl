@@ -27,7 +27,6 @@ __kernel SUBGROUP_KERNEL __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 #define STORE(head, d, scaled, turns)                                                             \
   {                                                                                               \
     const int key = head - query_heads, value = key - key_value_heads;                            \
-    const int block = slots[row] / BLOCK, place = slots[row] % BLOCK;                             \
     const ulong unit = (ulong)block * key_value_heads + (value < 0 ? key : value);                \
     if (key < 0) {                                                                                \
       vectors[head * HEAD_SIZE + d] = rotated(scaled, turns, d);                                  \

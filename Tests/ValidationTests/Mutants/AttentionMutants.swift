@@ -35,7 +35,7 @@ let attentionMutants: [KernelMutant] = [
     .table, "Attention/heads.cpu.cl", "place = slots[row] % BLOCK;", "place = slots[row] % BLOCK ^ 1;", "cpu",
     "Attention"),
   KernelMutant(
-    .table, "Attention/heads.gpu.cl", "const int block = slots[row] / BLOCK,",
+    .table, "Attention/heads_group.clh", "const int block = slots[row] / BLOCK,",
     "const int block = slots[row] / BLOCK / 2 * 2,",
     "gpu", "Attention"),
   KernelMutant(
