@@ -1,4 +1,4 @@
-package import Backend
+import Backend
 import OpenCL
 
 extension OpenCLBackend {
