@@ -9,7 +9,6 @@
 // A work-item (panel p, entry t of `tiles`) owns a panel of one expert, and walks the entry's rows in tiles of 8.
 #include "Common/prelude.clh"
 #include "Common/panels.clh"
-#define VALUE vfloat
 #include "Experts/activation.clh"
 #include "Routing/layout.clh"
 

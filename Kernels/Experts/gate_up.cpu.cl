@@ -14,10 +14,13 @@
 #include "Common/prelude.clh"
 #include "Common/made_rows.clh"
 #include "Common/panels.clh"
-#define VALUE vfloat
-#include "Experts/activation.clh"
+#include "Experts/activate_vectors.clh"
 #include "Routing/layout.clh"
-#define HELD 64  // a multiple of 8
+#define HELD 64        // a multiple of 8
+ACTIVATE(activate_row, row_exponentials, PANEL / 16)
+ACTIVATE(activate_four_rows, four_rows_exponentials, 4 * PANEL / 16)
+#define GATES(row) ((float16 *)sums[0][row])
+#define UPS(row) ((const float16 *)sums[1][row])
 
 ITEM_KERNEL(gate_up)
     __global const x_t *x, __global const weight_t *w, __global const int *slots, __global const int *tiles,
@@ -32,7 +35,7 @@ ITEM_KERNEL(gate_up)
 
   for (int begin = tile.y; begin < tile.z; begin += HELD) {
     const int end = min(begin + HELD, tile.z);
-    vfloat sums[2][HELD][VECTORS];  // of the gate and of the up projection
+    vfloat sums[2][HELD][VECTORS] __attribute__((aligned(64)));  // of the gate and of the up projection
     NO_UNROLL for (int part = 0; part < 2; part++) {
       __global const weight_t *own = weights + part * PANEL_SIZE(K);
       __global const weight_t *next = part && end < tile.z ? weights : own + PANEL_SIZE(K);
@@ -43,28 +46,29 @@ ITEM_KERNEL(gate_up)
             sources, end - s, own, fetch_for(own, next, K, s - begin, end - begin), K, sums[part] + (s - begin));
       }
     }
-    // A loop of its own, short enough that the exponentials of several rows overlap.
-    for (int r = 0; r < end - begin; r++) {
-      UNROLL for (int v = 0; v < VECTORS; v++) {
-        vfloat gate = sums[0][r][v], up = sums[1][r][v];
 #if BIAS
-        __global const float *own = bias + (ulong)tile.w * 2 * I + firstFeature + column + v * LANES;
-        gate += load_columns(own, left - v * LANES);
-        up += load_columns(own + I, left - v * LANES);
-#endif
-        sums[0][r][v] = activate(gate, up, alpha, limit);
-      }
-    }
     for (int r = 0; r < end - begin; r++) {
-      const ulong s = begin + r;
-#if MAKES_ROWS
-      const float *values = (const float *)sums[0][r];
-      store_made(vload16(0, values), vload16(1, values), made + s * MADE_BYTES(I), (firstFeature + column) / MADE_GROUP);
-#else
       UNROLL for (int v = 0; v < VECTORS; v++) {
-        store_columns(sums[0][r][v], hidden + s * I + firstFeature + column + v * LANES, left - v * LANES);
+        __global const float *own = bias + (ulong)tile.w * 2 * I + firstFeature + column + v * LANES;
+        sums[0][r][v] += load_columns(own, left - v * LANES);
+        sums[1][r][v] += load_columns(own + I, left - v * LANES);
       }
-#endif
     }
+#endif
+    int row = 0;
+    for (; row + 4 <= end - begin; row += 4) activate_four_rows(GATES(row), UPS(row), alpha, limit);
+    for (; row < end - begin; row++) activate_row(GATES(row), UPS(row), alpha, limit);
+#if MAKES_ROWS
+    store_made(
+        (const float16(*)[2])sums[0], end - begin,
+        made + begin * MADE_BYTES(I) + (firstFeature + column) / MADE_GROUP * MADE_GROUP_BYTES, MADE_BYTES(I));
+#else
+    for (int r = 0; r < end - begin; r++) {
+      UNROLL for (int v = 0; v < VECTORS; v++) {
+        __global float *target = hidden + (ulong)(begin + r) * I + firstFeature + column + v * LANES;
+        store_columns(sums[0][r][v], target, left - v * LANES);
+      }
+    }
+#endif
   }
 }

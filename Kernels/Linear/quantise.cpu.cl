@@ -4,12 +4,20 @@
 //
 // One work-item makes one row.
 #include "Common/prelude.clh"
-#include "Common/codes.clh"
+#include "Common/code_groups.clh"
 
 ITEM_KERNEL(quantise)
     __global const float *x, __global uchar *codes, int K) {
   const ulong row = get_global_id(0);
   x += row * K;
   codes += row * CODES_BYTES(K);
-  for (int g = 0; g < K / CODE_GROUP; g++) store_group(vload16(2 * g, x), vload16(2 * g + 1, x), codes, g);
+  for (int k = 0; k < K; k += 16 * CODE_GROUP) {
+    float16 values[16][2];
+    const int count = min(16, (K - k) / CODE_GROUP);
+    for (int i = 0; i < count; i++, x += CODE_GROUP) {
+      values[i][0] = vload16(0, x);
+      values[i][1] = vload16(1, x);
+    }
+    store_groups(values, count, codes + k / CODE_GROUP * CODES_GROUP_BYTES, CODES_GROUP_BYTES);
+  }
 }

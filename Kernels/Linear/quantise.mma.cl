@@ -12,5 +12,9 @@ __kernel void quantise(__global const float *x, __global uchar *codes, int K) {
   const ulong row = get_global_id(1);
   if (g >= K / CODE_GROUP) return;
   x += row * K;
-  store_group(vload16(2 * g, x), vload16(2 * g + 1, x), codes + row * CODES_BYTES(K), g);
+  const float16 low = vload16(2 * g, x), high = vload16(2 * g + 1, x);
+  const uint bits = largest_bits(low, high);
+  store_group(
+      low, high, CODES_SCALE(bits, as_float(bits)), CODES_INVERSE(bits, as_float(bits)),
+      codes + row * CODES_BYTES(K) + g * CODES_GROUP_BYTES);
 }

@@ -10,6 +10,8 @@
 #include "Norm/rms.clh"
 #include "Common/made_rows.clh"
 
+#define TOGETHER 16  // groups
+
 ITEM_KERNEL(rms_norm)
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
     float epsilon MADE_ARGUMENT) {
@@ -17,12 +19,15 @@ ITEM_KERNEL(rms_norm)
   const float scale = rms_scale(x + row, K, epsilon);
 #if MAKES_ROWS
   made += get_global_id(0) * MADE_BYTES(K);
-  for (int g = 0; g < K / MADE_GROUP; g++) {
-    const float16 low = vload16(2 * g, x + row) * scale * vload16(2 * g, weight);
-    const float16 high = vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);
-    vstore16(low, 2 * g, out + row);
-    vstore16(high, 2 * g + 1, out + row);
-    store_made(low, high, made, g);
+  for (int k = 0; k < K; k += TOGETHER * MADE_GROUP) {
+    float16 values[TOGETHER][2];
+    const int count = min(TOGETHER, (K - k) / MADE_GROUP);
+    for (int i = 0; i < 2 * count; i++) {
+      const float16 value = vload16(i, x + row + k) * scale * vload16(i, weight + k);
+      vstore16(value, i, out + row + k);
+      values[i / 2][i % 2] = value;
+    }
+    store_made(values, count, made + k / MADE_GROUP * MADE_GROUP_BYTES, MADE_GROUP_BYTES);
   }
 #else
   int k = 0;

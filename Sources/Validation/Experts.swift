@@ -97,7 +97,7 @@ package struct ExpertsCase: OpCase {
     let many = [ElementFormat.q80, .q4K, .f16].map { format in
       ExpertsCase(
         rows: 140, experts: 3, chosen: 1, columns: max(format.blockElements, 32),
-        intermediate: max(format.blockElements, 32), format: format, spread: .last)
+        intermediate: max(format.blockElements, 64), format: format, spread: .last)
     }
     let each = (equal + mixed).flatMap { format, down -> [any OpCase] in
       [(1, 6, 3), (21, 5, 3), (37, 5, 3)].map { rows, experts, chosen in

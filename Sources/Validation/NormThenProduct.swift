@@ -17,7 +17,7 @@ package struct NormThenProductCase: OpCase {
   package var formats: Set<ElementFormat> { [format] }
 
   static var all: [any OpCase] {
-    let shapes = [(1, 256, 33), (5, 512, 7), (33, 256, 40)]
+    let shapes = [(1, 256, 33), (5, 768, 7), (33, 256, 40)]
     return shapes.flatMap { rows, columns, features in
       [ElementFormat.q80, .q41, .q6K, .bf16].map {
         NormThenProductCase(rows: rows, columns: columns, features: features, format: $0)

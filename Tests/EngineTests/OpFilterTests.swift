@@ -46,14 +46,21 @@ struct OpFilterTests {
   /// A kernel is wrong, and only filtering its op repairs the text: so a fault is found by halves.
   @Test func aFaultyKernelIsFoundByHalves() async throws {
     let expected = try await tokens(options(.reference, nil))
-    let path = "Experts/activation.clh"
-    let faulty = KernelMutant(.activation, path, "return SILU(gate) * up;", "return SILU(up) * gate;", "", "Experts")
-    let changed = try faulty.apply(to: KernelLibrary.file(path))
+    // Of either style.
+    let faults = [
+      ("Experts/activation.clh", "return gate / (1.0f + exp(-gate)) * up;", "return up / (1.0f + exp(-up)) * gate;"),
+      ("Experts/activate_vectors.clh", "slope[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]"),
+    ]
+    var kernels: [String: String] = [:]
+    for (path, fragment, replacement) in faults {
+      let fault = KernelMutant(.activation, path, fragment, replacement, "", "Experts")
+      kernels[path] = try fault.apply(to: KernelLibrary.file(path))
+    }
     var suspects = OpFamily.allCases.map(\.rawValue)
     while suspects.count > 1 {
       let half = Array(suspects[..<(suspects.count / 2)])
       var options = try options(.any, half.joined(separator: "|"))
-      options.kernels = [path: changed]
+      options.kernels = kernels
       let isRepaired = try await tokens(options) == expected
       suspects = isRepaired ? half : Array(suspects[half.count...])
     }

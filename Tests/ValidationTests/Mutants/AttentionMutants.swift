@@ -78,7 +78,7 @@ let attentionMutants: [KernelMutant] = [
     .sink, "Attention/attention.gpu.cl", "maximum[item] = SINKS ? sinks[head] : -INFINITY;",
     "maximum[item] = SINKS ? sinks[source] : -INFINITY;", "gpu", "Attention", "sinks"),
   KernelMutant(
-    .softmax, "Attention/attend.clh", "for (int d = 0; d < VALUE_SIZE; d++) row->values[d] *= old;", "", "cpu",
+    .softmax, "Attention/attend.clh", "for (int d = 0; d < VALUE_SIZE; d++) rows[r].values[d] *= factor[r];", "", "cpu",
     "Attention"),
   KernelMutant(
     .softmax, "Attention/chunk_shared.clh", "values_of[r][i] *= old[r];", ";", "gpu", "Attention"),
@@ -116,7 +116,7 @@ let attentionMutants: [KernelMutant] = [
     "prepare_key(key, norm, key_norm, epsilon, clip, turns, keys + offset, place)",
     "prepare_key(key, norm, key_norm, epsilon, clip, turns, keys + offset, place ^ 1)", "cpu", "Attention"),
   KernelMutant(
-    .softmax, "Attention/exponential.clh", "1.0f / 6);", "1.0f / 7);", "cpu", "Attention"),
+    .softmax, "Common/exponential.clh", "1.0f / 6);", "1.0f / 7);", "cpu", "Attention"),
   KernelMutant(
-    .softmax, "Attention/exponential.clh", "x < -87.0f", "x < -1.0f", "cpu", "Attention"),
+    .softmax, "Common/exponential.clh", "x[i] < -87.0f", "x[i] < -1.0f", "cpu", "Attention"),
 ]

@@ -19,14 +19,16 @@ let bf16Mutants: [KernelMutant] = [
   KernelMutant(
     .edge, "Linear/round_rows.cpu.cl", "for (; k < K; k++)", "for (; k + 1 < K; k++)", "cpu", "Linear", "K=33"),
   KernelMutant(
-    .edge, "Common/made_rows.clh", "store_bf16_16(high, values + 16);", "store_bf16_16(low, values + 16);", "cpu",
+    .edge, "Common/made_rows.clh", "store_bf16_16(values[i][1], group + 16);",
+    "store_bf16_16(values[i][0], group + 16);",
+    "cpu",
     "Norm",
     "product BF16"),
   KernelMutant(
     .batch, "Common/made_rows.clh", "(BF16_LENGTH(K) * sizeof(bf16_t))", "(BF16_LENGTH(K))", "cpu", "Norm",
     "product BF16"),
   KernelMutant(
-    .unwritten, "Common/made_rows.clh", "store_bf16_16(low, values);", "", "cpu", "Attention", "product BF16"),
+    .unwritten, "Common/made_rows.clh", "store_bf16_16(values[i][0], group);", "", "cpu", "Attention", "product BF16"),
 ]
 
 /// The same by the CPU's instruction.

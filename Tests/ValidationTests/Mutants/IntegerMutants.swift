@@ -27,22 +27,29 @@ let integerMutants: [KernelMutant] =
       .scale, "Common/formats/iq4_xs.clh", "(chunk.high >> (2 * i) & 3) << 4", "(chunk.high & 3) << 4", "cpu", "Linear",
       "IQ4_XS"),
     KernelMutant(
-      .scale, "Common/codes.clh", "divided(127.0f, largest)", "divided(128.0f, largest)", "cpu", "Linear", "Q8_0"),
+      .scale, "Common/codes.clh", "DIVIDED(127.0f, largest)", "DIVIDED(128.0f, largest)", "cpu", "Linear", "Q8_0"),
     KernelMutant(
       .scale, "Common/codes.clh", "first = sum_codes(low),", "first = sum_codes(low) / 2,", "cpu", "Linear", "Q6_K"),
     KernelMutant(
-      .extreme, "Common/codes.clh", "divided(largest, 127.0f)) : NAN;", "divided(largest, 127.0f)) : 0.0f;", "cpu",
-      "Linear", "Q8_0"),
+      .extreme, "Common/codes.clh", "((bits) >= 0x7f800000u ? NAN :", "((bits) >= 0x7f800000u ? 0.0f :", "cpu",
+      "Linear",
+      "Q8_0"),
     KernelMutant(
-      .edge, "Linear/quantise.cpu.cl", "vload16(2 * g + 1, x)", "vload16(2 * g, x)", "cpu", "Linear", "Q8_0"),
+      .scale, "Common/code_groups.clh", "min(count, 16)", "min(count, 15)", "cpu", "Linear", "Q4_1"),
+    KernelMutant(
+      .batch, "Common/code_groups.clh", "scales[i], inverses[i]", "scales[0], inverses[i]", "cpu", "Experts", "Q8_0"),
+    KernelMutant(
+      .scale, "Common/codes.clh", "16 * as_uint(INTEGER_ZERO)", "15 * as_uint(INTEGER_ZERO)", "cpu", "Linear", "Q4_1"),
+    KernelMutant(
+      .edge, "Linear/quantise.cpu.cl", "vload16(1, x)", "vload16(0, x)", "cpu", "Linear", "Q8_0"),
     KernelMutant(
       .batch, "Linear/quantise.cpu.cl", "x += row * K;", "x += row / 2 * K;", "cpu", "Linear", "Q8_0"),
     KernelMutant(
-      .edge, "Experts/gate_up.cpu.cl", "vload16(0, values), vload16(1, values)",
-      "vload16(1, values), vload16(0, values)",
-      "cpu", "Experts", "Q8_0"),
+      .edge, "Experts/gate_up.cpu.cl", "/ MADE_GROUP * MADE_GROUP_BYTES", "/ MADE_GROUP / 2 * MADE_GROUP_BYTES", "cpu",
+      "Experts", "Q8_0"),
     KernelMutant(
-      .batch, "Experts/gate_up.cpu.cl", "made + s * MADE_BYTES(I)", "made + s / 2 * MADE_BYTES(I)", "cpu", "Experts",
+      .batch, "Experts/gate_up.cpu.cl", "made + begin * MADE_BYTES(I)", "made + tile.y * MADE_BYTES(I)", "cpu",
+      "Experts",
       "Q8_0"),
     KernelMutant(
       .scale, "Common/formats/q8_0.clh", "PANEL + feature) ^ 0x80808080u", "PANEL + feature) ^ 0x80808000u", "cpu",
@@ -54,28 +61,31 @@ private let codeMutants: [KernelMutant] = [
   KernelMutant(
     .batch, "Norm/rms_norm.cpu.cl", "made += get_global_id(0) * MADE_BYTES(K);", "", "cpu", "Norm", "product"),
   KernelMutant(
-    .unwritten, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, g);",
-    "if (g > 0) store_made(low, high, made, g);", "cpu", "Norm", "product"),
+    .unwritten, "Norm/rms_norm.cpu.cl", "store_made(values, count,", "store_made(values, count - 1,", "cpu", "Norm",
+    "product"),
   KernelMutant(
-    .edge, "Norm/rms_norm.cpu.cl", "store_made(low, high, made, g);", "store_made(high, low, made, g);",
+    .edge, "Norm/rms_norm.cpu.cl", "values[i / 2][i % 2] = value;", "values[i / 2][1 - i % 2] = value;", "cpu", "Norm",
+    "product"),
+  KernelMutant(
+    .activation, "Norm/rms_norm.cpu.cl", "* vload16(i, weight + k);", "* vload16(i, weight);", "cpu", "Norm", "product"),
+  KernelMutant(
+    .unwritten, "Norm/rms_norm.cpu.cl", "vstore16(value, i, out + row + k);",
+    "if (i % 2 == 0) vstore16(value, i, out + row + k);",
     "cpu", "Norm", "product"),
   KernelMutant(
-    .activation, "Norm/rms_norm.cpu.cl", "vload16(2 * g + 1, x + row) * scale * vload16(2 * g + 1, weight);",
-    "vload16(2 * g + 1, x + row) * scale * vload16(2 * g, weight);", "cpu", "Norm", "product"),
-  KernelMutant(
-    .unwritten, "Norm/rms_norm.cpu.cl", "vstore16(high, 2 * g + 1, out + row);", "", "cpu", "Norm", "product"),
-  KernelMutant(
-    .batch, "Attention/attend.clh", "made + row * MADE_BYTES(columns);",
-    "made + first * MADE_BYTES(columns);",
+    .batch, "Attention/attend.clh", "made + row * MADE_BYTES(columns)",
+    "made + first * MADE_BYTES(columns)",
     "cpu", "Attention", "positions=0..<40 product"),
   KernelMutant(
-    .table, "Attention/attend.clh", "own * (VALUE_SIZE / MADE_GROUP) + g);", "own + g);", "cpu", "Attention",
+    .table, "Attention/attend.clh", "+ own * (VALUE_SIZE / MADE_GROUP) * MADE_GROUP_BYTES", "+ own * MADE_GROUP_BYTES",
+    "cpu", "Attention",
     "heads=8/2×64 product"),
   KernelMutant(
-    .softmax, "Attention/attend.clh", "vload16(2 * g + 1, rows[r].values) * scale_out;",
-    "vload16(2 * g + 1, rows[r].values);", "cpu", "Attention", "product"),
+    .softmax, "Attention/attend.clh", "vload16(v, rows[r].values) * scale_out;",
+    "vload16(v, rows[r].values) * (v == 1 ? 1 : scale_out);", "cpu", "Attention", "product"),
   KernelMutant(
-    .unwritten, "Attention/attend.clh", "vstore16(high, 2 * g + 1, target);", "", "cpu", "Attention", "product"),
+    .unwritten, "Attention/attend.clh", "vstore16(value, v, target);", "if (v != 1) vstore16(value, v, target);", "cpu",
+    "Attention", "product"),
   KernelMutant(
     .table, "Attention/attention.cpu.cl", "scale, sinks MADE_PASSED);",
     "scale, sinks MADE_PASSED + get_global_id(1) % 2);", "cpu", "Attention", "positions=0..<40 product"),

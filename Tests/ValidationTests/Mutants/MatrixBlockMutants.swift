@@ -68,9 +68,10 @@ let matrixIntegerMutants: [KernelMutant] = [
   fault(.scale, "Common/mma_codes.clh", "1.0f / BYTE_UNIT", "1.0f", "Q5_0"),
   fault(.scale, "Common/mma_codes.clh", "(1.0f / BYTE_UNIT)", "(TOKENS == 16 ? 1.0f : 1.0f / BYTE_UNIT)", "Q4_0"),
   fault(.batch, "Common/mma_codes.clh", "wide = 5.0f * scale", "wide = (SPLIT ? 9.0f : 5.0f) * scale", "Q8_0"),
-  fault(.extreme, "Common/mma_codes.clh", "isnan(scale.scale) ? scale.scale : sum", "sum", "Q5_1"),
-  fault(.scale, "Common/mma_codes.clh", "values[1] * scale.inverse", "values[0] * scale.inverse", "Q8_0"),
-  fault(.batch, "Common/mma_codes.clh", "(first - SUM_ZERO) + (last - SUM_ZERO)", "first - SUM_ZERO", "Q4_K"),
+  fault(.extreme, "Common/mma_codes.clh", "isnan(scale) ? scale : sum", "sum", "Q5_1"),
+  fault(.scale, "Common/mma_codes.clh", "values[1] * inverse", "values[0] * inverse", "Q8_0"),
+  fault(
+    .batch, "Common/mma_codes.clh", "(first - INTEGER_ZERO) + (last - INTEGER_ZERO)", "first - INTEGER_ZERO", "Q4_K"),
   fault(
     .scale, "Common/mma_codes.clh", "max(both.x, both.y), max(both.z, both.w)", "both.x, max(both.z, both.w)", "Q8_0"),
   fault(

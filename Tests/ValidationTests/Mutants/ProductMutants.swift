@@ -78,15 +78,29 @@ let productMutants: [KernelMutant] = [
   KernelMutant(
     .edge, "Experts/gate_up.cpu.cl", "sums[part] + (s - begin));", "sums[part]);", "cpu", "Experts", "bf16"),
   KernelMutant(
-    .edge, "Experts/gate_up.cpu.cl", "s = begin + r;", "s = tile.y + r;", "cpu", "Experts", "rows=140"),
+    .edge, "Experts/gate_up.cpu.cl", "(ulong)(begin + r) * I", "(ulong)(tile.y + r) * I", "cpu", "Experts", "rows=140"),
   KernelMutant(
-    .edge, "Experts/gate_up.cpu.cl", "r < end - begin; r++) {\n      UNROLL",
-    "r < end - begin - (r == 63); r++) {\n      UNROLL", "cpu", "Experts", "rows=140"),
+    .edge, "Experts/gate_up.cpu.cl", "store_columns(sums[0][r][v], target",
+    "if (r < 63) store_columns(sums[0][r][v], target", "cpu", "Experts", "rows=140"),
   KernelMutant(
     .unwritten, "Experts/gate_up.cpu.cl", "column = panel * PANEL, left = N - column;",
     "column = panel * PANEL, left = N - column - (N == 17);", "cpu", "Experts", "bf16"),
   KernelMutant(
-    .activation, "Experts/activation.clh", "return SILU(gate) * up;", "return SILU(up) * gate;", "cpu", "Experts",
+    .activation, "Experts/activation.clh", "return gate / (1.0f + exp(-gate)) * up;",
+    "return up / (1.0f + exp(-up)) * gate;", "gpu", "Experts", "bf16"),
+  KernelMutant(
+    .activation, "Experts/activate_vectors.clh", "slope[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]", "cpu", "Experts",
+    "bf16"),
+  KernelMutant(
+    .activation, "Experts/activate_vectors.clh", "CLAMPED ? own[i] * alpha : own[i]", "own[i]", "cpu", "Experts",
+    "clamped"),
+  KernelMutant(
+    .activation, "Experts/activate_vectors.clh", "CLAMPED && gate > most ? most : gate", "gate", "cpu", "Experts",
+    "clamped"),
+  KernelMutant(
+    .activation, "Experts/activate_vectors.clh", "up < least ? least : up", "up", "cpu", "Experts", "clamped"),
+  KernelMutant(
+    .edge, "Experts/gate_up.cpu.cl", "row < end - begin; row++)", "row + 1 < end - begin; row++)", "cpu", "Experts",
     "bf16"),
   KernelMutant(
     .activation, "Experts/activation.clh", "(up > most ? most : up < least ? least : up)", "(up > most ? most : up)",
