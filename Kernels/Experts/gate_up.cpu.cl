@@ -16,7 +16,7 @@
 #include "Common/panels.clh"
 #include "Experts/activate_vectors.clh"
 #include "Routing/layout.clh"
-#define HELD 64        // a multiple of 8
+#define HELD 64  // a multiple of 8
 ACTIVATE(activate_row, row_exponentials, PANEL / 16)
 ACTIVATE(activate_four_rows, four_rows_exponentials, 4 * PANEL / 16)
 #define GATES(row) ((float16 *)sums[0][row])
@@ -35,7 +35,8 @@ ITEM_KERNEL(gate_up)
 
   for (int begin = tile.y; begin < tile.z; begin += HELD) {
     const int end = min(begin + HELD, tile.z);
-    vfloat sums[2][HELD][VECTORS] __attribute__((aligned(64)));  // of the gate and of the up projection
+    // Of the gate and of the up projection, to be read as float16.
+    vfloat sums[2][HELD][VECTORS] __attribute__((aligned(64)));
     NO_UNROLL for (int part = 0; part < 2; part++) {
       __global const weight_t *own = weights + part * PANEL_SIZE(K);
       __global const weight_t *next = part && end < tile.z ? weights : own + PANEL_SIZE(K);
@@ -60,7 +61,7 @@ ITEM_KERNEL(gate_up)
     for (; row < end - begin; row++) activate_row(GATES(row), UPS(row), alpha, limit);
 #if MAKES_ROWS
     store_made(
-        (const float16(*)[2])sums[0], end - begin,
+        (float16(*)[2])sums[0], end - begin,
         made + begin * MADE_BYTES(I) + (firstFeature + column) / MADE_GROUP * MADE_GROUP_BYTES, MADE_BYTES(I));
 #else
     for (int r = 0; r < end - begin; r++) {

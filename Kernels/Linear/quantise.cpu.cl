@@ -11,9 +11,9 @@ ITEM_KERNEL(quantise)
   const ulong row = get_global_id(0);
   x += row * K;
   codes += row * CODES_BYTES(K);
-  for (int k = 0; k < K; k += 16 * CODE_GROUP) {
-    float16 values[16][2];
-    const int count = min(16, (K - k) / CODE_GROUP);
+  for (int k = 0; k < K; k += GROUPS_TOGETHER * CODE_GROUP) {
+    float16 values[GROUPS_TOGETHER][2];
+    const int count = min(GROUPS_TOGETHER, (K - k) / CODE_GROUP);
     for (int i = 0; i < count; i++, x += CODE_GROUP) {
       values[i][0] = vload16(0, x);
       values[i][1] = vload16(1, x);

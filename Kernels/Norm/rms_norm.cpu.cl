@@ -10,8 +10,6 @@
 #include "Norm/rms.clh"
 #include "Common/made_rows.clh"
 
-#define TOGETHER 16  // groups
-
 ITEM_KERNEL(rms_norm)
     __global const float *x, __global const float *weight, __global float *out, int K, int stride, int first,
     float epsilon MADE_ARGUMENT) {
@@ -19,9 +17,9 @@ ITEM_KERNEL(rms_norm)
   const float scale = rms_scale(x + row, K, epsilon);
 #if MAKES_ROWS
   made += get_global_id(0) * MADE_BYTES(K);
-  for (int k = 0; k < K; k += TOGETHER * MADE_GROUP) {
-    float16 values[TOGETHER][2];
-    const int count = min(TOGETHER, (K - k) / MADE_GROUP);
+  for (int k = 0; k < K; k += GROUPS_TOGETHER * MADE_GROUP) {
+    float16 values[GROUPS_TOGETHER][2];
+    const int count = min(GROUPS_TOGETHER, (K - k) / MADE_GROUP);
     for (int i = 0; i < 2 * count; i++) {
       const float16 value = vload16(i, x + row + k) * scale * vload16(i, weight + k);
       vstore16(value, i, out + row + k);

@@ -184,7 +184,7 @@ private func randomBlock(
 enum Extreme: String, Sendable {
   /// All are ±65504, the largest of binary16.
   case large = "±65504"
-  /// One of three is below 2⁻¹²⁶.
+  /// The first 32 are zero, of the others one of three is below 2⁻¹²⁶.
   case denormals
   /// The weights, or the scales of their blocks, are subnormal; activations are so large that results are not.
   case tinyWeights = "tiny-weights"
@@ -192,7 +192,7 @@ enum Extreme: String, Sendable {
   func apply(to values: [Float]) -> [Float] {
     switch self {
     case .large: values.map { $0 < 0 ? -65504 : 65504 }
-    case .denormals: values.enumerated().map { $0 % 3 == 1 ? $1 * 0x1p-127 : $1 }
+    case .denormals: values.enumerated().map { $0 < 32 ? 0 : $0 % 3 == 1 ? $1 * 0x1p-127 : $1 }
     case .tinyWeights: values.map { $0 * 0x1p100 }
     }
   }

@@ -49,7 +49,7 @@ struct OpFilterTests {
     // Of either style.
     let faults = [
       ("Experts/activation.clh", "return gate / (1.0f + exp(-gate)) * up;", "return up / (1.0f + exp(-up)) * gate;"),
-      ("Experts/activate_vectors.clh", "slope[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]"),
+      ("Experts/activate_vectors.clh", "z[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]"),
     ]
     var kernels: [String: String] = [:]
     for (path, fragment, replacement) in faults {

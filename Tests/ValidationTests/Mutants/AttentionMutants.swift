@@ -81,6 +81,13 @@ let attentionMutants: [KernelMutant] = [
     .softmax, "Attention/attend.clh", "for (int d = 0; d < VALUE_SIZE; d++) rows[r].values[d] *= factor[r];", "", "cpu",
     "Attention"),
   KernelMutant(
+    .softmax, "Attention/attend.clh", "rows[r].values[d] *= factor[r]", "rows[r].values[d] *= factor[0]", "cpu",
+    "Attention"),
+  KernelMutant(.softmax, "Attention/attend.clh", "rows[r].sum *= factor[r];", "", "cpu", "Attention"),
+  KernelMutant(
+    .window, "Attention/attend.clh", "if (begin[r] >= end[r]) continue;\n    if (change[r]", "if (change[r]", "cpu",
+    "Attention"),
+  KernelMutant(
     .softmax, "Attention/chunk_shared.clh", "values_of[r][i] *= old[r];", ";", "gpu", "Attention"),
   KernelMutant(
     .table, "Attention/attend.clh", "block[b] = keys + block_offset(table[min(b, blocks - 1)], head, heads);",

@@ -31,13 +31,14 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .scale, "Common/codes.clh", "first = sum_codes(low),", "first = sum_codes(low) / 2,", "cpu", "Linear", "Q6_K"),
     KernelMutant(
-      .extreme, "Common/codes.clh", "((bits) >= 0x7f800000u ? NAN :", "((bits) >= 0x7f800000u ? 0.0f :", "cpu",
+      .extreme, "Common/codes.clh", ": NAN)", ": 0.0f)", "cpu",
       "Linear",
       "Q8_0"),
     KernelMutant(
-      .scale, "Common/code_groups.clh", "min(count, 16)", "min(count, 15)", "cpu", "Linear", "Q4_1"),
+      .unwritten, "Common/code_groups.clh", "min(begin + GROUPS_TOGETHER, count)",
+      "min(begin + GROUPS_TOGETHER - 1, count)", "cpu", "Linear", "Q4_1"),
     KernelMutant(
-      .batch, "Common/code_groups.clh", "scales[i], inverses[i]", "scales[0], inverses[i]", "cpu", "Experts", "Q8_0"),
+      .batch, "Common/code_groups.clh", "scales[i - begin], inverses", "scales[0], inverses", "cpu", "Experts", "Q8_0"),
     KernelMutant(
       .scale, "Common/codes.clh", "16 * as_uint(INTEGER_ZERO)", "15 * as_uint(INTEGER_ZERO)", "cpu", "Linear", "Q4_1"),
     KernelMutant(
@@ -47,6 +48,13 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .edge, "Experts/gate_up.cpu.cl", "/ MADE_GROUP * MADE_GROUP_BYTES", "/ MADE_GROUP / 2 * MADE_GROUP_BYTES", "cpu",
       "Experts", "Q8_0"),
+    KernelMutant(
+      .batch, "Common/code_groups.clh", "first + i * stride", "first + (i - begin) * stride", "cpu", "Experts",
+      "rows=140"),
+    KernelMutant(
+      .unwritten, "Linear/quantise.cpu.cl", "codes + k / CODE_GROUP * CODES_GROUP_BYTES", "codes", "cpu", "Linear",
+      "Q4_1"),
+    KernelMutant(.extreme, "Common/codes.clh", "< 1e-36f", "< 0.0f", "cpu", "Linear", "Q4_K"),
     KernelMutant(
       .batch, "Experts/gate_up.cpu.cl", "made + begin * MADE_BYTES(I)", "made + tile.y * MADE_BYTES(I)", "cpu",
       "Experts",
@@ -66,6 +74,10 @@ private let codeMutants: [KernelMutant] = [
   KernelMutant(
     .edge, "Norm/rms_norm.cpu.cl", "values[i / 2][i % 2] = value;", "values[i / 2][1 - i % 2] = value;", "cpu", "Norm",
     "product"),
+  KernelMutant(
+    .activation, "Norm/rms_norm.cpu.cl", "vload16(i, x + row + k)", "vload16(i, x + row)", "cpu", "Norm", "product"),
+  KernelMutant(
+    .unwritten, "Norm/rms_norm.cpu.cl", "made + k / MADE_GROUP * MADE_GROUP_BYTES", "made", "cpu", "Norm", "product"),
   KernelMutant(
     .activation, "Norm/rms_norm.cpu.cl", "* vload16(i, weight + k);", "* vload16(i, weight);", "cpu", "Norm", "product"),
   KernelMutant(

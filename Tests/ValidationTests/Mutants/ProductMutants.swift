@@ -89,13 +89,21 @@ let productMutants: [KernelMutant] = [
     .activation, "Experts/activation.clh", "return gate / (1.0f + exp(-gate)) * up;",
     "return up / (1.0f + exp(-up)) * gate;", "gpu", "Experts", "bf16"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "slope[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]", "cpu", "Experts",
+    .activation, "Experts/activate_vectors.clh", "z[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]", "cpu", "Experts",
     "bf16"),
   KernelMutant(
     .activation, "Experts/activate_vectors.clh", "CLAMPED ? own[i] * alpha : own[i]", "own[i]", "cpu", "Experts",
     "clamped"),
   KernelMutant(
     .activation, "Experts/activate_vectors.clh", "CLAMPED && gate > most ? most : gate", "gate", "cpu", "Experts",
+    "clamped"),
+  KernelMutant(
+    .activation, "Experts/activate_vectors.clh", "least : up) + 1.0f", "least : up)", "cpu", "Experts", "clamped"),
+  KernelMutant(
+    .activation, "Experts/activate_vectors.clh", "(up > most ? most : up <", "(up <", "cpu", "Experts", "clamped"),
+  KernelMutant(
+    .activation, "Experts/gate_up.cpu.cl", "sums[0][r][v] += load_columns(own, left - v * LANES);", "", "cpu",
+    "Experts",
     "clamped"),
   KernelMutant(
     .activation, "Experts/activate_vectors.clh", "up < least ? least : up", "up", "cpu", "Experts", "clamped"),
