@@ -17,8 +17,8 @@
 #include "Experts/activate_vectors.clh"
 #include "Routing/layout.clh"
 #define HELD 64  // a multiple of 8
-ACTIVATE(activate_row, row_exponentials, PANEL / 16)
-ACTIVATE(activate_four_rows, four_rows_exponentials, 4 * PANEL / 16)
+ACTIVATE(activate_row, PANEL / 16)
+ACTIVATE(activate_four_rows, 4 * PANEL / 16)
 #define GATES(row) ((float16 *)sums[0][row])
 #define UPS(row) ((const float16 *)sums[1][row])
 

@@ -48,8 +48,8 @@ struct OpFilterTests {
     let expected = try await tokens(options(.reference, nil))
     // Of either style.
     let faults = [
-      ("Experts/activation.clh", "return gate / (1.0f + exp(-gate)) * up;", "return up / (1.0f + exp(-up)) * gate;"),
-      ("Experts/activate_vectors.clh", "z[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]"),
+      ("Experts/activation.clh", "activate(float g, float u,", "activate(float u, float g,"),
+      ("Experts/activate_vectors.clh", "z[i] < 0.0f ? gate[i] * e[i] : gate[i]", "gate[i]"),
     ]
     var kernels: [String: String] = [:]
     for (path, fragment, replacement) in faults {

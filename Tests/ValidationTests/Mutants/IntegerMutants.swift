@@ -31,9 +31,7 @@ let integerMutants: [KernelMutant] =
     KernelMutant(
       .scale, "Common/codes.clh", "first = sum_codes(low),", "first = sum_codes(low) / 2,", "cpu", "Linear", "Q6_K"),
     KernelMutant(
-      .extreme, "Common/codes.clh", ": NAN)", ": 0.0f)", "cpu",
-      "Linear",
-      "Q8_0"),
+      .extreme, "Common/codes.clh", ": NAN)", ": 0.0f)", "cpu", "Linear", "Q8_0"),
     KernelMutant(
       .unwritten, "Common/code_groups.clh", "min(begin + GROUPS_TOGETHER, count)",
       "min(begin + GROUPS_TOGETHER - 1, count)", "cpu", "Linear", "Q4_1"),

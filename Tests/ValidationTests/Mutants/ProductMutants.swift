@@ -86,33 +86,29 @@ let productMutants: [KernelMutant] = [
     .unwritten, "Experts/gate_up.cpu.cl", "column = panel * PANEL, left = N - column;",
     "column = panel * PANEL, left = N - column - (N == 17);", "cpu", "Experts", "bf16"),
   KernelMutant(
-    .activation, "Experts/activation.clh", "return gate / (1.0f + exp(-gate)) * up;",
-    "return up / (1.0f + exp(-up)) * gate;", "gpu", "Experts", "bf16"),
+    .activation, "Experts/activation.clh", "activate(float g, float u,", "activate(float u, float g,", "gpu",
+    "Experts", "bf16"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "z[i] < 0.0f ? own[i] * e[i] : own[i]", "own[i]", "cpu", "Experts",
-    "bf16"),
+    .activation, "Experts/activate_vectors.clh", "z[i] < 0.0f ? gate[i] * e[i] : gate[i]", "gate[i]", "cpu",
+    "Experts", "bf16"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "CLAMPED ? own[i] * alpha : own[i]", "own[i]", "cpu", "Experts",
-    "clamped"),
+    .activation, "Experts/activation.clh", "((gate) * (alpha))", "(gate)", "cpu", "Experts", "clamped"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "CLAMPED && gate > most ? most : gate", "gate", "cpu", "Experts",
-    "clamped"),
+    .activation, "Experts/activation.clh", "((g) > (limit) ? (limit) : (g))", "(g)", "cpu", "Experts", "clamped"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "least : up) + 1.0f", "least : up)", "cpu", "Experts", "clamped"),
+    .activation, "Experts/activation.clh", "(u)) + 1.0f)", "(u)))", "cpu", "Experts", "clamped"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "(up > most ? most : up <", "(up <", "cpu", "Experts", "clamped"),
+    .activation, "Experts/activation.clh", "((u) > (limit) ? (limit) : (u) <", "((u) <", "cpu", "Experts", "clamped"),
   KernelMutant(
     .activation, "Experts/gate_up.cpu.cl", "sums[0][r][v] += load_columns(own, left - v * LANES);", "", "cpu",
-    "Experts",
-    "clamped"),
+    "Experts", "clamped"),
   KernelMutant(
-    .activation, "Experts/activate_vectors.clh", "up < least ? least : up", "up", "cpu", "Experts", "clamped"),
+    .activation, "Experts/activation.clh", "(u) < -(limit) ? -(limit) : (u)", "(u)", "cpu", "Experts", "clamped"),
   KernelMutant(
     .edge, "Experts/gate_up.cpu.cl", "row < end - begin; row++)", "row + 1 < end - begin; row++)", "cpu", "Experts",
     "bf16"),
   KernelMutant(
-    .activation, "Experts/activation.clh", "(up > most ? most : up < least ? least : up)", "(up > most ? most : up)",
-    "gpu", "Experts", "clamped"),
+    .activation, "Experts/activation.clh", "(u) < -(limit) ? -(limit) : (u)", "(u)", "gpu", "Experts", "clamped"),
   KernelMutant(
     .expert, "Experts/experts.gpu.cl", "w += expert * weights_size(N, I, 0);",
     "w += (expert ^ (expert == 1)) * weights_size(N, I, 0);", "gpu", "Experts", "bf16"),
